@@ -1,0 +1,122 @@
+/** Byte helpers shared by every engine. Integers are big-endian (network order) throughout. */
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: false });
+const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+export const EMPTY = new Uint8Array(0);
+
+export const utf8 = (text: string): Uint8Array => encoder.encode(text);
+
+/** Decodes for people: bytes that are not UTF-8 become U+FFFD. Never decide anything by the result. */
+export const text = (bytes: Uint8Array): string => decoder.decode(bytes);
+
+/** Decodes for decisions: null when the bytes are not UTF-8. */
+export function strictText(bytes: Uint8Array): string | null {
+  try {
+    return strictDecoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** One contiguous array; the single part itself when there is only one (no copy). */
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0] as Uint8Array;
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+export function equal(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
+  return difference === 0;
+}
+
+/** The caller has checked that `at + 4 <= bytes.length`. */
+export function u32(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)) >>>
+    0
+  );
+}
+
+/** Signed: PostgreSQL's Int32. */
+export const i32 = (bytes: Uint8Array, at: number): number => u32(bytes, at) | 0;
+
+export const u16 = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+
+export function putU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
+export function putU16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8;
+  bytes[at + 1] = value;
+}
+
+export function u32Bytes(value: number): Uint8Array {
+  const out = new Uint8Array(4);
+  putU32(out, 0, value);
+  return out;
+}
+
+export function hex(bytes: Uint8Array): string {
+  let out = "";
+  for (const byte of bytes) out += byte.toString(16).padStart(2, "0");
+  return out;
+}
+
+export function fromHex(text: string): Uint8Array {
+  const out = new Uint8Array(text.length >> 1);
+  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return out;
+}
+
+const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** RFC 4648 section 4, with padding. Core has no btoa. */
+export function base64(bytes: Uint8Array): string {
+  let out = "";
+  for (let i = 0; i < bytes.length; i += 3) {
+    const [a, b, c] = [bytes[i] as number, bytes[i + 1], bytes[i + 2]];
+    const word = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
+    out += BASE64[word >> 18] as string;
+    out += BASE64[(word >> 12) & 63] as string;
+    out += b === undefined ? "=" : (BASE64[(word >> 6) & 63] as string);
+    out += c === undefined ? "=" : (BASE64[word & 63] as string);
+  }
+  return out;
+}
+
+/** Null for anything that is not RFC 4648 section 4 base64. */
+export function fromBase64(encoded: string): Uint8Array | null {
+  if (encoded.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(encoded)) return null;
+  const padding = encoded.endsWith("==") ? 2 : encoded.endsWith("=") ? 1 : 0;
+  const out = new Uint8Array((encoded.length / 4) * 3 - padding);
+  let word = 0;
+  let at = 0;
+  for (let i = 0; i < encoded.length; i++) {
+    const digit = encoded[i] === "=" ? 0 : BASE64.indexOf(encoded[i] as string);
+    word = (word << 6) | digit;
+    if (i % 4 !== 3) continue;
+    for (const shift of [16, 8, 0]) if (at < out.length) out[at++] = (word >> shift) & 255;
+    word = 0;
+  }
+  return out;
+}

@@ -1,0 +1,41 @@
+/**
+ * What the target's own catalog says, kept per resource by the CatalogObject. Plain data: it crosses RPC
+ * as JSON text; `core/sql/names.ts` indexes it for lookups.
+ */
+export type Catalog = {
+  /** Changes when anything below changes. */
+  readonly version: string;
+  readonly relations: readonly Relation[];
+  /** Functions of pg_catalog that depend on their arguments alone, by name, every overload. */
+  readonly pureFunctions: readonly string[];
+  /** Operators outside pg_catalog, by name. */
+  readonly userOperators: readonly string[];
+  /** Types with code of their own: user casts, user base types, domains. */
+  readonly userTypes: readonly string[];
+  /** The login's search path with "$user" replaced; the catalog schema comes first by the server's rule. */
+  readonly searchPath: readonly string[];
+};
+
+export type Relation = {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** pg_class.relkind: r table, v view, m materialised view, p partitioned, f foreign. */
+  readonly kind: "r" | "v" | "m" | "p" | "f";
+  readonly columns: readonly CatalogColumn[];
+  /** pg_get_viewdef's text. */
+  readonly definition: string | null;
+  /** Oids of the parents (inheritance and partitions). */
+  readonly parents: readonly number[];
+  /** A trigger or a rule of the owner's may change what happens. */
+  readonly hasTriggers: boolean;
+};
+
+export type CatalogColumn = {
+  /** pg_attribute.attnum */
+  readonly number: number;
+  readonly name: string;
+  readonly type: number;
+  /** Columns of the same table that a generated column is made from. */
+  readonly generatedFrom: readonly string[];
+};

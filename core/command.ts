@@ -1,0 +1,91 @@
+/** What somebody is about to do, in one vocabulary for all protocols. */
+
+/** What a grant lets one do. Weakest first. */
+export const ACCESS = ["read", "write", "schema", "admin"] as const;
+export type Access = (typeof ACCESS)[number];
+
+/**
+ * Each operation and the access that it asks for. An operation is an *effect*, not the verb typed:
+ * `EXPLAIN ANALYZE DELETE` is a delete, a CTE that writes is a write.
+ */
+export const OPERATIONS = {
+  select: "read",
+  show: "read",
+  explain: "read",
+  /** SET of a parameter that cannot change what a statement means or who runs it. */
+  set: "read",
+  transaction: "read",
+  cursor: "read",
+  prepare: "read",
+  execute: "read",
+  listen: "read",
+  discard: "read",
+  insert: "write",
+  update: "write",
+  delete: "write",
+  merge: "write",
+  truncate: "write",
+  copy: "write",
+  lock: "write",
+  notify: "write",
+  refresh: "write",
+  call: "write",
+  do: "write",
+  /** A function outside the known-pure list: it may do anything that its owner may. */
+  function: "write",
+  create: "schema",
+  alter: "schema",
+  drop: "schema",
+  comment: "schema",
+  maintain: "schema",
+  grant: "admin",
+  role: "admin",
+  /** SET of a parameter that changes meaning or identity, ALTER SYSTEM, ALTER DATABASE … SET. */
+  configure: "admin",
+  /** COPY to or from a program or a file of the server. */
+  program: "admin",
+  load: "admin",
+  unknown: "admin",
+} as const satisfies Record<string, Access>;
+export type Operation = keyof typeof OPERATIONS;
+
+/** The accesses that the operations ask for, each once, weakest first. */
+export function accessOf(operations: readonly Operation[]): readonly Access[] {
+  const asked = new Set<Access>(operations.map((operation) => OPERATIONS[operation]));
+  return ACCESS.filter((access) => asked.has(access));
+}
+
+/** Counts from 1 within a session; 0 belongs to the session itself. Fits a u32. */
+export type CommandId = number;
+
+/** One bound value as it came over the wire. `type` is the protocol's own number (an oid in PostgreSQL; 0: not said). */
+export type Parameter = {
+  readonly type: number;
+  readonly format: number;
+  readonly value: Uint8Array | null;
+};
+
+export type Command = {
+  readonly id: CommandId;
+  readonly protocol: string;
+  /** Exact, for conditions and the sealed part of the record. It never leaves those two. */
+  readonly text: string;
+  /** The same for people: literals that could be somebody's data are replaced (CONTRACTS §6). */
+  readonly shown: string;
+  readonly parameters: readonly Parameter[];
+  /** Sorted, each once. Holds "unknown" when any part could not be read. */
+  readonly operations: readonly Operation[];
+  /** `schema.name` of all that is read or written. Empty means "could not tell" beside "unknown". */
+  readonly objects: readonly string[];
+  /** `schema.table.column` of all that is named. */
+  readonly columns: readonly string[];
+  readonly functions: readonly string[];
+  /** It updates or deletes, and nothing in it says which rows. */
+  readonly unbounded: boolean;
+  /** Short words for reviewers: "writes inside a CTE", "opaque code". */
+  readonly risks: readonly string[];
+  /** A positive proof that it can change nothing (CONTRACTS §3): its record may travel with its first answer. */
+  readonly changesNothing: boolean;
+  /** It waits inside a transaction that has written or locked: a hold is short then. */
+  readonly holdsLocks: boolean;
+};

@@ -1,0 +1,52 @@
+/**
+ * Masking as engines see it: rules already compiled for one principal and one resource. A masker knows
+ * no wire; an engine asks it about a column, then about a cell's text. It never reports a value that it masked.
+ */
+
+export type TechniqueName = "redact" | "partial" | "null" | "hash" | "tokenise";
+
+/** A column of the target, by its real name whatever the statement calls it. */
+export type SourceColumn = {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+};
+
+/** How one output column is masked. */
+export type CellMask = {
+  readonly rule: string;
+  readonly technique: TechniqueName;
+  /** UTF-8 in, UTF-8 out; null stands for SQL NULL. Total, deterministic per rule and value. */
+  text(value: Uint8Array): Uint8Array | null;
+};
+
+/** What a detector found: its kind and how often, never the value. */
+export type Finding = { readonly kind: string; readonly count: number };
+
+export type Scanned = { readonly bytes: Uint8Array; readonly findings: readonly Finding[] };
+
+export interface Masker {
+  /** No rule can touch anything: the engine forwards every byte as it came. */
+  readonly idle: boolean;
+  /** Some rule runs detectors over text cells. */
+  readonly detects: boolean;
+  /** The mask of a source column shown as it is, or null when no rule names it. */
+  source(column: SourceColumn): CellMask | null;
+  /** The mask that an output column's *name* asks for (rules such as `*.ssn`), or null. */
+  output(name: string): CellMask | null;
+  /**
+   * The mask of a value derived from masked columns, or of one whose origin is unknown: nothing of it shows
+   * (`redact` under the rule's id; a rule of `null` stays `null`).
+   */
+  whole(rule: string): CellMask;
+  /** Some rule masks a column of this resource: what is opaque must then be masked whole. */
+  readonly hidesColumns: boolean;
+  /** The rule that stands in when an opaque value must be masked and no single rule is to blame. */
+  readonly opaqueRule: string;
+  /** Detectors over one cell's UTF-8 text. Null: nothing found, forward the very bytes. */
+  scan(cell: Uint8Array, column: string): Scanned | null;
+  /** Detectors over a window of a cell too large to hold: hits are overwritten in place, same length. */
+  scanInPlace(window: Uint8Array, column: string): readonly Finding[];
+  /** The longest run, in bytes, that a detector needs to see whole: windows overlap by it. */
+  readonly longestPattern: number;
+}

@@ -1,0 +1,82 @@
+import type { Operation } from "../command.ts";
+import type { SourceColumn } from "../masker.ts";
+
+/** What one query string does, statement by statement, in the order in which the server runs them. */
+export type Analysis = {
+  readonly statements: readonly Statement[];
+  /** Why part of it could not be read; then `operations` holds "unknown". Null: all was read. */
+  readonly unknown: string | null;
+};
+
+export type Statement = {
+  /** Sorted, each once. */
+  readonly operations: readonly Operation[];
+  /** `schema.name`, resolved through catalog and search path; unresolved names as written. */
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+  /** Every column named anywhere, resolved. */
+  readonly columns: readonly SourceColumn[];
+  readonly functions: readonly string[];
+  readonly unbounded: boolean;
+  readonly risks: readonly string[];
+  readonly changesNothing: boolean;
+  /** It takes locks or writes, so that a transaction around it holds something. */
+  readonly takesLocks: boolean;
+  /** What each output column derives from. Null: not known, every column is opaque. Empty: no rows. */
+  readonly outputs: readonly Output[] | null;
+  /** What it does to the names that a session keeps. Applied when the server says that it succeeded. */
+  readonly effects: readonly SessionEffect[];
+  readonly copy: CopyShape | null;
+  /** Its row description may differ from execution to execution (EXECUTE, FETCH, EXPLAIN, SHOW, CALL). */
+  readonly volatileShape: boolean;
+  /** The text with literals that could be somebody's data replaced. */
+  readonly shown: string;
+};
+
+/** One output column. `opaque`: it may hold anything, also what no `sources` names. */
+export type Output = {
+  readonly name: string;
+  readonly sources: readonly SourceColumn[];
+  /** The very value of its one source, unchanged: the rule's own technique applies. */
+  readonly exact: boolean;
+  readonly opaque: boolean;
+};
+
+export type SessionEffect =
+  | { readonly do: "prepare"; readonly name: string; readonly statement: Statement }
+  | { readonly do: "deallocate"; readonly name: string | null }
+  | { readonly do: "declare"; readonly name: string; readonly statement: Statement; readonly hold: boolean }
+  | { readonly do: "closeCursor"; readonly name: string | null }
+  | { readonly do: "searchPath"; readonly path: readonly string[] | null; readonly local: boolean }
+  /** DDL that the catalog cannot show before COMMIT; temporary ones it never shows. */
+  | {
+      readonly do: "createTable";
+      readonly schema: string | null;
+      readonly name: string;
+      readonly temporary: boolean;
+      /** What flows into each column (CREATE TABLE AS); null: columns not known. */
+      readonly columns: readonly Output[] | null;
+    }
+  | { readonly do: "alterTable"; readonly schema: string | null; readonly name: string }
+  | { readonly do: "dropTable"; readonly schema: string | null; readonly name: string }
+  | { readonly do: "renameTable"; readonly schema: string | null; readonly name: string; readonly to: string }
+  /** Any other DDL: the catalog is stale once it commits. */
+  | { readonly do: "ddl" }
+  | { readonly do: "begin" }
+  | { readonly do: "commit" }
+  | { readonly do: "rollback" }
+  | { readonly do: "savepoint"; readonly name: string }
+  | { readonly do: "rollbackTo"; readonly name: string }
+  | { readonly do: "discardAll" };
+
+export type CopyShape = {
+  readonly direction: "in" | "out";
+  readonly format: "text" | "csv" | "binary";
+  /** One byte each, as PostgreSQL asks; `nullText` as in COPY's NULL option. */
+  readonly delimiter: string;
+  readonly quote: string;
+  readonly escape: string;
+  readonly nullText: string;
+  readonly header: boolean;
+  readonly forceQuoteAll: boolean;
+};
