@@ -1,0 +1,45 @@
+import { pageOf, paging } from "./common.ts";
+import { me } from "./me.ts";
+import { applied, policy, policyVersion } from "./policy.ts";
+import { manifest, recordingKeys, records, recordsQuery } from "./record.ts";
+import { resource, resources } from "./resource.ts";
+import { review, reviewsQuery, voteBody } from "./review.ts";
+import { secret, secretBody, secrets } from "./secret.ts";
+import { killBody, session, sessionsQuery } from "./session.ts";
+
+/**
+ * Every JSON route: worker, CLI and dashboard read the same table. `:x` is a path parameter. Answers other
+ * than 2xx are `problem`. `GET /api/sessions/:id/recording/:first` answers a chunk's bytes, gzip as stored.
+ */
+export const ROUTES = {
+  me: { method: "GET", path: "/api/me", answer: me },
+  resources: { method: "GET", path: "/api/resources", answer: resources },
+  resource: { method: "GET", path: "/api/resources/:name", answer: resource },
+  policy: { method: "GET", path: "/api/policy", answer: policy },
+  /** The body is the YAML text itself, `application/yaml`. */
+  apply: { method: "PUT", path: "/api/policy", answer: applied },
+  policyVersions: {
+    method: "GET",
+    path: "/api/policy/versions",
+    query: paging,
+    answer: pageOf(policyVersion),
+  },
+  secrets: { method: "GET", path: "/api/secrets", answer: secrets },
+  putSecret: { method: "PUT", path: "/api/secrets/:name", body: secretBody, answer: secret },
+  reviews: { method: "GET", path: "/api/reviews", query: reviewsQuery, answer: pageOf(review) },
+  review: { method: "GET", path: "/api/reviews/:id", answer: review },
+  approve: { method: "POST", path: "/api/reviews/:id/approve", body: voteBody, answer: review },
+  reject: { method: "POST", path: "/api/reviews/:id/reject", body: voteBody, answer: review },
+  sessions: { method: "GET", path: "/api/sessions", query: sessionsQuery, answer: pageOf(session) },
+  session: { method: "GET", path: "/api/sessions/:id", answer: session },
+  records: {
+    method: "GET",
+    path: "/api/sessions/:id/records",
+    query: recordsQuery,
+    answer: records,
+  },
+  manifest: { method: "GET", path: "/api/sessions/:id/recording", answer: manifest },
+  kill: { method: "POST", path: "/api/sessions/:id/kill", body: killBody, answer: session },
+  keys: { method: "GET", path: "/.well-known/sluice-keys", answer: recordingKeys },
+} as const;
+export type RouteName = keyof typeof ROUTES;
