@@ -21,6 +21,14 @@ export type Input =
   | { readonly on: "secured" }
   /** The answer to a hold. */
   | { readonly on: "settled"; readonly command: CommandId; readonly decision: Settled }
+  /** A review was opened for a held command: tell the client where to look. */
+  | {
+      readonly on: "asked";
+      readonly command: CommandId;
+      readonly review: string;
+      readonly url: string;
+      readonly expiresInSeconds: number;
+    }
   /** The answer to a lookup. Null: the catalog could not be read. */
   | { readonly on: "learned"; readonly request: number; readonly catalog: Catalog | null }
   /** A new policy version: later answers are masked by it. */

@@ -16,6 +16,8 @@ export type Statement = {
   readonly writes: readonly string[];
   /** Every column named anywhere, resolved. */
   readonly columns: readonly SourceColumn[];
+  /** Relations and names that the catalog does not know: worth one refresh before deciding. */
+  readonly unresolved: readonly string[];
   readonly functions: readonly string[];
   readonly unbounded: boolean;
   readonly risks: readonly string[];
