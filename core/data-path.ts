@@ -1,8 +1,23 @@
+import { base64, concat, hex, u32Bytes, utf8 } from "./bytes.ts";
 import type { Command, CommandId, Decision, Policy, UnixMs } from "./decision.ts";
 import type { Crypto } from "./crypto.ts";
-import type { Engine, Input, Side } from "./engine.ts";
-import type { Event } from "./fact.ts";
+import type { Action, Engine, Input, Side } from "./engine.ts";
+import type { CommandSecret, Event, Fact } from "./fact.ts";
+import { heldInTransactionSeconds } from "./limits.ts";
 import type { SessionSpec } from "./session.ts";
+
+/*
+ * START HERE. Engine → policy → append → forward: one loop and one switch.
+ *
+ *   1. The engine reads bytes and says what somebody is about to do (`hold`).
+ *   2. The policy decides. Allowed or blocked is settled at once; a review waits for people.
+ *   3. What happened is appended before the bytes that it accounts for are sent, in one turn.
+ *   4. Only then do bytes leave, in the order in which the engine gave them.
+ *
+ * One exception halves the cost of reading: a command that can change nothing (a positive proof, see
+ * Command.changesNothing) leaves at once, and its record travels with the first answer: nobody has seen
+ * anything of it before, and nothing has changed.
+ */
 
 /** What the shell performs, in exactly this order, within the turn (invariant 3). */
 export type Effect =
@@ -33,3 +48,257 @@ export type DataPathParts = {
   readonly policy: Policy;
   readonly crypto: Crypto;
 };
+
+export class DataPath {
+  readonly #spec: SessionSpec;
+  readonly #engine: Engine;
+  readonly #crypto: Crypto;
+  #policy: Policy;
+  #held: Command | null = null;
+  #opened = false;
+  #closed = false;
+  /** Facts of commands that can change nothing: they go with the next append. */
+  #deferred: Event[] = [];
+  #events: Event[] = [];
+  #effects: Effect[] = [];
+  #now: UnixMs = 0;
+  #count = { commands: 0, client: 0, upstream: 0 };
+
+  constructor(parts: DataPathParts) {
+    this.#spec = parts.spec;
+    this.#engine = parts.engine;
+    this.#policy = parts.policy;
+    this.#crypto = parts.crypto;
+  }
+
+  /** The instant at which the shell must call with `tick`, or null. */
+  get deadline(): UnixMs | null {
+    return this.#closed ? null : this.#spec.endsAt;
+  }
+
+  /** Bytes taken from that side and not yet passed on. */
+  buffered(side: Side): number {
+    return this.#engine.buffered(side);
+  }
+
+  step(input: DataPathInput, now: UnixMs): readonly Effect[] {
+    if (this.#closed) return [];
+    this.#now = now;
+    if (!this.#opened) this.#open();
+    const inputs: Input[] = this.#admit(input);
+    for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) {
+      for (const action of this.#engine.step(next)) {
+        const answer = this.#take(action);
+        if (answer !== null) inputs.push(answer);
+      }
+    }
+    return this.#flush();
+  }
+
+  #open(): void {
+    this.#opened = true;
+    const spec = this.#spec;
+    this.#note(0, {
+      kind: "opened",
+      session: spec.id,
+      principal: spec.principal.name,
+      principalKind: spec.principal.kind,
+      onBehalfOf: spec.onBehalfOf,
+      resource: spec.resource.name,
+      protocol: spec.resource.type,
+      policy: this.#policy.version,
+      level: this.#policy.recording,
+      reason: spec.reason,
+    });
+  }
+
+  /** What the engine hears of an input of the shell. */
+  #admit(input: DataPathInput): Input[] {
+    switch (input.on) {
+      case "tick":
+        if (this.#spec.endsAt === null || this.#now < this.#spec.endsAt) return [];
+        return [{ on: "revoked", code: "grant_over", reason: "Your access has ended." }];
+      case "policy":
+        return this.#adopt(input.policy);
+      case "settled":
+        if (this.#held?.id !== input.command) return [];
+        this.#held = null;
+        this.#noteSettled(input.command, input.decision);
+        return [input];
+      default:
+        return [input];
+    }
+  }
+
+  /** A new version: the next command is decided by it, a held one is decided again (CONTRACTS §3). */
+  #adopt(policy: Policy): Input[] {
+    this.#policy = policy;
+    this.#note(0, { kind: "policy", version: policy.version });
+    const masker: Input = { on: "policy", masker: policy.masker };
+    const held = this.#held;
+    if (held === null) return [masker];
+    this.#held = null;
+    this.#effects.push({ do: "withdraw", command: held.id, reason: "The policy has changed." });
+    const answer = this.#decide(held);
+    return answer === null ? [masker] : [masker, answer];
+  }
+
+  #take(action: Action): Input | null {
+    switch (action.do) {
+      case "forward":
+      case "reply":
+        this.#send(action.to, action.bytes, action.do === "reply" && action.secret === true);
+        return null;
+      case "hold":
+        this.#count.commands++;
+        return this.#decide(action.command);
+      case "withdraw":
+        if (this.#held?.id !== action.command) return null;
+        this.#held = null;
+        this.#effects.push(action);
+        return null;
+      case "record":
+        this.#note(action.command, action.fact);
+        return null;
+      case "close":
+        this.#close(action.code, action.reason);
+        return null;
+      case "lookup":
+      case "secure":
+      case "cancel":
+        this.#effects.push(action);
+        return null;
+    }
+  }
+
+  /** Policy decides; allowed and blocked are settled in the same turn. */
+  #decide(command: Command): Input | null {
+    const decision = this.#policy.decide(command, this.#now);
+    const digest = hex(commandDigest(command, this.#spec, this.#policy.version, this.#crypto));
+    const events = this.#commandEvents(command, decision, digest);
+    if (decision.verdict === "allow") {
+      (command.changesNothing ? this.#deferred : this.#events).push(...events);
+      const run = { verdict: "run", review: null, by: [] } as const;
+      return { on: "settled", command: command.id, decision: run };
+    }
+    this.#events.push(...events);
+    if (decision.verdict === "block") {
+      const { message } = decision;
+      const refuse = { verdict: "refuse", code: "blocked", review: null, message } as const;
+      return { on: "settled", command: command.id, decision: refuse };
+    }
+    this.#held = command;
+    const seconds = command.holdsLocks ? heldInTransactionSeconds : Number.POSITIVE_INFINITY;
+    const expiresInSeconds = Math.min(decision.expiresInSeconds, seconds);
+    this.#effects.push({ do: "ask", command, digest, decision: { ...decision, expiresInSeconds } });
+    return null;
+  }
+
+  #commandEvents(command: Command, decision: Decision, digest: string): Event[] {
+    const secret = this.#policy.recording === "off" ? null : secretOf(command);
+    const fact: Fact = {
+      kind: "command",
+      shown: command.shown,
+      operations: command.operations,
+      objects: command.objects,
+      unbounded: command.unbounded,
+      digest,
+      secret,
+    };
+    const decided: Fact = {
+      kind: "decision",
+      verdict: decision.verdict,
+      rules: decision.rules,
+      message: decision.verdict === "allow" ? null : decision.message,
+      policy: this.#policy.version,
+    };
+    return [fact, decided].map((f) => ({ at: this.#now, command: command.id, fact: f }));
+  }
+
+  #noteSettled(command: CommandId, settled: Extract<Input, { on: "settled" }>["decision"]): void {
+    this.#note(command, {
+      kind: "settled",
+      verdict: settled.verdict === "run" ? "approved" : settled.code,
+      review: settled.review,
+      by: settled.verdict === "run" ? settled.by : [],
+      message: settled.verdict === "run" ? null : settled.message,
+    });
+  }
+
+  #note(command: CommandId, fact: Fact): void {
+    this.#events.push({ at: this.#now, command, fact });
+  }
+
+  #send(to: Side, bytes: Uint8Array, secret: boolean): void {
+    if (bytes.length === 0) return;
+    this.#count[to] += bytes.length;
+    if (to === "client" && !secret && this.#policy.recording === "full") {
+      this.#note(0, { kind: "toClient", bytes });
+    }
+    this.#effects.push({ do: "send", to, bytes });
+  }
+
+  #close(code: string, reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#held !== null) {
+      this.#effects.push({ do: "withdraw", command: this.#held.id, reason });
+      this.#held = null;
+    }
+    this.#note(0, {
+      kind: "end",
+      code,
+      message: reason,
+      commands: this.#count.commands,
+      toClientBytes: this.#count.client,
+      toUpstreamBytes: this.#count.upstream,
+    });
+    this.#effects.push({ do: "close", code, reason });
+  }
+
+  /** Invariant 3: one append, then everything that it accounts for. */
+  #flush(): readonly Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    const shows = effects.some((effect) => effect.do === "send" && effect.to === "client");
+    if (this.#events.length === 0 && !(shows && this.#deferred.length > 0)) return effects;
+    const events = [...this.#deferred, ...this.#events];
+    this.#deferred = [];
+    this.#events = [];
+    return [{ do: "append", events }, ...effects];
+  }
+}
+
+const secretOf = (command: Command): CommandSecret => ({
+  text: command.text,
+  parameters: command.parameters.map(({ type, format, value }) => ({
+    type,
+    format,
+    value: value === null ? null : base64(value),
+  })),
+});
+
+const NULL_PART = u32Bytes(0xffffffff);
+
+/**
+ * CONTRACTS §3: SHA-256("sluice.command.1" ‖ session id ‖ resource id ‖ policy version ‖ protocol ‖ text ‖
+ * parameter types, formats, values), each part as u32 length and bytes, NULL as 0xffffffff.
+ */
+export function commandDigest(
+  command: Command,
+  spec: SessionSpec,
+  policyVersion: string,
+  crypto: Crypto,
+): Uint8Array {
+  const parts: Uint8Array[] = [];
+  const part = (bytes: Uint8Array): void => void parts.push(u32Bytes(bytes.length), bytes);
+  const names = [spec.id, spec.resource.id, policyVersion, command.protocol, command.text];
+  for (const name of ["sluice.command.1", ...names]) part(utf8(name));
+  for (const { type, format, value } of command.parameters) {
+    part(u32Bytes(type));
+    part(u32Bytes(format));
+    if (value === null) parts.push(NULL_PART);
+    else part(value);
+  }
+  return crypto.sha256(concat(parts));
+}

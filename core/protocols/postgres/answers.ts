@@ -1,0 +1,281 @@
+import { text, u16 } from "../../bytes.ts";
+import { planCopy } from "./describe.ts";
+import { safeError } from "./errors.ts";
+import { copyTally } from "./copy-in.ts";
+import { copyMasker } from "./copy.ts";
+import { cString, type Message } from "./frames.ts";
+import { message as build, readFields, readRowDescription } from "./messages.ts";
+import { skipToSync } from "./questions.ts";
+import type { Results } from "./results.ts";
+import type { Execution, Question, State, Tombstone } from "./state.ts";
+
+/** Anything but null says how the server broke the protocol. */
+type Fault = string | null;
+
+const STATUSES: ReadonlyMap<number, "I" | "T" | "E"> = new Map([
+  [0x49, "I"],
+  [0x54, "T"],
+  [0x45, "E"],
+]);
+
+/** A change of these would change what statements mean: we read them as `on` and UTF8. */
+const FIXED_PARAMETERS: ReadonlyMap<string, string> = new Map([
+  ["standard_conforming_strings", "on"],
+  ["client_encoding", "UTF8"],
+]);
+
+/** Parameters whose text a statement can fill with anything. */
+const FREE_TEXT_PARAMETERS = new Set(["application_name"]);
+
+/** The server's answers but rows, each matched with the question that it answers. */
+export class Answers {
+  readonly #state: State;
+  readonly #results: Results;
+
+  constructor(state: State, results: Results) {
+    this.#state = state;
+    this.#results = results;
+  }
+
+  one(message: Message): Fault {
+    const [head] = this.#state.questions;
+    switch (String.fromCharCode(message.type)) {
+      case "1":
+      case "2":
+      case "3":
+        return this.#confirmed(message, head);
+      case "t":
+        return head?.of === "describe" ? this.#pass(message) : "an unexpected description";
+      case "T":
+      case "n":
+        return this.#described(message, head);
+      case "D":
+        return this.#results.rows(message.bytes) ? null : "a row that is not as described";
+      case "C":
+      case "I":
+      case "s":
+        return this.#completed(message, head);
+      case "G":
+      case "H":
+        return this.#copyBegins(message, head);
+      case "d":
+        return this.#copyData(message);
+      case "c":
+        return this.#copyEnds(message);
+      case "V":
+        return head?.of === "function" ? this.#pass(message) : "an unexpected function result";
+      case "E":
+        return this.#failed(message, head);
+      case "Z":
+        return this.#ready(message, head);
+      default:
+        return this.#aside(message);
+    }
+  }
+
+  #pass(message: Message): null {
+    this.#results.pass(message.bytes);
+    return null;
+  }
+
+  /** ParseComplete, BindComplete, CloseComplete: now a name means what we took it to mean. */
+  #confirmed(message: Message, head: Question | undefined): Fault {
+    const state = this.#state;
+    const expected = { 0x31: "parse", 0x32: "bind", 0x33: "close" }[message.type];
+    if (head === undefined || head.of !== expected) return "an answer to another question";
+    state.questions.shift();
+    if (head.of === "parse") {
+      head.entry.confirmed = true;
+      this.#confirmPrepared(head.entry.name, head.entry.sql);
+    } else if (head.of === "bind") head.entry.confirmed = true;
+    else if (head.of === "close") this.#bury(head);
+    return this.#pass(message);
+  }
+
+  /** Statements of both protocols share one namespace: SQL's EXECUTE may name this one. */
+  #confirmPrepared(name: string, sql: Uint8Array): void {
+    if (name === "") return;
+    const [statement] = this.#state.analyse(sql).statements;
+    if (statement !== undefined) this.#state.names.apply([{ do: "prepare", name, statement }]);
+  }
+
+  #bury(closed: Extract<Question, { of: "close" }>): void {
+    const { kind, name } = closed;
+    const map: Map<string, { confirmed: boolean } | Tombstone> =
+      kind === "statement" ? this.#state.statements : this.#state.portals;
+    const entry = map.get(name);
+    if (entry !== undefined && "closed" in entry) map.delete(name);
+    if (kind === "statement" && name !== "") {
+      this.#state.names.apply([{ do: "deallocate", name }]);
+    }
+  }
+
+  /** RowDescription or NoData. */
+  #described(message: Message, head: Question | undefined): Fault {
+    const fields = message.type === 0x6e ? [] : readRowDescription(message.body);
+    if (fields === null) return "a malformed row description";
+    if (head?.of === "describe") {
+      this.#state.questions.shift();
+      head.target.fields = fields;
+      return head.unseen ? null : this.#pass(message);
+    }
+    const execution = head?.of === "simple" ? head.executions[head.next] : undefined;
+    if (execution === undefined) return "an unexpected row description";
+    execution.fields = fields;
+    execution.plan = null;
+    return this.#pass(message);
+  }
+
+  /** CommandComplete, EmptyQueryResponse, PortalSuspended. */
+  #completed(message: Message, head: Question | undefined): Fault {
+    const state = this.#state;
+    const execution = this.#results.current();
+    const suspended = message.type === 0x73;
+    if (head?.of === "simple") {
+      if (suspended) return "a suspended portal that nobody opened";
+      if (execution === null && message.type === 0x43) return "more results than statements";
+      if (!head.open) head.next++;
+    } else if (head?.of === "execute") state.questions.shift();
+    else return "an unexpected end of a command";
+    if (execution !== null) this.#finish(execution, message, suspended);
+    return this.#pass(message);
+  }
+
+  #finish(execution: Execution, message: Message, suspended: boolean): void {
+    const state = this.#state;
+    const tag = cString(message.body, 0);
+    const word = suspended ? "PortalSuspended" : text(tag?.bytes ?? new Uint8Array(0));
+    if (state.copyIn !== null) state.copyIn = null;
+    state.record(execution.command, this.#results.completed(execution, word));
+    const { statement } = execution;
+    if (statement?.takesLocks !== false) state.holdsLocks = true;
+    if (!suspended && message.type === 0x43) state.apply(statement?.effects ?? []);
+  }
+
+  #copyBegins(message: Message, head: Question | undefined): Fault {
+    const state = this.#state;
+    const execution = this.#results.current();
+    if (execution === null || head === undefined || message.body.length < 3) {
+      return "an unexpected COPY";
+    }
+    const binary = message.body[0] === 1;
+    if (message.type === 0x47) {
+      state.copyIn = copyTally(execution.command, binary, state.parts.crypto);
+      return this.#pass(message);
+    }
+    const { masker, names } = state;
+    const shape = execution.statement?.copy ?? null;
+    if (!masker.idle) {
+      const count = u16(message.body, 1);
+      const typeOf = names.typeOf.bind(names);
+      const format = binary ? 1 : 0;
+      const columns = planCopy(execution.statement, count, format, typeOf, masker);
+      if (shape === null) return "a COPY that the statement does not announce";
+      execution.copyOut = copyMasker(shape, columns, masker);
+    }
+    return this.#pass(message);
+  }
+
+  #copyData(message: Message): Fault {
+    const execution = this.#results.current();
+    if (execution === null) return "data of a COPY that nobody asked for";
+    return this.#results.copy(execution, message.bytes) ? null : "COPY data that is not as described";
+  }
+
+  #copyEnds(message: Message): Fault {
+    const rest = this.#results.current()?.copyOut?.end();
+    if (typeof rest === "string") return "COPY data that ends in the middle of a row";
+    if (rest !== undefined && rest.length > 0) this.#results.copyData(rest);
+    return this.#pass(message);
+  }
+
+  /** ErrorResponse: in the extended protocol the server now skips to Sync. */
+  #failed(message: Message, head: Question | undefined): Fault {
+    const state = this.#state;
+    state.copyIn = null;
+    if (head?.of === "poison") {
+      this.#results.author(head.refusal);
+      skipToSync(state);
+      return null;
+    }
+    const command = this.#results.current()?.command ?? 0;
+    const sqlstate = readFields(message.body)?.get("C") ?? "XX000";
+    state.record(command, { kind: "failed", sqlstate, from: "upstream" });
+    this.#results.pass(build("E", this.#safe(message.body)));
+    const survives = head === undefined || head.of === "simple" || head.of === "function";
+    if (!survives && head.of !== "sync") skipToSync(state);
+    return null;
+  }
+
+  /** The texts of an error or a notice, with nothing in them that a mask would hide. */
+  #safe(body: Uint8Array): Uint8Array {
+    const { masker } = this.#state;
+    if (masker.idle) return body;
+    return safeError(body, masker);
+  }
+
+  #ready(message: Message, head: Question | undefined): Fault {
+    const state = this.#state;
+    const status = STATUSES.get(message.body[0] ?? 0);
+    if (status === undefined || message.body.length !== 1) return "a malformed ReadyForQuery";
+    if (head === undefined || !["sync", "simple", "function"].includes(head.of)) {
+      return "a ReadyForQuery that nobody waits for";
+    }
+    state.questions.shift();
+    state.status = status;
+    if (status === "I") this.#transactionOver();
+    return this.#pass(message);
+  }
+
+  #transactionOver(): void {
+    const state = this.#state;
+    state.holdsLocks = false;
+    for (const [name, portal] of state.portals) if (portal.confirmed) state.portals.delete(name);
+    if (state.names.stale && state.lookup === null) state.refresh("what this session has changed");
+  }
+
+  /** What may come at any time: notices, notifications, parameters. */
+  #aside(message: Message): Fault {
+    const { masker } = this.#state;
+    switch (String.fromCharCode(message.type)) {
+      case "N":
+        this.#results.pass(build("N", this.#safe(message.body)));
+        return null;
+      case "A":
+        return this.#notification(message);
+      case "S":
+        return this.#parameter(message, masker.hidesColumns);
+      default:
+        return `a message of type ${message.type}`;
+    }
+  }
+
+  /** A payload can carry any value, and nothing says from where: where columns are masked it is emptied. */
+  #notification(message: Message): Fault {
+    const channel = cString(message.body, 4);
+    const payload = channel === null ? null : cString(message.body, channel.next);
+    if (channel === null || payload === null) return "a malformed notification";
+    const { masker } = this.#state;
+    if (masker.idle) return this.#pass(message);
+    const shown = masker.hidesColumns
+      ? new Uint8Array(0)
+      : (masker.scan(payload.bytes, "payload")?.bytes ?? payload.bytes);
+    this.#results.pass(
+      build("A", message.body.subarray(0, channel.next), shown, new Uint8Array(1)),
+    );
+    return null;
+  }
+
+  #parameter(message: Message, hidesColumns: boolean): Fault {
+    const name = cString(message.body, 0);
+    const value = name === null ? null : cString(message.body, name.next);
+    if (name === null || value === null) return "a malformed parameter";
+    const key = text(name.bytes);
+    const fixed = FIXED_PARAMETERS.get(key);
+    if (fixed !== undefined && text(value.bytes) !== fixed) {
+      return `${key} = ${text(value.bytes)}, under which statements cannot be read safely`;
+    }
+    if (hidesColumns && FREE_TEXT_PARAMETERS.has(key)) return null;
+    return this.#pass(message);
+  }
+}

@@ -1,0 +1,111 @@
+import type { CellMask, Masker, SourceColumn } from "../../masker.ts";
+import type { Names } from "../../sql/names.ts";
+import type { Output, Statement } from "../../sql/statement.ts";
+import { planRow, type ColumnPlan, type RowPlan } from "./cells.ts";
+import type { RowField } from "./messages.ts";
+
+/*
+ * How each column of a result is masked. Two judges, independent of each other:
+ *
+ *   lineage         what the statement's text says that the column derives from (core/sql)
+ *   row description the table's oid and attribute number that the server itself reports
+ *
+ * A column is clear only if neither taints it. If they do not agree on how many columns there are,
+ * every column is opaque. Whatever is masked but is not the column's own value shows nothing at all:
+ * the kept characters of a `partial` would be those of another value.
+ */
+
+type Verdict = CellMask | "clear" | { readonly unknown: string };
+
+/** Formats as Bind gives them (manual, "Bind"): none: all text; one: for all; else one each. */
+export function formatOf(formats: readonly number[], column: number): 0 | 1 {
+  const format = formats.length === 1 ? formats[0] : formats[column];
+  return format === 1 ? 1 : 0;
+}
+
+/**
+ * The plan for a result, or the name that the catalog must be asked about first. `refreshed`: it was asked
+ * already, so what is unknown now is opaque.
+ */
+export function planResult(
+  fields: readonly RowField[],
+  formats: readonly number[],
+  statement: Statement | null,
+  names: Names,
+  masker: Masker,
+  refreshed: boolean,
+): RowPlan | { readonly unknown: string } {
+  const outputs = statement?.outputs ?? null;
+  const agree = outputs !== null && outputs.length === fields.length;
+  const columns: ColumnPlan[] = [];
+  for (const [index, field] of fields.entries()) {
+    const output = agree ? (outputs[index] as Output) : null;
+    const verdict = judge(field, output, names, masker);
+    if (typeof verdict === "object" && "unknown" in verdict && !refreshed) return verdict;
+    columns.push({
+      name: field.name,
+      type: field.type,
+      format: formatOf(formats, index),
+      mask: maskOf(verdict, masker),
+      scan: masker.detects,
+    });
+  }
+  return planRow(columns);
+}
+
+function maskOf(verdict: Verdict, masker: Masker): CellMask | null {
+  if (verdict === "clear") return null;
+  return "unknown" in verdict ? masker.whole(masker.opaqueRule) : verdict;
+}
+
+function judge(field: RowField, output: Output | null, names: Names, masker: Masker): Verdict {
+  const named = masker.output(field.name);
+  if (!masker.hidesColumns) return named ?? "clear";
+  const byOid = field.tableOid === 0 ? "none" : names.column(field.tableOid, field.attribute);
+  if (typeof byOid === "object" && byOid !== null) {
+    const mask = masker.source(byOid);
+    if (mask !== null) return mask;
+  }
+  const byLineage = judgeOutput(output, masker);
+  if (byLineage !== "clear") return byLineage;
+  if (byOid === null && !names.hasOverlay) return { unknown: `the table with oid ${field.tableOid}` };
+  return named ?? "clear";
+}
+
+/** What lineage alone says of an output column. Null: it could not tell. */
+export function judgeOutput(output: Output | null, masker: Masker): CellMask | "clear" {
+  if (output === null) return masker.whole(masker.opaqueRule);
+  const masks = output.sources
+    .map((source) => masker.source(source))
+    .filter((mask): mask is CellMask => mask !== null);
+  const [first] = masks;
+  if (first !== undefined) {
+    return output.exact && output.sources.length === 1 ? first : masker.whole(first.rule);
+  }
+  return output.opaque && masker.hidesColumns ? masker.whole(masker.opaqueRule) : "clear";
+}
+
+/** The columns of a COPY TO: the protocol names none, so lineage alone decides; null: opaque throughout. */
+export function planCopy(
+  statement: Statement | null,
+  count: number,
+  format: 0 | 1,
+  typeOf: (source: SourceColumn) => number,
+  masker: Masker,
+): readonly ColumnPlan[] {
+  const outputs = statement?.outputs ?? null;
+  const agree = outputs !== null && outputs.length === count;
+  return Array.from({ length: count }, (_, index) => {
+    const output = agree ? (outputs[index] as Output) : null;
+    const verdict = masker.hidesColumns ? judgeOutput(output, masker) : "clear";
+    const name = output?.name ?? `column${index + 1}`;
+    const [source] = output?.sources ?? [];
+    return {
+      name,
+      type: output?.exact === true && source !== undefined ? typeOf(source) : 0,
+      format,
+      mask: verdict === "clear" ? masker.output(name) : verdict,
+      scan: masker.detects,
+    };
+  });
+}

@@ -1,0 +1,307 @@
+import { strictText, u16, u32 } from "../../bytes.ts";
+import type { Command } from "../../decision.ts";
+import type { Operation } from "../../command.ts";
+import { preparedMax } from "../../limits.ts";
+import type { Analysis, Statement } from "../../sql/statement.ts";
+import { formatAt, readBind, readTarget } from "./client-messages.ts";
+import { cString, type Message } from "./frames.ts";
+import { describePortal, errorResponse } from "./messages.ts";
+import { meaningPending } from "./questions.ts";
+import { refusalError } from "./refusal.ts";
+import { POISON_PORTAL, refuseExtended, refuseSimple } from "./refuse.ts";
+import type { Execution, Portal, Prepared, State, Tombstone } from "./state.ts";
+
+/** What became of a message: passed on or refused; it must wait where it is; it breaks the protocol. */
+export type Outcome = "taken" | "wait" | "malformed";
+
+/*
+ * The client's requests. Each is passed on (with a question noted, so that its answer is understood),
+ * made into a command and held for its decision, or refused in its turn.
+ */
+export class Requests {
+  readonly #state: State;
+
+  constructor(state: State) {
+    this.#state = state;
+  }
+
+  /** Analysis in the present meaning of names; null: wait (for answers on their way, or for the catalog). */
+  #analysis(sql: Uint8Array): Analysis | null {
+    const state = this.#state;
+    if (meaningPending(state)) return null;
+    const analysis = state.analyse(sql);
+    if (!state.masker.hidesColumns) return analysis;
+    const unresolved = analysis.statements.flatMap((statement) => statement.unresolved);
+    const [first] = unresolved;
+    if (first === undefined) return analysis;
+    return state.refreshOnce(`${state.names.version} ${unresolved.join(" ")}`) ? null : analysis;
+  }
+
+  query(message: Message): Outcome {
+    const state = this.#state;
+    const sql = message.body.subarray(0, message.body.length - 1);
+    if (message.body.at(-1) !== 0 || sql.includes(0)) return "malformed";
+    const analysis = this.#analysis(sql);
+    if (analysis === null) return "wait";
+    const command = this.#command(sql, analysis, []);
+    const open = analysis.unknown !== null;
+    const read: readonly (Statement | null)[] = open ? [null] : analysis.statements;
+    const executions = read.map((statement) => this.#execution(command.id, statement, null));
+    this.#hold(command, message.bytes.length, {
+      run: () => {
+        state.batch++;
+        state.questions.push({ of: "simple", executions, next: 0, open });
+        state.forward("upstream", message.bytes);
+      },
+      refuse: (refusal) => refuseSimple(state, command.id, refusal),
+    });
+    return "taken";
+  }
+
+  parse(message: Message): Outcome {
+    const state = this.#state;
+    const name = cString(message.body, 0);
+    const sql = name === null ? null : cString(message.body, name.next);
+    const key = name === null ? null : strictText(name.bytes);
+    if (sql === null || key === null || sql.next + 2 > message.body.length) return "malformed";
+    const count = u16(message.body, sql.next);
+    if (message.body.length !== sql.next + 2 + 4 * count) return "malformed";
+    if (!this.#certain(state.statements.get(key))) return "wait";
+    if (!state.statements.has(key) && state.statements.size >= preparedMax) {
+      return this.#limit(`A session keeps at most ${preparedMax} prepared statements.`);
+    }
+    const entry: Prepared = {
+      name: key,
+      sql: sql.bytes,
+      parameterTypes: Array.from({ length: count }, (_, i) => u32(message.body, sql.next + 2 + 4 * i)),
+      fields: "none",
+      plan: null,
+      batch: state.batch,
+      confirmed: false,
+    };
+    const previous = state.statements.get(key) ?? null;
+    state.statements.set(key, entry);
+    state.questions.push({ of: "parse", entry, previous });
+    state.forward("upstream", message.bytes);
+    return "taken";
+  }
+
+  /** A name is certain within its own batch, or once the server has confirmed it. */
+  #certain(entry: { batch: number; confirmed: boolean } | undefined): boolean {
+    return entry === undefined || entry.confirmed || entry.batch === this.#state.batch;
+  }
+
+  bind(message: Message): Outcome {
+    const state = this.#state;
+    const bind = readBind(message.body);
+    if (bind === null) return "malformed";
+    const prepared = state.statements.get(bind.statement);
+    if (!this.#certain(prepared) || !this.#certain(state.portals.get(bind.portal))) return "wait";
+    if (prepared === undefined || "closed" in prepared) {
+      const which = bind.statement === "" ? "unnamed statement" : `"${bind.statement}"`;
+      return this.#missing("26000", `prepared statement ${which} does not exist`);
+    }
+    if (bind.portal.startsWith(POISON_PORTAL)) {
+      return this.#missing("42602", "This portal name is the gateway's own.");
+    }
+    if (!state.portals.has(bind.portal) && state.portals.size >= preparedMax) {
+      return this.#limit(`A session keeps at most ${preparedMax} portals.`);
+    }
+    const entry: Portal = {
+      name: bind.portal,
+      prepared,
+      parameters: bind.values.map((value, i) => ({
+        type: prepared.parameterTypes[i] ?? 0,
+        format: formatAt(bind.formats, i),
+        value,
+      })),
+      resultFormats: bind.resultFormats,
+      fields: "none",
+      batch: state.batch,
+      confirmed: false,
+    };
+    const previous = state.portals.get(bind.portal) ?? null;
+    state.portals.set(bind.portal, entry);
+    state.questions.push({ of: "bind", entry, previous });
+    state.forward("upstream", message.bytes);
+    return "taken";
+  }
+
+  /** The server would answer with this error: so do we, in its place. */
+  #missing(sqlstate: string, message: string): Outcome {
+    const refusal = errorResponse({ severity: "ERROR", code: sqlstate, message });
+    refuseExtended(this.#state, 0, refusal);
+    return "taken";
+  }
+
+  #limit(message: string): Outcome {
+    return this.#missing("54000", message);
+  }
+
+  execute(message: Message): Outcome {
+    const state = this.#state;
+    const name = cString(message.body, 0);
+    const key = name === null ? null : strictText(name.bytes);
+    if (name === null || key === null || message.body.length !== name.next + 4) return "malformed";
+    const portal = state.portals.get(key);
+    if (!this.#certain(portal)) return "wait";
+    if (portal === undefined || "closed" in portal) {
+      return this.#missing("34000", `portal "${key}" does not exist`);
+    }
+    const analysis = this.#analysis(portal.prepared.sql);
+    if (analysis === null) return "wait";
+    const command = this.#command(portal.prepared.sql, analysis, portal.parameters);
+    const [statement] = analysis.statements;
+    const known = analysis.unknown === null && analysis.statements.length === 1;
+    const execution = this.#execution(command.id, known ? (statement as Statement) : null, portal);
+    this.#hold(command, message.bytes.length, {
+      run: () => {
+        this.#describeUnseen(portal, statement ?? null);
+        state.questions.push({ of: "execute", execution });
+        state.forward("upstream", message.bytes);
+      },
+      refuse: (refusal) => refuseExtended(state, command.id, refusal),
+    });
+    return "taken";
+  }
+
+  /** Rows can only be masked when their description is known: where the client did not ask, we do. */
+  #describeUnseen(portal: Portal, statement: Statement | null): void {
+    const state = this.#state;
+    const stable = statement !== null && !statement.volatileShape;
+    if (portal.fields !== "none" || (stable && portal.prepared.fields !== "none")) return;
+    const target = stable ? portal.prepared : portal;
+    target.fields = "asked";
+    state.questions.push({ of: "describe", target, unseen: true });
+    state.forward("upstream", describePortal(portal.name));
+  }
+
+  describe(message: Message): Outcome {
+    const state = this.#state;
+    const target = readTarget(message.body);
+    if (target === null) return "malformed";
+    const map = target.kind === "statement" ? state.statements : state.portals;
+    const entry: Prepared | Portal | Tombstone | undefined =
+      map.get(target.name);
+    if (!this.#certain(entry)) return "wait";
+    if (entry === undefined || "closed" in entry) {
+      const [sqlstate, noun] =
+        target.kind === "statement" ? ["26000", "prepared statement"] : ["34000", "portal"];
+      return this.#missing(sqlstate as string, `${noun} "${target.name}" does not exist`);
+    }
+    entry.fields = "asked";
+    state.questions.push({ of: "describe", target: entry, unseen: false });
+    state.forward("upstream", message.bytes);
+    return "taken";
+  }
+
+  close(message: Message): Outcome {
+    const state = this.#state;
+    const target = readTarget(message.body);
+    if (target === null) return "malformed";
+    const { kind, name } = target;
+    const map: Map<string, Prepared | Portal | Tombstone> =
+      kind === "statement" ? state.statements : state.portals;
+    const previous = map.get(name) ?? null;
+    if (!this.#certain(previous ?? undefined)) return "wait";
+    if (previous !== null) map.set(name, { closed: true, batch: state.batch, confirmed: false });
+    state.questions.push({ of: "close", kind, name, previous });
+    state.forward("upstream", message.bytes);
+    return "taken";
+  }
+
+  /**
+   * The fast path calls a function by number, and its answer carries no description: where columns are
+   * masked it cannot be let through.
+   */
+  function(message: Message): Outcome {
+    const state = this.#state;
+    if (message.body.length < 4) return "malformed";
+    const text = `fast-path call of function ${u32(message.body, 0)}`;
+    const command = this.#build(text, text, ["function"], []);
+    if (state.masker.hidesColumns) {
+      const what = "Function calls by number are refused where columns are masked.";
+      const refusal = errorResponse({ severity: "ERROR", code: "42501", message: what });
+      state.record(command.id, { kind: "note", message: `${text}: refused` });
+      refuseSimple(state, command.id, refusal);
+      return "taken";
+    }
+    this.#hold(command, message.bytes.length, {
+      run: () => {
+        state.batch++;
+        state.questions.push({ of: "function", command: command.id });
+        state.forward("upstream", message.bytes);
+      },
+      refuse: (refusal) => refuseSimple(state, command.id, refusal),
+    });
+    return "taken";
+  }
+
+  #execution(command: number, statement: Statement | null, portal: Portal | null): Execution {
+    return { command, statement, portal, fields: null, plan: null, copyOut: null };
+  }
+
+  #hold(
+    command: Command,
+    bytes: number,
+    then: { run: () => void; refuse: (refusal: Uint8Array) => void },
+  ): void {
+    const state = this.#state;
+    state.held = {
+      command: command.id,
+      bytes,
+      run: then.run,
+      refuse: (settled) => {
+        const sqlstate = settled.code === "withdrawn" ? "57014" : "42501";
+        state.record(command.id, { kind: "failed", sqlstate, from: "sluice" });
+        then.refuse(refusalError(settled));
+      },
+    };
+    state.act({ do: "hold", command });
+  }
+
+  #command(sql: Uint8Array, analysis: Analysis, parameters: Command["parameters"]): Command {
+    const { statements } = analysis;
+    const text = strictText(sql);
+    const shown = statements.map((statement) => statement.shown).join("; ");
+    const operations = new Set(statements.flatMap((statement) => statement.operations));
+    if (analysis.unknown !== null || text === null) operations.add("unknown");
+    const base = this.#build(text ?? "", shown, [...operations].toSorted(), parameters);
+    const unique = (names: readonly string[]): string[] => [...new Set(names)].toSorted();
+    const columns = statements.flatMap((s) =>
+      s.columns.map(({ schema, table, column }) => `${schema}.${table}.${column}`),
+    );
+    return {
+      ...base,
+      objects: unique(statements.flatMap((s) => [...s.reads, ...s.writes])),
+      columns: unique(columns),
+      functions: unique(statements.flatMap((s) => s.functions)),
+      unbounded: statements.some((s) => s.unbounded),
+      risks: unique(statements.flatMap((s) => s.risks)),
+      changesNothing: statements.length === 1 && (statements[0] as Statement).changesNothing,
+    };
+  }
+
+  #build(
+    text: string,
+    shown: string,
+    operations: readonly Operation[],
+    parameters: Command["parameters"],
+  ): Command {
+    return {
+      id: this.#state.nextCommand(),
+      protocol: "postgres",
+      text,
+      shown,
+      parameters,
+      operations,
+      objects: [],
+      columns: [],
+      functions: [],
+      unbounded: false,
+      risks: [],
+      changesNothing: false,
+      holdsLocks: this.#state.holdsLocks && this.#state.status === "T",
+    };
+  }
+}

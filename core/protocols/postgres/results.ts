@@ -1,0 +1,215 @@
+import { concat, putU32 } from "../../bytes.ts";
+import type { Fact } from "../../fact.ts";
+import { RowWriter, type Tally } from "./rows.ts";
+import { RowStream, streamable } from "./stream.ts";
+import { planResult } from "./describe.ts";
+import { HEADER_BYTES } from "./frames.ts";
+import type { CopyMasker } from "./copy.ts";
+import type { RowPlan } from "./cells.ts";
+import type { RowField } from "./messages.ts";
+import type { Execution, Portal, State } from "./state.ts";
+
+const COPY_DATA = 0x64;
+
+/**
+ * What goes to the client, in the order in which it came: runs that pass are views of the chunk, rows
+ * that are rewritten come out of one writer, and a step hands over one contiguous piece.
+ */
+export class Results {
+  readonly #state: State;
+  #writer: RowWriter;
+  #writerOf: unknown;
+  #parts: Uint8Array[] = [];
+  /** Rows of the present result: they come by this plan. */
+  #execution: Execution | null = null;
+  #stream: RowStream | CopyMasker | "pass" | null = null;
+  /** Rows cannot go on before the catalog has answered. */
+  waiting = false;
+
+  constructor(state: State) {
+    this.#state = state;
+    this.#writer = new RowWriter(state.masker);
+    this.#writerOf = state.masker;
+  }
+
+  /** Hands over all that is ready, as one piece. */
+  flush(): void {
+    this.#settleWriter();
+    if (this.#parts.length === 0) return;
+    this.#state.forward("client", concat(this.#parts));
+    this.#parts = [];
+  }
+
+  pass(bytes: Uint8Array): void {
+    this.#settleWriter();
+    const last = this.#parts.at(-1);
+    const adjoins =
+      last !== undefined &&
+      last.buffer === bytes.buffer &&
+      last.byteOffset + last.length === bytes.byteOffset;
+    if (!adjoins) this.#parts.push(bytes);
+    else {
+      const joined = new Uint8Array(last.buffer, last.byteOffset, last.length + bytes.length);
+      this.#parts[this.#parts.length - 1] = joined;
+    }
+  }
+
+  /** Our own bytes, in the place of an answer. */
+  author(bytes: Uint8Array): void {
+    this.flush();
+    this.#state.act({ do: "reply", to: "client", bytes });
+  }
+
+  #settleWriter(): void {
+    const written = this.#writer.take();
+    if (written.length > 0) this.#parts.push(written);
+  }
+
+  /** The execution whose rows are next, by the question that is being answered. */
+  current(): Execution | null {
+    const [question] = this.#state.questions;
+    if (question === undefined) return null;
+    if (question.of === "execute") return question.execution;
+    return question.of === "simple" ? (question.executions[question.next] ?? null) : null;
+  }
+
+  /** True: the present result has its plan. False: it waits for the catalog, or the session ended. */
+  beginRows(): boolean {
+    const execution = this.current();
+    if (execution !== null && execution === this.#execution && execution.plan !== null) return true;
+    this.#execution = execution;
+    if (execution === null) return this.#stray();
+    if (execution.plan === null) this.#planOf(execution);
+    return execution.plan !== null || (!this.waiting && this.#stray());
+  }
+
+  #stray(): false {
+    this.#state.close("upstream_protocol", "The target sent rows that nobody asked for.");
+    return false;
+  }
+
+  #planOf(execution: Execution): void {
+    const { portal } = execution;
+    if (portal !== null) this.#planPortal(execution, portal);
+    else if (execution.fields !== null) execution.plan = this.#plan(execution, execution.fields, []);
+  }
+
+  /** One plan serves every execution of a prepared statement until something behind it changes. */
+  #planPortal(execution: Execution, portal: Portal): void {
+    const { prepared } = portal;
+    const fields = typeof portal.fields === "object" ? portal.fields : prepared.fields;
+    if (typeof fields !== "object") return;
+    const { names, masker } = this.#state;
+    const formats = portal.resultFormats.join();
+    const from = [fields, formats, execution.statement, names.version, masker];
+    const known = prepared.plan;
+    if (known !== null && known.from.every((part, i) => part === from[i])) {
+      execution.plan = known.plan;
+      return;
+    }
+    execution.plan = this.#plan(execution, fields, portal.resultFormats);
+    if (execution.plan !== null) prepared.plan = { from, plan: execution.plan };
+  }
+
+  /** Null: the catalog was asked, rows wait. What it does not know after that is opaque. */
+  #plan(
+    execution: Execution,
+    fields: readonly RowField[],
+    formats: readonly number[],
+  ): RowPlan | null {
+    const { names, masker } = this.#state;
+    const plan = planResult(fields, formats, execution.statement, names, masker, this.waiting);
+    this.waiting = "unknown" in plan && this.#state.refreshOnce(`${names.version} ${plan.unknown}`);
+    if (!("unknown" in plan)) return plan;
+    if (this.waiting) return null;
+    return planResult(fields, formats, execution.statement, names, masker, true) as RowPlan;
+  }
+
+  /** A run of whole DataRow messages; false: malformed. */
+  rows(run: Uint8Array): boolean {
+    const plan = (this.#execution as Execution).plan as RowPlan;
+    if (!plan.touches) {
+      this.pass(run);
+      return true;
+    }
+    const writer = this.#currentWriter();
+    return writer.rows(run, plan);
+  }
+
+  #currentWriter(): RowWriter {
+    if (this.#writerOf !== this.#state.masker) {
+      this.#settleWriter();
+      this.#writer = new RowWriter(this.#state.masker);
+      this.#writerOf = this.#state.masker;
+    }
+    return this.#writer;
+  }
+
+  /** A row, or a COPY's data, too large to hold (CONTRACTS §7). */
+  beginStream(type: number, length: number): "ok" | "malformed" | "unmaskable" {
+    const execution = this.current();
+    if (execution === null) return "malformed";
+    if (type === COPY_DATA) {
+      this.#stream = execution.copyOut ?? "pass";
+      if (this.#stream === "pass") this.pass(header(type, length));
+      return "ok";
+    }
+    const plan = execution.plan as RowPlan;
+    if (plan.touches && !streamable(plan)) return "unmaskable";
+    this.#stream = plan.touches
+      ? new RowStream(plan, this.#state.masker, length - HEADER_BYTES)
+      : "pass";
+    this.pass(header(type, length));
+    return "ok";
+  }
+
+  stream(bytes: Uint8Array, last: boolean): boolean {
+    const stream = this.#stream;
+    if (last) this.#stream = null;
+    if (stream === "pass" || stream === null) {
+      this.pass(bytes);
+      return true;
+    }
+    const out = stream.push(bytes);
+    if (typeof out === "string") return false;
+    if (stream instanceof RowStream) {
+      if (out.length > 0) this.pass(out);
+      if (last) this.#currentWriter().tally.add(stream.tally);
+    } else if (out.length > 0) this.copyData(out);
+    return true;
+  }
+
+  /** One CopyData message of the server's, masked where rules say; false: malformed. */
+  copy(execution: Execution, bytes: Uint8Array): boolean {
+    if (execution.copyOut === null) {
+      this.pass(bytes);
+      return true;
+    }
+    const out = execution.copyOut.push(bytes.subarray(HEADER_BYTES));
+    if (typeof out === "string") return false;
+    if (out.length > 0) this.copyData(out);
+    return true;
+  }
+
+  copyData(payload: Uint8Array): void {
+    this.pass(header(COPY_DATA, payload.length + HEADER_BYTES));
+    this.pass(payload);
+  }
+
+  /** One statement's answer is over: what was masked in it, by rule and by kind. */
+  completed(execution: Execution, tag: string): Fact {
+    const tally: Tally = this.#currentWriter().tally;
+    if (execution.copyOut !== null) tally.add(execution.copyOut.tally);
+    const counted = tally.take();
+    const rows = Number(/(\d+)$/.exec(tag)?.[1] ?? 0);
+    return { kind: "completed", tag, rows, ...counted };
+  }
+}
+
+function header(type: number, length: number): Uint8Array {
+  const out = new Uint8Array(HEADER_BYTES);
+  out[0] = type;
+  putU32(out, 1, length - 1);
+  return out;
+}
+

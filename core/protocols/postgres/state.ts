@@ -1,0 +1,223 @@
+import type { CommandId, Settled } from "../../decision.ts";
+import type { Action, Side } from "../../engine.ts";
+import type { Crypto } from "../../crypto.ts";
+import type { Fact } from "../../fact.ts";
+import type { Masker } from "../../masker.ts";
+import type { SessionSpec } from "../../session.ts";
+import type { Catalog } from "../../catalog.ts";
+import type { Grammar } from "../../sql/grammar.ts";
+import type { Analysis, SessionEffect, Statement } from "../../sql/statement.ts";
+import { Analyses } from "../../sql/cache.ts";
+import { Names } from "../../sql/names.ts";
+import type { RowPlan } from "./cells.ts";
+import type { CopyMasker } from "./copy.ts";
+import type { RowField } from "./messages.ts";
+
+export type EngineParts = {
+  readonly spec: SessionSpec;
+  readonly crypto: Crypto;
+  readonly grammar: Grammar;
+  readonly masker: Masker;
+  readonly catalog: Catalog | null;
+  /** The target's password; the engine forgets it after login. */
+  readonly password: Uint8Array | null;
+};
+
+/**
+ * A name of the session on its way. Answers come later than questions, so what a name means is certain
+ * only once the server has confirmed it; until then only messages of the same batch (up to the next
+ * Sync, where an error would skip them together) may build on it.
+ */
+type Named = { batch: number; confirmed: boolean };
+
+/** A statement of the extended protocol. */
+export type Prepared = Named & {
+  readonly name: string;
+  readonly sql: Uint8Array;
+  readonly parameterTypes: readonly number[];
+  /** Its row description: not asked, asked, or here ([]: it returns no rows). */
+  fields: "none" | "asked" | readonly RowField[];
+  /** The plan made last, and what it was made from. */
+  plan: { readonly from: readonly unknown[]; readonly plan: RowPlan } | null;
+};
+
+export type Portal = Named & {
+  readonly name: string;
+  readonly prepared: Prepared;
+  readonly parameters: readonly { type: number; format: number; value: Uint8Array | null }[];
+  readonly resultFormats: readonly number[];
+  fields: "none" | "asked" | readonly RowField[];
+};
+
+/** Closed, but the server has not said so yet. */
+export type Tombstone = Named & { readonly closed: true };
+
+/** One statement on its way through the server. */
+export type Execution = {
+  readonly command: CommandId;
+  /** Null: could not be read, everything that it shows is opaque. */
+  readonly statement: Statement | null;
+  readonly portal: Portal | null;
+  /** The row description of a simple query's result. */
+  fields: readonly RowField[] | null;
+  plan: RowPlan | null;
+  copyOut: CopyMasker | null;
+};
+
+/** What was sent upstream and how its answer is told apart. Answers come in this order. */
+export type Question =
+  | { readonly of: "parse"; readonly entry: Prepared; readonly previous: Prepared | Tombstone | null }
+  | { readonly of: "bind"; readonly entry: Portal; readonly previous: Portal | Tombstone | null }
+  | { readonly of: "describe"; readonly target: Prepared | Portal; readonly unseen: boolean }
+  | { readonly of: "execute"; readonly execution: Execution }
+  | {
+      readonly of: "close";
+      readonly kind: "statement" | "portal";
+      readonly name: string;
+      readonly previous: Prepared | Portal | Tombstone | null;
+    }
+  /** Answered by ReadyForQuery alone. */
+  | { readonly of: "sync" }
+  | {
+      readonly of: "simple";
+      readonly executions: readonly Execution[];
+      next: number;
+      /** The text could not be read: how many results come is not known, one execution stands for all. */
+      readonly open: boolean;
+    }
+  | { readonly of: "function"; readonly command: CommandId }
+  /** A message that the server must refuse, in the place of one that we refused (see refuse.ts). */
+  | { readonly of: "poison"; readonly command: CommandId; readonly refusal: Uint8Array };
+
+/** A command whose bytes wait for a decision, and what to do with either answer. */
+export type Held = {
+  readonly command: CommandId;
+  /** How much of the client's it keeps. */
+  readonly bytes: number;
+  readonly run: () => void;
+  readonly refuse: (settled: Extract<Settled, { verdict: "refuse" }>) => void;
+};
+
+/** Bytes and rows of a COPY FROM STDIN, hashed in blocks so that the client's cuts do not matter. */
+export type CopyIn = {
+  readonly command: CommandId;
+  readonly push: (bytes: Uint8Array) => void;
+  readonly fact: () => Fact;
+};
+
+/** What both directions of one session share. */
+export class State {
+  readonly parts: EngineParts;
+  readonly names: Names;
+  readonly analyses: Analyses;
+  masker: Masker;
+  readonly statements = new Map<string, Prepared | Tombstone>();
+  readonly portals = new Map<string, Portal | Tombstone>();
+  questions: Question[] = [];
+  /** Counts Syncs sent. */
+  batch = 0;
+  status: "I" | "T" | "E" = "I";
+  /** Something in the open transaction has written or locked. */
+  holdsLocks = false;
+  /** After an error or a refusal the server, and so we, ignore everything up to Sync. */
+  discarding = false;
+  held: Held | null = null;
+  /** A catalog lookup that either direction waits for. */
+  lookup: number | null = null;
+  #lookups = 0;
+  #lookedUp = new Set<string>();
+  copyIn: CopyIn | null = null;
+  /** In the middle of a message to the client: what we author ourselves waits in `later`. */
+  midMessage = false;
+  later: Uint8Array[] = [];
+  closed = false;
+  #commands = 0;
+  #actions: Action[] = [];
+
+  constructor(parts: EngineParts) {
+    this.parts = parts;
+    this.masker = parts.masker;
+    this.names = new Names(parts.catalog);
+    this.analyses = new Analyses(parts.grammar);
+  }
+
+  act(action: Action): void {
+    this.#actions.push(action);
+  }
+
+  forward(to: Side, bytes: Uint8Array): void {
+    this.#actions.push({ do: "forward", to, bytes });
+  }
+
+  record(command: CommandId, fact: Fact): void {
+    this.#actions.push({ do: "record", command, fact });
+  }
+
+  /** Bytes of our own for the client, between two messages. */
+  tell(bytes: Uint8Array): void {
+    if (this.midMessage) this.later.push(bytes);
+    else this.#actions.push({ do: "reply", to: "client", bytes });
+  }
+
+  close(code: string, reason: string): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#actions.push({ do: "close", code, reason });
+  }
+
+  takeActions(): readonly Action[] {
+    const actions = this.#actions;
+    this.#actions = [];
+    return actions;
+  }
+
+  nextCommand(): CommandId {
+    this.#commands++;
+    return this.#commands;
+  }
+
+  /** Asks for a fresh catalog. */
+  refresh(unknown: string): void {
+    this.#lookups++;
+    this.lookup = this.#lookups;
+    this.act({ do: "lookup", request: this.#lookups, unknown });
+  }
+
+  /** Asks once per unknown name and version of what we know; false: it was asked before. */
+  refreshOnce(unknown: string): boolean {
+    if (this.#lookedUp.has(unknown)) return false;
+    this.#lookedUp.add(unknown);
+    this.refresh(unknown);
+    return true;
+  }
+
+  learned(request: number, catalog: Catalog | null): void {
+    if (this.lookup !== request) return;
+    this.lookup = null;
+    if (catalog !== null) this.names.learn(catalog);
+    if (this.#lookedUp.size > 1_000) this.#lookedUp.clear();
+  }
+
+  analyse(sql: Uint8Array): Analysis {
+    return this.analyses.analyse(sql, this.names, this.masker);
+  }
+
+  /** What an execution did to the session's names, once the server says that it succeeded. */
+  apply(effects: readonly SessionEffect[]): void {
+    if (effects.length === 0) return;
+    this.names.apply(effects);
+    for (const effect of effects) {
+      if (effect.do === "deallocate") this.#forget(this.statements, effect.name);
+      if (effect.do === "closeCursor") this.#forget(this.portals, effect.name);
+      if (effect.do === "discardAll") {
+        this.#forget(this.statements, null);
+        this.#forget(this.portals, null);
+      }
+    }
+  }
+
+  #forget<T>(map: Map<string, T>, name: string | null): void {
+    if (name === null) map.clear();
+    else map.delete(name);
+  }
+}
