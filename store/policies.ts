@@ -1,0 +1,80 @@
+import { desc, eq, inArray, lt } from "drizzle-orm";
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Database } from "./db.ts";
+import { newId } from "./ids.ts";
+
+/** Every policy document that was ever applied; the one with the highest `number` is in force. */
+export const policies = sqliteTable("policies", {
+  version: text().primaryKey(),
+  /** Counts from 1 without gaps. Unique, so that of two applies at once one loses. */
+  number: integer().notNull().unique(),
+  source: text().notNull(),
+  sha256: text().notNull(),
+  /** Principal's id and name. */
+  author: text().notNull(),
+  authorName: text().notNull(),
+  appliedAt: integer().notNull(),
+});
+export type PolicyRow = typeof policies.$inferSelect;
+
+/** A resource's id stays with its name for ever: recordings and approvals refer to it. */
+export const resourceIds = sqliteTable("resource_ids", {
+  name: text().primaryKey(),
+  id: text().notNull().unique(),
+});
+
+export async function currentPolicy(db: Database): Promise<PolicyRow | null> {
+  const [row] = await db.select().from(policies).orderBy(desc(policies.number)).limit(1);
+  return row ?? null;
+}
+
+/** The version alone: what a request asks to see whether what it holds is still in force. */
+export async function currentVersion(db: Database): Promise<string | null> {
+  const [row] = await db
+    .select({ version: policies.version })
+    .from(policies)
+    .orderBy(desc(policies.number))
+    .limit(1);
+  return row?.version ?? null;
+}
+
+export async function policyByVersion(db: Database, version: string): Promise<PolicyRow | null> {
+  const [row] = await db.select().from(policies).where(eq(policies.version, version));
+  return row ?? null;
+}
+
+export async function policyVersions(
+  db: Database,
+  page: { readonly limit: number; readonly after: number | null },
+): Promise<PolicyRow[]> {
+  return db
+    .select()
+    .from(policies)
+    .where(page.after === null ? undefined : lt(policies.number, page.after))
+    .orderBy(desc(policies.number))
+    .limit(page.limit);
+}
+
+/** Null when another apply came between: `number` is taken. */
+export async function addPolicy(db: Database, row: PolicyRow): Promise<PolicyRow | null> {
+  const [added] = await db.insert(policies).values(row).onConflictDoNothing().returning();
+  return added ?? null;
+}
+
+/** The id of each name, made where there is none. */
+export async function idsOfResources(
+  db: Database,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = new Map<string, string>();
+  for (let at = 0; at < names.length; at += 40) {
+    const part = names.slice(at, at + 40);
+    const rows = part.map((name) => ({ name, id: newId("res") }));
+    const [, known] = await db.batch([
+      db.insert(resourceIds).values(rows).onConflictDoNothing(),
+      db.select().from(resourceIds).where(inArray(resourceIds.name, part)),
+    ]);
+    for (const { name, id } of known) ids.set(name, id);
+  }
+  return ids;
+}

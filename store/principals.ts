@@ -1,0 +1,39 @@
+import { eq } from "drizzle-orm";
+import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Principal } from "../core/session.ts";
+import type { Database } from "./db.ts";
+
+/** Everybody whom the issuer has vouched for, as last seen. */
+export const principals = sqliteTable(
+  "principals",
+  {
+    /** The issuer's subject; a service's has `service:` before it, so that no client id is a person. */
+    id: text().primaryKey(),
+    name: text().notNull(),
+    kind: text({ enum: ["person", "service"] }).notNull(),
+    groups: text({ mode: "json" }).$type<readonly string[]>().notNull(),
+    /** UnixMs at which the issuer said so. */
+    groupsReadAt: integer().notNull(),
+    firstSeenAt: integer().notNull(),
+  },
+  (table) => [index("principals_by_name").on(table.name)],
+);
+
+export async function seen(db: Database, principal: Principal, now: number): Promise<void> {
+  const kind = principal.kind === "service" ? "service" : "person";
+  const fresh = {
+    name: principal.name,
+    kind,
+    groups: principal.groups,
+    groupsReadAt: now,
+  } as const;
+  await db
+    .insert(principals)
+    .values({ id: principal.id, ...fresh, firstSeenAt: now })
+    .onConflictDoUpdate({ target: principals.id, set: fresh });
+}
+
+export async function principalById(db: Database, id: string) {
+  const [row] = await db.select().from(principals).where(eq(principals.id, id));
+  return row ?? null;
+}

@@ -1,0 +1,8 @@
+/** Every table of D1: what drizzle-kit makes migrations from. */
+export { attempts, deviceCodes } from "./attempts.ts";
+export { auditEvents } from "./audit.ts";
+export { openings } from "./openings.ts";
+export { policies, resourceIds } from "./policies.ts";
+export { principals } from "./principals.ts";
+export { secrets } from "./secrets.ts";
+export { authCodes, refreshTokens, signIns } from "./tokens.ts";

@@ -1,0 +1,135 @@
+import { and, eq, gt, isNull, sql } from "drizzle-orm";
+import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Database } from "./db.ts";
+
+/** One sign-in of one principal: the family that all its refresh tokens belong to. */
+export const signIns = sqliteTable(
+  "sign_ins",
+  {
+    id: text().primaryKey(),
+    principal: text().notNull(),
+    /** How it came about: `browser`, `device`, `exchange`. */
+    way: text({ enum: ["browser", "device", "exchange"] }).notNull(),
+    /** The issuer's refresh token, sealed for `sign-in:<id>`; null when the issuer gave none. */
+    issuerToken: text(),
+    startedAt: integer().notNull(),
+    /** Absolute: no refresh moves it. */
+    endsAt: integer().notNull(),
+    endedAt: integer(),
+    endReason: text(),
+  },
+  (table) => [index("sign_ins_by_principal").on(table.principal, table.endedAt)],
+);
+export type SignIn = typeof signIns.$inferSelect;
+
+/** Refresh tokens by hash. A used one stays until its family ends: seen again, it was stolen. */
+export const refreshTokens = sqliteTable("refresh_tokens", {
+  hash: text().primaryKey(),
+  signIn: text().notNull(),
+  issuedAt: integer().notNull(),
+  usedAt: integer(),
+});
+
+/** Authorization codes by hash: one use, 60 seconds (RFC 6749 section 4.1.2). */
+export const authCodes = sqliteTable("auth_codes", {
+  hash: text().primaryKey(),
+  signIn: text().notNull(),
+  redirectUri: text().notNull(),
+  challenge: text().notNull(),
+  expiresAt: integer().notNull(),
+  usedAt: integer(),
+});
+
+export async function startSignIn(
+  db: Database,
+  signIn: Omit<SignIn, "endedAt" | "endReason">,
+): Promise<void> {
+  await db.insert(signIns).values(signIn);
+}
+
+/** Null when it has ended, for whatever reason. */
+export async function liveSignIn(db: Database, id: string, now: number): Promise<SignIn | null> {
+  const alive = and(eq(signIns.id, id), isNull(signIns.endedAt), gt(signIns.endsAt, now));
+  const [row] = await db.select().from(signIns).where(alive);
+  return row ?? null;
+}
+
+export async function keepIssuerToken(db: Database, id: string, sealed: string): Promise<void> {
+  await db.update(signIns).set({ issuerToken: sealed }).where(eq(signIns.id, id));
+}
+
+/** Ends a sign-in once and forgets what could revive it. False when it had ended before. */
+export async function endSignIn(
+  db: Database,
+  id: string,
+  reason: string,
+  now: number,
+): Promise<boolean> {
+  const [ended] = await db
+    .update(signIns)
+    .set({ endedAt: now, endReason: reason, issuerToken: null })
+    .where(and(eq(signIns.id, id), isNull(signIns.endedAt)))
+    .returning({ id: signIns.id });
+  return ended !== undefined;
+}
+
+export async function addRefreshToken(
+  db: Database,
+  token: { readonly hash: string; readonly signIn: string; readonly issuedAt: number },
+): Promise<void> {
+  await db.insert(refreshTokens).values(token);
+}
+
+/** `spent`: it was used before, so somebody else holds a copy. Compare-and-set: of two uses one wins. */
+export async function useRefreshToken(
+  db: Database,
+  hash: string,
+  now: number,
+): Promise<{ readonly state: "fresh" | "spent"; readonly signIn: string } | null> {
+  const [won] = await db
+    .update(refreshTokens)
+    .set({ usedAt: now })
+    .where(and(eq(refreshTokens.hash, hash), isNull(refreshTokens.usedAt)))
+    .returning({ signIn: refreshTokens.signIn });
+  if (won !== undefined) return { state: "fresh", signIn: won.signIn };
+  const known = await refreshTokenOwner(db, hash);
+  return known === null ? null : { state: "spent", signIn: known };
+}
+
+/** The issuer could not be asked: the token is as good as before. */
+export async function unuseRefreshToken(db: Database, hash: string): Promise<void> {
+  await db.update(refreshTokens).set({ usedAt: null }).where(eq(refreshTokens.hash, hash));
+}
+
+export async function refreshTokenOwner(db: Database, hash: string): Promise<string | null> {
+  const [row] = await db.select().from(refreshTokens).where(eq(refreshTokens.hash, hash));
+  return row?.signIn ?? null;
+}
+
+export async function addAuthCode(
+  db: Database,
+  code: Omit<typeof authCodes.$inferInsert, "usedAt">,
+): Promise<void> {
+  await db.insert(authCodes).values(code);
+}
+
+/** As `useRefreshToken`: a code that comes twice ends the sign-in (RFC 6749 section 4.1.2). */
+export async function useAuthCode(db: Database, hash: string, now: number) {
+  const [won] = await db
+    .update(authCodes)
+    .set({ usedAt: now })
+    .where(and(eq(authCodes.hash, hash), isNull(authCodes.usedAt)))
+    .returning();
+  if (won !== undefined) return { state: "fresh" as const, code: won };
+  const [known] = await db.select().from(authCodes).where(eq(authCodes.hash, hash));
+  return known === undefined ? null : { state: "spent" as const, code: known };
+}
+
+/** Removes what can no longer be used. Called by the hourly schedule. */
+export async function forgetOldTokens(db: Database, now: number): Promise<void> {
+  const gone = sql`select id from sign_ins where ends_at <= ${now}`;
+  await db.batch([
+    db.delete(refreshTokens).where(sql`sign_in in (${gone})`),
+    db.delete(authCodes).where(sql`expires_at <= ${now}`),
+  ]);
+}

@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { vi } from "vitest";
+import type { TokenAnswer } from "../../core/api/oauth.ts";
+import type { SessionSpec } from "../../core/session.ts";
+import { app } from "../../worker/app.ts";
+import type { Notice } from "../../worker/sessions.ts";
+import { FakeIssuer, ISSUER } from "./issuer.ts";
+
+export const PUBLIC_URL = "https://gate.test";
+export const key = (letter: string): string => Buffer.alloc(32, letter).toString("base64");
+
+/** The real app over a real D1, with an issuer and objects that write down what they are told. */
+export class Gateway {
+  readonly issuer = new FakeIssuer();
+  readonly prepared: SessionSpec[] = [];
+  readonly notices: { session: string; notice: Notice }[] = [];
+  readonly env: Env;
+  readonly #miniflare: Miniflare;
+
+  private constructor(miniflare: Miniflare, db: D1Database) {
+    this.#miniflare = miniflare;
+    vi.stubGlobal("fetch", this.issuer.fetch);
+    this.env = {
+      DB: db,
+      SESSIONS: { idFromName: (name: string) => name, get: (id: string) => this.#session(id) },
+      PUBLIC_URL,
+      OIDC_ISSUER: ISSUER,
+      OIDC_CLIENT_ID: "sluice",
+      OIDC_CLIENT_SECRET: "client secret",
+      OIDC_GROUPS_CLAIM: "groups",
+      ADMIN_GROUPS: "admins",
+      SIGNING_KEYS: `s1:${key("s")}`,
+      SEALING_KEYS: `e1:${key("e")}`,
+    } as unknown as Env;
+  }
+
+  static async start(): Promise<Gateway> {
+    const script = "export default { fetch: () => new Response() }";
+    const options = { modules: true, script, d1Databases: ["DB"], cf: false } as const;
+    const miniflare = new Miniflare(convertV4MiniflareOptions(options));
+    const db = await miniflare.getD1Database("DB");
+    for (const statement of migrations()) await db.prepare(statement).run();
+    return new Gateway(miniflare, db as unknown as D1Database);
+  }
+
+  async stop(): Promise<void> {
+    vi.unstubAllGlobals();
+    await this.#miniflare.dispose();
+  }
+
+  request(path: string, init?: RequestInit): Promise<Response> {
+    const url = path.startsWith("https:") ? path : `${PUBLIC_URL}${path}`;
+    return Promise.resolve(app.request(url, init, this.env));
+  }
+
+  post(path: string, fields: Record<string, string>, headers = {}): Promise<Response> {
+    return this.request(path, { method: "POST", body: new URLSearchParams(fields), headers });
+  }
+
+  get(path: string, token: string): Promise<Response> {
+    return this.request(path, { headers: { authorization: `Bearer ${token}` } });
+  }
+
+  /** The whole walk of `sluice login`. */
+  async signIn(person: string): Promise<TokenAnswer> {
+    const { code, verifier } = await this.codeFor(person);
+    const answer = await this.redeem(code, verifier);
+    if (!answer.ok) throw new Error(`sign-in failed: ${await answer.text()}`);
+    return (await answer.json()) as TokenAnswer;
+  }
+
+  /** Up to the code that the loopback address receives. */
+  async codeFor(person: string): Promise<{ code: string; verifier: string; back: URL }> {
+    const verifier = "v".repeat(64);
+    const begun = await this.request(authorizePath({ code_challenge: s256(verifier) }));
+    const callback = this.issuer.signIn(new URL(begun.headers.get("location") ?? ""), person);
+    const done = await this.request(callback.href, { headers: { cookie: cookieOf(begun) } });
+    const back = new URL(done.headers.get("location") ?? "");
+    return { code: back.searchParams.get("code") ?? "", verifier, back };
+  }
+
+  redeem(code: string, verifier: string, more: Record<string, string> = {}): Promise<Response> {
+    const grant = { grant_type: "authorization_code", client_id: "sluice-cli" };
+    const fields = { ...grant, code, code_verifier: verifier, redirect_uri: REDIRECT, ...more };
+    return this.post("/oauth/token", fields);
+  }
+
+  refresh(refreshToken: string | undefined): Promise<Response> {
+    const grant = { grant_type: "refresh_token", client_id: "sluice-cli" };
+    return this.post("/oauth/token", { ...grant, refresh_token: refreshToken ?? "" });
+  }
+
+  #session(id: string) {
+    return {
+      prepare: async (spec: SessionSpec) => void this.prepared.push(spec),
+      notify: async (notice: Notice) => void this.notices.push({ session: id, notice }),
+      fetch: async (request: Request) =>
+        Response.json({ session: id, headers: Object.fromEntries(request.headers) }),
+    };
+  }
+}
+
+export const REDIRECT = "http://127.0.0.1:49152/callback";
+
+export function authorizePath(more: Record<string, string> = {}): string {
+  const query = new URLSearchParams({
+    response_type: "code",
+    client_id: "sluice-cli",
+    redirect_uri: REDIRECT,
+    state: "state-of-the-cli",
+    code_challenge: s256("v".repeat(64)),
+    code_challenge_method: "S256",
+    ...more,
+  });
+  return `/oauth/authorize?${query}`;
+}
+
+export const s256 = (verifier: string): string =>
+  createHash("sha256").update(verifier).digest("base64url");
+
+/** What the browser sends back of what it was given. */
+export const cookieOf = (response: Response): string =>
+  response.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(";")[0])
+    .join("; ");
+
+function migrations(): string[] {
+  const folder = new URL("../../migrations/", import.meta.url);
+  const files = readdirSync(folder).filter((file) => file.endsWith(".sql"));
+  return files
+    .toSorted()
+    .flatMap((file) =>
+      readFileSync(new URL(file, folder), "utf8").split("--> statement-breakpoint"),
+    );
+}

@@ -1,0 +1,77 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import { policyBytesMax } from "../core/limits.ts";
+import { ConfigError } from "../core/errors.ts";
+import { database } from "../store/db.ts";
+import type { App } from "./context.ts";
+import { settingsOf } from "./env.ts";
+import { authorize } from "./identity/authorize.ts";
+import { device } from "./identity/device.ts";
+import { IssuerError } from "./identity/issuer.ts";
+import { metadata } from "./identity/metadata.ts";
+import { OAuthError, token } from "./identity/token.ts";
+import { problemResponse, Refused } from "./problem.ts";
+import { auditDenied } from "./denied.ts";
+import { health, keys } from "./routes/health.ts";
+import { me } from "./routes/me.ts";
+import { policy } from "./routes/policy.ts";
+import { resources } from "./routes/resources.ts";
+import { reviews } from "./routes/reviews.ts";
+import { secrets } from "./routes/secrets.ts";
+import { sessions } from "./routes/sessions.ts";
+import { tunnel } from "./routes/tunnel.ts";
+
+const bodyBytesMax = 64 * 1024;
+
+const HEADERS = {
+  "content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "cache-control": "no-store",
+} as const;
+
+export const app = new Hono<App>();
+
+app.use(async (c, next) => {
+  c.set("settings", settingsOf(c.env));
+  c.set("db", database(c.env));
+  c.set("now", Date.now());
+  await next();
+  if (c.res.status === 101) return;
+  for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
+  if (c.var.settings.publicUrl.startsWith("https:")) {
+    c.res.headers.set("strict-transport-security", "max-age=63072000");
+  }
+});
+
+const tooLarge = () => problemResponse("too_large", "The request's body is too large.");
+const smallBody = bodyLimit({ maxSize: bodyBytesMax, onError: tooLarge });
+const policyBody = bodyLimit({ maxSize: policyBytesMax, onError: tooLarge });
+app.use((c, next) => (c.req.path === "/api/policy" ? policyBody : smallBody)(c, next));
+
+for (const routes of [health, keys, metadata, authorize, device, token]) app.route("/", routes);
+for (const routes of [me, resources, policy, secrets, reviews, sessions, tunnel]) {
+  app.route("/", routes);
+}
+
+app.notFound(() => problemResponse("unknown", "There is nothing under this address."));
+
+app.onError(async (error, c) => {
+  if (error instanceof OAuthError) {
+    return c.json({ error: error.error, error_description: error.message }, error.status);
+  }
+  if (error instanceof Refused) {
+    await auditDenied(c, error);
+    return problemResponse(error.code, error.message, error.more);
+  }
+  if (error instanceof IssuerError) {
+    return problemResponse("issuer_unavailable", "The identity provider does not answer.");
+  }
+  if (error instanceof ConfigError) return problemResponse("misconfigured", error.message);
+  if (error instanceof HTTPException) return problemResponse("bad_request", error.message);
+  console.error(JSON.stringify({ at: "app", path: c.req.path, error: error.name }));
+  return problemResponse("internal", "The gateway failed. Nothing was let through.");
+});

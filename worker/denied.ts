@@ -1,0 +1,24 @@
+import type { Context } from "hono";
+import { audit } from "../store/audit.ts";
+import type { App } from "./context.ts";
+import type { Refused } from "./problem.ts";
+
+/** A signed-in principal who was told no leaves a trace; strangers do not fill the table. */
+export async function auditDenied(c: Context<App>, refused: Refused): Promise<void> {
+  const identity = c.var.identity as App["Variables"]["identity"] | undefined;
+  if (identity === undefined || !DENIALS.has(refused.code)) return;
+  const { db, now } = c.var;
+  const subject = `${c.req.method} ${c.req.path}`.slice(0, 200);
+  const detail = { code: refused.code };
+  const event = { actor: identity.principal, action: "api.denied", outcome: "denied" } as const;
+  await audit(db, { ...event, subject, detail }, now);
+}
+
+const DENIALS: ReadonlySet<string> = new Set([
+  "forbidden",
+  "no_grant",
+  "own_command",
+  "not_a_person",
+  "stale_groups",
+  "foreign_origin",
+]);

@@ -1,0 +1,37 @@
+import { audit } from "../../store/audit.ts";
+import type { Database } from "../../store/db.ts";
+import { openOf } from "../../store/openings.ts";
+import { endSignIn } from "../../store/tokens.ts";
+import { revoke } from "../sessions.ts";
+
+export type EndReason =
+  | "signed-out"
+  | "expired"
+  | "code-misused"
+  | "token-reused"
+  | "issuer-refused";
+
+const SENTENCES: Readonly<Record<EndReason, string>> = {
+  "signed-out": "You signed out.",
+  expired: "The sign-in has expired.",
+  "code-misused": "The sign-in was ended because its code was used twice or by somebody else.",
+  "token-reused": "The sign-in was ended because its refresh token was used twice.",
+  "issuer-refused": "The identity provider ended the sign-in.",
+};
+
+/** Ends the sign-in and every live session that it opened. Saying it again tells the sessions again. */
+export async function endSignInAndSessions(
+  env: Env,
+  db: Database,
+  signIn: string,
+  why: EndReason,
+  now: number,
+): Promise<void> {
+  const first = await endSignIn(db, signIn, why, now);
+  const sessions = await openOf(db, { signIn });
+  await revoke(env, sessions, { code: why, reason: SENTENCES[why] });
+  if (!first) return;
+  const action = why === "signed-out" ? "sign-out" : "sign-in.ended";
+  const event = { actor: null, action, subject: signIn, outcome: "done", detail: { why } } as const;
+  await audit(db, event, now);
+}

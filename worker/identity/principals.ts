@@ -1,0 +1,37 @@
+import { refreshTokenSeconds } from "../../core/limits.ts";
+import type { Principal } from "../../core/session.ts";
+import { audit } from "../../store/audit.ts";
+import type { Database } from "../../store/db.ts";
+import { newId } from "../../store/ids.ts";
+import { seen } from "../../store/principals.ts";
+import { seal } from "../../store/seal.ts";
+import { startSignIn } from "../../store/tokens.ts";
+import type { Vouched } from "./issuer.ts";
+
+export const personOf = (who: Omit<Vouched, "refreshToken">): Principal => ({
+  id: who.subject,
+  name: who.name,
+  groups: who.groups,
+  kind: "person",
+});
+
+export const signInPurpose = (id: string): string => `sign-in:${id}`;
+
+/** Writes down that somebody signed in; answers the sign-in's id. */
+export async function beginSignIn(
+  env: Env,
+  db: Database,
+  who: Vouched,
+  way: "browser" | "device",
+  now: number,
+): Promise<string> {
+  const id = newId("tok", now);
+  const principal = personOf(who);
+  const issuerToken =
+    who.refreshToken === null ? null : await seal(env, signInPurpose(id), who.refreshToken);
+  const endsAt = now + refreshTokenSeconds * 1000;
+  await seen(db, principal, now);
+  await startSignIn(db, { id, principal: principal.id, way, issuerToken, startedAt: now, endsAt });
+  await audit(db, { actor: principal, action: "sign-in", subject: id, outcome: "done" }, now);
+  return id;
+}

@@ -1,0 +1,103 @@
+import { errors, jwtVerify, SignJWT } from "jose";
+import { z } from "zod";
+import { accessTokenSeconds } from "../../core/limits.ts";
+import type { Principal } from "../../core/session.ts";
+import { type SigningPair, signingPair } from "../../store/keys.ts";
+import type { Settings } from "../env.ts";
+import { Refused } from "../problem.ts";
+
+/** Each kind of token has a `typ` of its own (RFC 8725 section 3.11): one never passes for another. */
+const ACCESS_TOKEN = "at+sluice+jwt";
+const ALGORITHM = "EdDSA";
+
+export type Identity = {
+  readonly principal: Principal;
+  /** The sign-in that the token hangs on. */
+  readonly signIn: string;
+  /** UnixMs at which the issuer said which groups. */
+  readonly groupsReadAt: number;
+  readonly expiresAt: number;
+};
+
+const claims = z.object({
+  sub: z.string().min(1),
+  name: z.string().min(1),
+  groups: z.array(z.string()),
+  kind: z.enum(["person", "service"]),
+  sid: z.string(),
+  groups_at: z.number().int(),
+  exp: z.number().int(),
+});
+
+/** Ten minutes, for this deployment only: `iss` and `aud` are PUBLIC_URL. */
+export async function issueAccessToken(
+  settings: Settings,
+  identity: Omit<Identity, "expiresAt">,
+  now: number,
+): Promise<string> {
+  const { principal } = identity;
+  const [current] = await pairsOf(settings);
+  if (current === undefined) throw new Error("unreachable: settings hold one key at least");
+  const seconds = Math.floor(now / 1000);
+  return new SignJWT({
+    name: principal.name,
+    groups: [...principal.groups],
+    kind: principal.kind,
+    sid: identity.signIn,
+    groups_at: Math.floor(identity.groupsReadAt / 1000),
+  })
+    .setProtectedHeader({ alg: ALGORITHM, typ: ACCESS_TOKEN, kid: current.id })
+    .setIssuer(settings.publicUrl)
+    .setAudience(settings.publicUrl)
+    .setSubject(principal.id)
+    .setJti(crypto.randomUUID())
+    .setIssuedAt(seconds)
+    .setNotBefore(seconds)
+    .setExpirationTime(seconds + accessTokenSeconds)
+    .sign(current.privateKey);
+}
+
+/** Throws Refused `token_expired` or `unauthenticated`; the sentence never says what was wrong inside. */
+export async function verifyAccessToken(
+  settings: Settings,
+  token: string,
+  now: number,
+): Promise<Identity> {
+  const pairs = await pairsOf(settings);
+  try {
+    const { payload } = await jwtVerify(
+      token,
+      ({ kid }) => {
+        const pair = pairs.find((known) => known.id === kid);
+        if (pair === undefined) throw new errors.JWKSNoMatchingKey();
+        return pair.publicKey;
+      },
+      {
+        algorithms: [ALGORITHM],
+        typ: ACCESS_TOKEN,
+        issuer: settings.publicUrl,
+        audience: settings.publicUrl,
+        currentDate: new Date(now),
+        requiredClaims: ["exp", "nbf", "iat", "jti"],
+      },
+    );
+    const { sub, name, groups, kind, sid, groups_at, exp } = claims.parse(payload);
+    const principal = { id: sub, name, groups, kind };
+    return { principal, signIn: sid, groupsReadAt: groups_at * 1000, expiresAt: exp * 1000 };
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) {
+      throw new Refused("token_expired", "The access token has expired. Run `sluice login`.");
+    }
+    throw new Refused("unauthenticated", "The access token is not valid here.");
+  }
+}
+
+const pairs = new WeakMap<Settings, Promise<readonly SigningPair[]>>();
+
+function pairsOf(settings: Settings): Promise<readonly SigningPair[]> {
+  const before = pairs.get(settings);
+  if (before !== undefined) return before;
+  const made = Promise.all(settings.signingKeys.map((seed) => signingPair(seed, "token")));
+  pairs.set(settings, made);
+  return made;
+}

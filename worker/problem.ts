@@ -1,0 +1,34 @@
+import { type Problem, type ProblemCode, PROBLEMS } from "../core/api/problem.ts";
+
+/** Thrown by routes; the app turns it into RFC 9457. `detail` is for people and holds no secret. */
+export class Refused extends Error {
+  readonly code: ProblemCode;
+  readonly more: Pick<Problem, "errors" | "versions">;
+  constructor(code: ProblemCode, detail: string, more: Pick<Problem, "errors" | "versions"> = {}) {
+    super(detail);
+    this.code = code;
+    this.more = more;
+  }
+}
+
+export function problemResponse(
+  code: ProblemCode,
+  detail: string,
+  more: Pick<Problem, "errors" | "versions"> = {},
+): Response {
+  const status = PROBLEMS[code];
+  const title = code.replaceAll("_", " ");
+  const body: Problem = {
+    type: `urn:sluice:problem:${code}`,
+    title,
+    status,
+    code,
+    detail,
+    ...more,
+  };
+  const headers = new Headers({ "content-type": "application/problem+json" });
+  if (status === 401)
+    headers.set("www-authenticate", `Bearer realm="sluice", error="invalid_token"`);
+  if (status === 426) headers.set("upgrade", "websocket");
+  return new Response(JSON.stringify(body), { status, headers });
+}

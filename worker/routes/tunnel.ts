@@ -1,0 +1,68 @@
+import { type Context, Hono } from "hono";
+import type { Identity } from "../identity/tokens.ts";
+import { SUBPROTOCOL } from "../../core/tunnel/frames.ts";
+import type { SessionSpec } from "../../core/session.ts";
+import { audit } from "../../store/audit.ts";
+import { newId } from "../../store/ids.ts";
+import { addOpening } from "../../store/openings.ts";
+import type { App } from "../context.ts";
+import { identify } from "../identity/signed-in.ts";
+import { specFor } from "../opening.ts";
+import { Refused } from "../problem.ts";
+import { sessionStub } from "../sessions.ts";
+
+/** One WebSocket is one session (CONTRACTS §5). The worker says who and whether; the object does the rest. */
+export const tunnel = new Hono<App>().get("/tunnel/:resource", async (c) => {
+  requireUpgrade(c);
+  requireOwnOrigin(c);
+  const identity = await identify(c);
+  c.set("identity", identity);
+  const spec = await specFor(c, c.req.param("resource"));
+  await writeOpening(c, identity, spec);
+  const stub = sessionStub(c.env, spec.id);
+  await stub.prepare(spec);
+  return stub.fetch(forObject(c.req.raw));
+});
+
+/** RFC 6455 section 4.2.1, and our subprotocol by its exact name. */
+function requireUpgrade(c: Context<App>): void {
+  const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((p) => p.trim());
+  const upgrades = c.req.header("upgrade")?.toLowerCase() === "websocket";
+  if (upgrades && offered.includes(SUBPROTOCOL)) return;
+  throw new Refused("upgrade_required", `This gateway speaks ${SUBPROTOCOL} over a WebSocket.`, {
+    versions: [SUBPROTOCOL],
+  });
+}
+
+/** Browsers always send Origin on a WebSocket and send it truthfully (RFC 6455 section 10.2). */
+function requireOwnOrigin(c: Context<App>): void {
+  const origin = c.req.header("origin");
+  if (origin !== undefined && origin !== c.var.settings.publicUrl) {
+    throw new Refused("foreign_origin", "Pages of other origins may not open tunnels.");
+  }
+}
+
+async function writeOpening(c: Context<App>, identity: Identity, spec: SessionSpec) {
+  const { db, now } = c.var;
+  const { principal, signIn } = identity;
+  const resource = spec.resource.id;
+  await addOpening(db, {
+    session: spec.id,
+    signIn,
+    principal: principal.id,
+    resource,
+    openedAt: now,
+  });
+  const event = { actor: principal, action: "session.open", outcome: "done" } as const;
+  const detail = { resource: spec.resource.name, policy: spec.policy.version };
+  await audit(db, { ...event, subject: spec.id, detail }, now);
+}
+
+/** The object gets the upgrade without the token, without cookies, and without any `sluice-*` header. */
+export function forObject(request: Request): Request {
+  const headers = new Headers(request.headers);
+  for (const name of [...headers.keys()]) if (name.startsWith("sluice-")) headers.delete(name);
+  for (const name of ["authorization", "cookie"]) headers.delete(name);
+  headers.set("sec-websocket-protocol", SUBPROTOCOL);
+  return new Request(request.url, { headers });
+}
