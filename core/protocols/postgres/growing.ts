@@ -1,0 +1,61 @@
+import { EMPTY } from "../../bytes.ts";
+
+const START_BYTES = 64 * 1024;
+/** A buffer that one large row made larger than this is given back. */
+const KEEP_BYTES = 1024 * 1024;
+/** Below this a plain loop beats a view and `set`. */
+const LOOP_BYTES = 48;
+
+/** One buffer, written many times: what is taken is a copy of its own. */
+export class Growing {
+  bytes = new Uint8Array(START_BYTES);
+  length = 0;
+
+  append(from: Uint8Array, start: number, end: number): void {
+    const count = end - start;
+    this.reserve(count);
+    const { bytes, length } = this;
+    if (count <= LOOP_BYTES) {
+      for (let i = 0; i < count; i++) bytes[length + i] = from[start + i] as number;
+    } else bytes.set(from.subarray(start, end), length);
+    this.length = length + count;
+  }
+
+  put(bytes: Uint8Array): void {
+    this.append(bytes, 0, bytes.length);
+  }
+
+  /** Big-endian. */
+  putI32(value: number): void {
+    this.reserve(4);
+    const { bytes, length } = this;
+    bytes[length] = value >>> 24;
+    bytes[length + 1] = value >>> 16;
+    bytes[length + 2] = value >>> 8;
+    bytes[length + 3] = value;
+    this.length = length + 4;
+  }
+
+  reserve(count: number): void {
+    const needed = this.length + count;
+    if (needed <= this.bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, 2 * this.bytes.length));
+    larger.set(this.bytes.subarray(0, this.length));
+    this.bytes = larger;
+  }
+
+  /** Everything written since the last take. */
+  take(): Uint8Array {
+    if (this.length === 0) return EMPTY;
+    const out = this.bytes.slice(0, this.length);
+    this.length = 0;
+    if (this.bytes.length > KEEP_BYTES) this.bytes = new Uint8Array(START_BYTES);
+    return out;
+  }
+
+  /** Forgets the first `count` bytes. */
+  drop(count: number): void {
+    this.bytes.copyWithin(0, count, this.length);
+    this.length -= count;
+  }
+}

@@ -1,0 +1,143 @@
+import { i32, putU32, u16 } from "../../bytes.ts";
+import type { Finding, Masker } from "../../masker.ts";
+import { maskCell, scanCell, type PlannedColumn, type RowPlan } from "./cells.ts";
+import { Growing } from "./growing.ts";
+
+/*
+ * The hot path: DataRow messages (manual, "Message Formats") rewritten into one reused buffer.
+ * `'D' · i32 length · u16 columns · (i32 length, -1 for NULL · bytes)*`
+ */
+
+/** What was masked and found, by rule and by kind; never what it was. */
+export class Tally {
+  #masked = new Map<string, number>();
+  #found = new Map<string, number>();
+
+  mask(rule: string, cells = 1): void {
+    this.#masked.set(rule, (this.#masked.get(rule) ?? 0) + cells);
+  }
+
+  found(findings: readonly Finding[]): void {
+    for (const { kind, count } of findings) {
+      this.#found.set(kind, (this.#found.get(kind) ?? 0) + count);
+    }
+  }
+
+  /** Moves here what the other has counted. */
+  add(other: Tally): void {
+    const { masked, findings } = other.take();
+    for (const { rule, cells } of masked) this.mask(rule, cells);
+    this.found(findings);
+  }
+
+  /** Hands over the counts and begins again. */
+  take(): {
+    readonly masked: readonly { readonly rule: string; readonly cells: number }[];
+    readonly findings: readonly Finding[];
+  } {
+    const masked = [...this.#masked].map(([rule, cells]) => ({ rule, cells }));
+    const findings = [...this.#found].map(([kind, count]) => ({ kind, count }));
+    this.#masked.clear();
+    this.#found.clear();
+    return { masked, findings };
+  }
+}
+
+/** A cell as the client may see it: `undefined` as it came, null as SQL NULL. */
+export function rewriteCell(
+  cell: Uint8Array,
+  column: PlannedColumn,
+  masker: Masker,
+  tally: Tally,
+): Uint8Array | null | undefined {
+  if (column.mask !== null) {
+    tally.mask(column.mask.rule);
+    return maskCell(cell, column);
+  }
+  const found = column.scan ? scanCell(cell, column, masker) : null;
+  if (found === null) return undefined;
+  tally.found(found.findings);
+  return found.bytes;
+}
+
+/**
+ * Appends the cells at `bytes[start, end)` (`u16 columns` and what follows) to `out`, rewritten. False:
+ * they are not as the plan says; what was appended is then worth nothing.
+ */
+export function rewriteCells(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  plan: RowPlan,
+  out: Growing,
+  masker: Masker,
+  tally: Tally,
+): boolean {
+  if (start + 2 > end || u16(bytes, start) !== plan.columns.length) return false;
+  let copied = start;
+  let at = start + 2;
+  for (const column of plan.columns) {
+    if (at + 4 > end) return false;
+    const length = i32(bytes, at);
+    const next = at + 4 + Math.max(0, length);
+    if (length < -1 || next > end) return false;
+    if (length >= 0 && (column.mask !== null || column.scan)) {
+      const cell = rewriteCell(bytes.subarray(at + 4, next), column, masker, tally);
+      if (cell !== undefined) {
+        out.append(bytes, copied, at);
+        out.putI32(cell === null ? -1 : cell.length);
+        if (cell !== null) out.put(cell);
+        copied = next;
+      }
+    }
+    at = next;
+  }
+  out.append(bytes, copied, end);
+  return at === end;
+}
+
+export class RowWriter {
+  readonly tally = new Tally();
+  readonly #masker: Masker;
+  readonly #out = new Growing();
+
+  constructor(masker: Masker) {
+    this.#masker = masker;
+  }
+
+  /** Whole DataRow messages, one after another. False: one is malformed, the session ends. */
+  rows(run: Uint8Array, plan: RowPlan): boolean {
+    let at = 0;
+    while (at < run.length) {
+      if (at + 5 > run.length) return false;
+      const end = at + 1 + i32(run, at + 1);
+      if (end <= at || end > run.length || !this.row(run, at, end, plan)) return false;
+      at = end;
+    }
+    return true;
+  }
+
+  /** The DataRow message at `bytes[start, end)`. False: malformed, nothing of it was written. */
+  row(bytes: Uint8Array, start: number, end: number, plan: RowPlan): boolean {
+    const out = this.#out;
+    const begin = out.length;
+    if (start + 7 > end) return false;
+    out.append(bytes, start, start + 5);
+    if (!rewriteCells(bytes, start + 5, end, plan, out, this.#masker, this.tally)) {
+      out.length = begin;
+      return false;
+    }
+    putU32(out.bytes, begin + 1, out.length - begin - 1);
+    return true;
+  }
+
+  /** Copies bytes through, so that a chunk stays one piece. */
+  append(bytes: Uint8Array, start: number, end: number): void {
+    this.#out.append(bytes, start, end);
+  }
+
+  /** Everything written since the last take, contiguous, the caller's own. */
+  take(): Uint8Array {
+    return this.#out.take();
+  }
+}
