@@ -22,7 +22,7 @@ export type Frame =
   | { readonly is: "close"; readonly code: string; readonly message: string }
   | { readonly is: "ping" }
   | { readonly is: "pong" }
-  /** What the client's CancelRequest holds after its code: process id and secret, as it was given them. */
+  /** The secret of the client's CancelRequest, without the process id: one tunnel is one session. */
   | { readonly is: "cancel"; readonly key: Uint8Array }
   /** The first frame from the gateway. `server` names it for people: "sluice 0.1.0". */
   | {
@@ -47,8 +47,8 @@ const TYPES = {
 } as const;
 const NAMES = Object.keys(TYPES) as readonly Frame["is"][];
 
-/** A process id, and a secret of up to 256 bytes in protocol 3.2 (4 before). */
-const keyBytesMax = 260;
+/** PostgreSQL protocol 3.2; before, secrets were 4 bytes. */
+const keyBytesMax = 256;
 
 /** The caller has kept data frames within `dataBytesMax`; `dataFrames` does. */
 export function encodeFrame(frame: Frame): Uint8Array {

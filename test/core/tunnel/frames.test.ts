@@ -22,7 +22,7 @@ const WIRE: readonly [Frame, string][] = [
   [{ is: "close", code: "57P01", message: "Over." }, `03${hex(utf8(close))}`],
   [{ is: "ping" }, "04"],
   [{ is: "pong" }, "05"],
-  [{ is: "cancel", key: fromHex("0000002a00000007") }, "060000002a00000007"],
+  [{ is: "cancel", key: fromHex("2a000007") }, "062a000007"],
   [
     { is: "opened", session: "ses_a", windowBytes: tunnelWindowBytes, server: "sluice" },
     `07${hex(utf8(opened))}`,
@@ -51,7 +51,7 @@ describe("frames", () => {
     ["0200", "payload in a frame end"],
     ["0400", "payload in a frame ping"],
     ["06", "cancel key of 0 bytes"],
-    [`06${"00".repeat(261)}`, "cancel key of 261 bytes"],
+    [`06${"00".repeat(257)}`, "cancel key of 257 bytes"],
     [`03${hex(utf8("{"))}`, "code and message"],
     [`03${hex(utf8("null"))}`, "code and message"],
     [`03${hex(utf8(`{"code":1,"message":"x"}`))}`, "code and message"],

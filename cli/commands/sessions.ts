@@ -1,0 +1,167 @@
+import { createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as wait } from "node:timers/promises";
+import { type Command, InvalidArgumentError } from "commander";
+import type { RecordView } from "../../core/api/record.ts";
+import type { SessionView } from "../../core/api/session.ts";
+import { encodeExportHeader } from "../../core/recording/chunk.ts";
+import { type Context, gatewayOf, list, print, safeJson, say } from "../context.ts";
+import { reasonOf, usage } from "../failure.ts";
+import type { Gateway } from "../gateway.ts";
+import { table } from "../output/table.ts";
+import { limitOption, upTo } from "../pages.ts";
+import { sentence } from "../replay/facts.ts";
+import { type Pace, replay } from "../replay/replay.ts";
+
+type Listed = {
+  readonly state?: string;
+  readonly resource?: string;
+  readonly principal?: string;
+  readonly limit: number;
+};
+type ExportOptions = { readonly raw?: true; readonly output?: string };
+type KillOptions = { readonly reason?: string };
+
+export function sessionCommands(program: Command, context: Context): void {
+  const sessions = program
+    .command("sessions")
+    .description("who was where, and what they did")
+    .option("--state <state>", "live or ended")
+    .option("--resource <name>", "of this resource")
+    .option("--principal <id>", "of this principal")
+    .addOption(limitOption())
+    .option("--json", "one JSON array")
+    .action((options: Listed) => listSessions(context, options));
+  sessions
+    .command("show <id>")
+    .description("a session's timeline")
+    .option("--json", "one JSON array of records")
+    .action((id: string) => show(context, id));
+  sessions
+    .command("replay <id>")
+    .description("play a session as the person saw it")
+    .option("--speed <factor>", "2 is twice as fast", positive, 1)
+    .option("--no-wait", "everything at once")
+    .action((id: string, pace: Pace) => play(context, id, pace));
+  sessions
+    .command("export <id>")
+    .description("the recording: JSON lines, or with --raw what `audit verify` reads")
+    .option("--raw", "chunks and signatures, to the byte")
+    .option("--output <file>", "write to this file instead of standard output")
+    .action((id: string, options: ExportOptions) => exportSession(context, id, options));
+  sessions
+    .command("kill <id>")
+    .description("end a live session now")
+    .option("--reason <text>", "told to the client, and recorded")
+    .option("--json", "one JSON array")
+    .action((id: string, options: KillOptions) => kill(context, id, options));
+}
+
+async function listSessions(context: Context, { limit, ...filter }: Listed): Promise<void> {
+  const { state, resource, principal } = filter;
+  const gateway = await gatewayOf(context);
+  const found = await upTo(limit, (page) =>
+    gateway.call("sessions", { query: { state, resource, principal, ...page } }),
+  );
+  list(context, found, sessionTable);
+}
+
+const sessionTable = (sessions: readonly SessionView[]): string =>
+  table(
+    ["id", "state", "who", "resource", "opened", "ended", "statements"],
+    sessions.map((session) => [
+      session.id,
+      session.state,
+      session.principal.name,
+      session.resource.name,
+      session.openedAt,
+      session.endedAt ?? "",
+      session.commands === null ? "" : String(session.commands),
+    ]),
+  );
+
+async function show(context: Context, id: string): Promise<void> {
+  const gateway = await gatewayOf(context);
+  if (context.json) return showJson(context, gateway, id);
+  print(context, sessionTable([await gateway.call("session", { path: { id } })]));
+  for await (const record of recordsOf(gateway, id)) {
+    const said = sentence(record);
+    if (said !== null) print(context, table([record.at, said], []));
+  }
+}
+
+async function showJson(context: Context, gateway: Gateway, id: string): Promise<void> {
+  const records: object[] = [];
+  for await (const record of recordsOf(gateway, id)) {
+    if (sentence(record) !== null) records.push({ id: `${id}/${record.seq}`, ...record });
+  }
+  list(context, records, () => "");
+}
+
+async function play(context: Context, id: string, pace: Pace): Promise<void> {
+  const gateway = await gatewayOf(context);
+  for await (const { waitMs, text } of replay(recordsOf(gateway, id), pace)) {
+    if (waitMs > 0) await wait(waitMs);
+    print(context, text);
+  }
+}
+
+async function exportSession(
+  context: Context,
+  id: string,
+  { raw, output }: ExportOptions,
+): Promise<void> {
+  if (raw && output === undefined && "isTTY" in context.stdout && context.stdout.isTTY === true) {
+    throw usage("A raw recording is not for terminals: give --output FILE.");
+  }
+  const gateway = await gatewayOf(context);
+  const bytes = raw ? rawOf(context, gateway, id) : linesOf(gateway, id);
+  if (output === undefined) {
+    await pipeline(Readable.from(bytes), context.stdout, { end: false });
+    return;
+  }
+  try {
+    await pipeline(Readable.from(bytes), createWriteStream(output, { flags: "wx", mode: 0o600 }));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw usage(reasonOf(error));
+  }
+}
+
+async function* linesOf(gateway: Gateway, id: string): AsyncGenerator<string> {
+  for await (const record of recordsOf(gateway, id)) yield `${safeJson(record)}\n`;
+}
+
+async function* rawOf(context: Context, gateway: Gateway, id: string): AsyncGenerator<Uint8Array> {
+  const { header, chunks, live } = await gateway.call("manifest", { path: { id } });
+  yield encodeExportHeader(header);
+  for (const { first } of chunks) {
+    yield await gateway.bytes(`/api/sessions/${encodeURIComponent(id)}/recording/${first}`);
+  }
+  if (live) say(context, "The session is still live: what is not shipped yet is missing here.");
+}
+
+async function kill(context: Context, id: string, { reason }: KillOptions): Promise<void> {
+  const gateway = await gatewayOf(context);
+  const json = reason === undefined ? {} : { reason };
+  const session = await gateway.call("kill", { path: { id }, json });
+  list(context, [session], sessionTable);
+}
+
+async function* recordsOf(gateway: Gateway, id: string): AsyncGenerator<RecordView> {
+  for (let from: number | null = 0; from !== null;) {
+    const page: { items: RecordView[]; next: number | null } = await gateway.call("records", {
+      path: { id },
+      query: { from },
+    });
+    yield* page.items;
+    from = page.next;
+  }
+}
+
+function positive(text: string): number {
+  const factor = Number(text);
+  if (factor > 0 && Number.isFinite(factor)) return factor;
+  throw new InvalidArgumentError("A speed is a number above 0.");
+}
