@@ -89,7 +89,9 @@ export async function answerDevice(
   return row ?? null;
 }
 
-/** One poll: the row as it was before it, so that the caller can see how long ago the last one came. */
+/**
+ * One poll: the row as it was before it, so that the caller can see how long ago the last one came.
+ */
 export async function pollDevice(
   db: Database,
   hash: string,

@@ -1,6 +1,9 @@
 import { hex, utf8 } from "../core/bytes.ts";
 
-/** What D1 keeps of a bearer secret: SHA-256 in hex. Our secrets have 256 random bits, so no salt is needed. */
+/**
+ * What D1 keeps of a bearer secret: SHA-256 in hex. Our secrets have 256 random bits, so no salt is
+ * needed.
+ */
 export async function hashSecret(secret: string): Promise<string> {
   return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(secret) as BufferSource)));
 }

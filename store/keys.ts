@@ -4,8 +4,8 @@ import { ConfigError } from "../core/errors.ts";
 export type NamedKey = { readonly id: string; readonly key: Uint8Array };
 
 /**
- * `id:base64,id:base64`, 32 bytes each; the first is current, the others still open or verify what they made.
- * Throws a ConfigError that names the variable and never shows its value.
+ * `id:base64,id:base64`, 32 bytes each; the first is current, the others still open or verify what
+ * they made. Throws a ConfigError that names the variable and never shows its value.
  */
 export function namedKeys(variable: string, value: string | undefined): readonly NamedKey[] {
   const keys: NamedKey[] = [];
@@ -52,8 +52,9 @@ export type SigningPair = {
 };
 
 /**
- * The pair for one purpose. The seed in SIGNING_KEYS signs recordings; other purposes get a seed of their own
- * (HMAC-SHA-256 of the purpose under it), so that no signature of one kind passes as another.
+ * The pair for one purpose. The seed in SIGNING_KEYS signs recordings; other purposes get a seed of
+ * their own (HMAC-SHA-256 of the purpose under it), so that no signature of one kind passes as
+ * another.
  */
 export async function signingPair(
   seed: NamedKey,

@@ -3,8 +3,8 @@ import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Database } from "./db.ts";
 
 /**
- * Which sign-in opened which session: written before the session is prepared, so that the end of a sign-in
- * finds every session that hangs on it.
+ * Which sign-in opened which session: written before the session is prepared, so that the end of a
+ * sign-in finds every session that hangs on it.
  */
 export const openings = sqliteTable(
   "openings",

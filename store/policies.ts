@@ -66,15 +66,23 @@ export async function idsOfResources(
   db: Database,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
+  const known = await knownIds(db, names);
+  const fresh = names.filter((name) => !known.has(name));
+  if (fresh.length === 0) return known;
+  for (let at = 0; at < fresh.length; at += 40) {
+    const rows = fresh.slice(at, at + 40).map((name) => ({ name, id: newId("res") }));
+    await db.insert(resourceIds).values(rows).onConflictDoNothing();
+  }
+  return knownIds(db, names);
+}
+
+/** D1 binds 100 parameters at most. */
+async function knownIds(db: Database, names: readonly string[]): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
-  for (let at = 0; at < names.length; at += 40) {
-    const part = names.slice(at, at + 40);
-    const rows = part.map((name) => ({ name, id: newId("res") }));
-    const [, known] = await db.batch([
-      db.insert(resourceIds).values(rows).onConflictDoNothing(),
-      db.select().from(resourceIds).where(inArray(resourceIds.name, part)),
-    ]);
-    for (const { name, id } of known) ids.set(name, id);
+  for (let at = 0; at < names.length; at += 90) {
+    const part = inArray(resourceIds.name, names.slice(at, at + 90));
+    const rows = await db.select().from(resourceIds).where(part);
+    for (const { name, id } of rows) ids.set(name, id);
   }
   return ids;
 }

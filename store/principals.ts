@@ -7,7 +7,9 @@ import type { Database } from "./db.ts";
 export const principals = sqliteTable(
   "principals",
   {
-    /** The issuer's subject; a service's has `service:` before it, so that no client id is a person. */
+    /**
+     * The issuer's subject; a service's has `service:` before it, so that no client id is a person.
+     */
     id: text().primaryKey(),
     name: text().notNull(),
     kind: text({ enum: ["person", "service"] }).notNull(),

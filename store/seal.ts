@@ -4,8 +4,9 @@ import { namedKeys } from "./keys.ts";
 type SealingEnv = { readonly SEALING_KEYS: string };
 
 /**
- * AES-256-GCM under the current key of SEALING_KEYS: `id:base64(nonce ‖ ciphertext ‖ tag)`. The purpose and
- * the key's id are authenticated, so that what was sealed for one row does not open in another.
+ * AES-256-GCM under the current key of SEALING_KEYS: `id:base64(nonce ‖ ciphertext ‖ tag)`. The
+ * purpose and the key's id are authenticated, so that what was sealed for one row does not open in
+ * another.
  */
 export async function sealBytes(
   env: SealingEnv,

@@ -80,7 +80,10 @@ export async function addRefreshToken(
   await db.insert(refreshTokens).values(token);
 }
 
-/** `spent`: it was used before, so somebody else holds a copy. Compare-and-set: of two uses one wins. */
+/**
+ * `spent`: it was used before, so somebody else holds a copy. Compare-and-set: of two uses one
+ * wins.
+ */
 export async function useRefreshToken(
   db: Database,
   hash: string,

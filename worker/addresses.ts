@@ -1,11 +1,17 @@
 import { isLoopback } from "./env.ts";
 
-/** What an address is to us (CONTRACTS §9). `never`: link-local and metadata, whatever the resource says. */
+/**
+ * What an address is to us (CONTRACTS §9). `never`: link-local and metadata, whatever the resource
+ * says.
+ */
 export type Reach = "public" | "private" | "never" | "name";
 
 type Block = { readonly bits: number; readonly reach: "private" | "never" };
 
-/** RFC 6890 and its registry, as far as it is not public. Longest prefix first is not needed: blocks do not nest. */
+/**
+ * RFC 6890 and its registry, as far as it is not public. Longest prefix first is not needed: blocks
+ * do not nest.
+ */
 const V4: readonly (Block & { readonly net: string })[] = [
   { net: "0.0.0.0", bits: 8, reach: "never" },
   { net: "10.0.0.0", bits: 8, reach: "private" },
@@ -25,11 +31,13 @@ const METADATA: ReadonlySet<string> = new Set(["100.100.100.200", "168.63.129.16
 const METADATA_NAMES = /(^|\.)(metadata\.google\.internal|metadata\.goog|instance-data)\.?$/i;
 
 /**
- * Classifies what stands in `host`. URL parsing (WHATWG section 3.5) turns every spelling of an IPv4 address
- * (decimal, octal, hex, short) into one, so `2130706433` is loopback here as it is for a resolver.
+ * Classifies what stands in `host`. URL parsing (WHATWG section 3.5) turns every spelling of an
+ * IPv4 address (decimal, octal, hex, short) into one, so `2130706433` is loopback here as it is for
+ * a resolver.
  */
 export function reachOf(host: string): Reach {
   const bare = host.replace(/^\[|\]$/g, "");
+  if (!/^([\w.-]+|[\da-f:.]+)$/i.test(bare)) return "never";
   let canonical: string;
   try {
     canonical = new URL(bare.includes(":") ? `http://[${bare}]/` : `http://${bare}/`).hostname;
@@ -57,21 +65,21 @@ const v4Number = (address: string): number =>
 function reachOfV6(address: string): Reach {
   const words = v6Words(address);
   const [first = 0, second = 0] = words;
-  const tail = `${(words[6] ?? 0) >> 8}.${(words[6] ?? 0) & 255}.${(words[7] ?? 0) >> 8}.${(words[7] ?? 0) & 255}`;
+  const tail = v4In(words[6], words[7]);
   const zeros = (count: number) => words.slice(0, count).every((word) => word === 0);
   if (zeros(7) && words[7] === 1) return "private";
   if (zeros(5) && words[5] === 0xffff) return reachOfV4(tail);
   if (zeros(6) || (first === 0x64 && second === 0xff9b)) return embedded(tail);
   if (first === 0x2002) {
-    return embedded(
-      `${second >> 8}.${second & 255}.${(words[2] ?? 0) >> 8}.${(words[2] ?? 0) & 255}`,
-    );
+    return embedded(v4In(second, words[2]));
   }
   if (first === 0xfd00 && second === 0xec2) return "never";
   if ((first & 0xfe00) === 0xfc00) return "private";
   if ((first & 0xe000) !== 0x2000) return "never";
   return "public";
 }
+
+const v4In = (high = 0, low = 0): string => [high >> 8, high & 255, low >> 8, low & 255].join(".");
 
 /** IPv4 inside IPv6 (6to4, NAT64): a way around the table unless what is inside is public. */
 const embedded = (address: string): Reach => (reachOfV4(address) === "public" ? "public" : "never");

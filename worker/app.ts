@@ -72,6 +72,10 @@ app.onError(async (error, c) => {
   }
   if (error instanceof ConfigError) return problemResponse("misconfigured", error.message);
   if (error instanceof HTTPException) return problemResponse("bad_request", error.message);
-  console.error(JSON.stringify({ at: "app", path: c.req.path, error: error.name }));
+  console.error(JSON.stringify({ path: c.req.routePath, error: error.name, at: placeOf(error) }));
   return problemResponse("internal", "The gateway failed. Nothing was let through.");
 });
+
+/** Where it failed, without the message: that may quote what somebody sent. */
+const placeOf = (error: Error): string | undefined =>
+  error.stack?.split("\n").find((line) => line.startsWith("    at"));

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
-import { type Document, parseDocument } from "../core/policy/index.ts";
+import { loadDocument } from "../core/policy/document.ts";
+import type { Document } from "../core/policy/schema.ts";
 import { currentVersion, policyByVersion } from "../store/policies.ts";
 import type { App } from "./context.ts";
 
@@ -11,14 +12,15 @@ export type Applied = {
 
 let held: Applied | null = null;
 
-/** The policy in force, or null before the first apply. One small query; the parsed document stays in the isolate. */
+/**
+ * The policy in force, or null before the first apply. Each request asks for the version alone; the
+ * parsed document stays in the isolate.
+ */
 export async function appliedPolicy(c: Context<App>): Promise<Applied | null> {
-  const { db } = c.var;
-  const version = await currentVersion(db);
-  if (version === null) return null;
-  if (held?.version === version) return held;
-  const row = await policyByVersion(db, version);
+  const version = await currentVersion(c.var.db);
+  if (version === null || held?.version === version) return version === null ? null : held;
+  const row = await policyByVersion(c.var.db, version);
   if (row === null) return null;
-  held = { version, source: row.source, document: parseDocument(row.source) };
+  held = { version, source: row.source, document: loadDocument(row.source) };
   return held;
 }

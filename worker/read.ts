@@ -3,7 +3,10 @@ import type { z } from "zod";
 import type { App } from "./context.ts";
 import { Refused } from "./problem.ts";
 
-/** The JSON body by its contract. Throws Refused `bad_request` that names the first field that is wrong. */
+/**
+ * The JSON body by its contract. Throws Refused `bad_request` that names the first field that is
+ * wrong.
+ */
 export async function readBody<T extends z.ZodType>(c: Context<App>, contract: T) {
   const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") {

@@ -1,25 +1,25 @@
 import type { Context } from "hono";
-import type { Role } from "../core/api/common.ts";
-import { rolesOf } from "../core/policy/index.ts";
+import { type Role, rolesOf } from "../core/policy/roles.ts";
 import { appliedPolicy } from "./applied.ts";
 import type { App } from "./context.ts";
 import { Refused } from "./problem.ts";
 
-/** What the policy in force makes of the caller's groups; before the first policy ADMIN_GROUPS decides. */
+/**
+ * What the policy in force makes of the caller's groups; before the first one ADMIN_GROUPS decides.
+ */
 export async function rolesOfCaller(c: Context<App>): Promise<readonly Role[]> {
-  const { groups } = c.var.identity.principal;
   const applied = await appliedPolicy(c);
-  if (applied !== null) return rolesOf(applied.document, groups);
-  return groups.some((group) => c.var.settings.adminGroups.includes(group)) ? ["admin"] : [];
+  const { groups } = c.var.identity.principal;
+  return rolesOf(applied?.document ?? null, groups, c.var.settings.adminGroups);
+}
+
+export async function holdsRole(c: Context<App>, ...wanted: readonly Role[]): Promise<boolean> {
+  const held = await rolesOfCaller(c);
+  return held.some((role) => wanted.includes(role));
 }
 
 /** Throws Refused `forbidden` unless the caller holds one of the roles. */
 export async function requireRole(c: Context<App>, ...wanted: readonly Role[]): Promise<void> {
   if (await holdsRole(c, ...wanted)) return;
   throw new Refused("forbidden", `This needs the role ${wanted.join(" or ")}.`);
-}
-
-export async function holdsRole(c: Context<App>, ...wanted: readonly Role[]): Promise<boolean> {
-  const held = await rolesOfCaller(c);
-  return held.some((role) => wanted.includes(role));
 }

@@ -18,6 +18,7 @@ export class Gateway {
   readonly notices: { session: string; notice: Notice }[] = [];
   readonly env: Env;
   readonly #miniflare: Miniflare;
+  readonly #later: Promise<unknown>[] = [];
 
   private constructor(miniflare: Miniflare, db: D1Database) {
     this.#miniflare = miniflare;
@@ -45,14 +46,21 @@ export class Gateway {
     return new Gateway(miniflare, db as unknown as D1Database);
   }
 
+  /** What went on after an answer. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#later.splice(0));
+  }
+
   async stop(): Promise<void> {
+    await this.settled();
     vi.unstubAllGlobals();
     await this.#miniflare.dispose();
   }
 
   request(path: string, init?: RequestInit): Promise<Response> {
     const url = path.startsWith("https:") ? path : `${PUBLIC_URL}${path}`;
-    return Promise.resolve(app.request(url, init, this.env));
+    const context = { waitUntil: (work: Promise<unknown>) => void this.#later.push(work) };
+    return Promise.resolve(app.request(url, init, this.env, context as ExecutionContext));
   }
 
   post(path: string, fields: Record<string, string>, headers = {}): Promise<Response> {
@@ -61,6 +69,18 @@ export class Gateway {
 
   get(path: string, token: string): Promise<Response> {
     return this.request(path, { headers: { authorization: `Bearer ${token}` } });
+  }
+
+  apply(source: string, token: string, headers: Record<string, string> = {}): Promise<Response> {
+    const authorization = `Bearer ${token}`;
+    const all = { authorization, "content-type": "application/yaml", ...headers };
+    return this.request("/api/policy", { method: "PUT", body: source, headers: all });
+  }
+
+  putSecret(name: string, value: string, token: string): Promise<Response> {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const body = JSON.stringify({ value });
+    return this.request(`/api/secrets/${name}`, { method: "PUT", body, headers });
   }
 
   /** The whole walk of `sluice login`. */

@@ -8,7 +8,10 @@ type Person = { groups: string[]; active: boolean };
 
 const json = (body: unknown, status = 200) => Response.json(body, { status });
 
-/** An OpenID provider in a value: what it says can be bent, so that each check of ours has something to catch. */
+/**
+ * An OpenID provider in a value: what it says can be bent, so that each check of ours has something
+ * to catch.
+ */
 export class FakeIssuer {
   readonly people = new Map<string, Person>([
     ["ada", { groups: ["engineers"], active: true }],
@@ -29,7 +32,10 @@ export class FakeIssuer {
   readonly #keys = generateKeyPair("ES256", { extractable: true });
   #count = 0;
 
-  /** The person signs in with her browser: from the URL we sent her to, to the one she comes back with. */
+  /**
+   * The person signs in with her browser: from the URL we sent her to, to the one she comes back
+   * with.
+   */
   signIn(url: URL, person: string): URL {
     const q = (name: string) => url.searchParams.get(name) ?? "";
     const code = `code-${++this.#count}`;

@@ -46,7 +46,7 @@ describe("signing in by browser", () => {
     );
   });
 
-  it("gives the CLI its own state back, the issuer's name and a code that becomes tokens", async () => {
+  it("gives the CLI its own state back, our name and a code that becomes tokens", async () => {
     const { code, verifier, back } = await gate.codeFor("ada");
     expect(`${back.origin}${back.pathname}`).toBe(REDIRECT);
     expect(back.searchParams.get("state")).toBe("state-of-the-cli");
@@ -79,7 +79,7 @@ describe("signing in by browser", () => {
     expect(claimsOf((await gate.signIn("ada")).access_token).groups).toEqual(["engineers"]);
   });
 
-  it("gives no refresh token when the issuer gave none: groups could not be read again", async () => {
+  it("gives no refresh token when the issuer gave none", async () => {
     gate.issuer.givesRefreshTokens = false;
     expect((await gate.signIn("ada")).refresh_token).toBeUndefined();
   });

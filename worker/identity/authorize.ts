@@ -12,8 +12,8 @@ import { beginSignIn } from "./principals.ts";
 const codeSeconds = 60;
 
 /**
- * The browser's half of signing in: from the CLI's loopback address to the issuer (RFC 8252 section 7.3,
- * RFC 7636) and back with a code.
+ * The browser's half of signing in: from the CLI's loopback address to the issuer (RFC 8252 section
+ * 7.3, RFC 7636) and back with a code.
  */
 export const authorize = new Hono<App>();
 

@@ -9,7 +9,8 @@ export type EndReason =
   | "expired"
   | "code-misused"
   | "token-reused"
-  | "issuer-refused";
+  | "issuer-refused"
+  | "groups-changed";
 
 const SENTENCES: Readonly<Record<EndReason, string>> = {
   "signed-out": "You signed out.",
@@ -17,9 +18,12 @@ const SENTENCES: Readonly<Record<EndReason, string>> = {
   "code-misused": "The sign-in was ended because its code was used twice or by somebody else.",
   "token-reused": "The sign-in was ended because its refresh token was used twice.",
   "issuer-refused": "The identity provider ended the sign-in.",
+  "groups-changed": "Your groups have changed: open the resource again.",
 };
 
-/** Ends the sign-in and every live session that it opened. Saying it again tells the sessions again. */
+/**
+ * Ends the sign-in and every live session that it opened. Saying it again tells the sessions again.
+ */
 export async function endSignInAndSessions(
   env: Env,
   db: Database,
@@ -34,4 +38,14 @@ export async function endSignInAndSessions(
   const action = why === "signed-out" ? "sign-out" : "sign-in.ended";
   const event = { actor: null, action, subject: signIn, outcome: "done", detail: { why } } as const;
   await audit(db, event, now);
+}
+
+/** A session keeps the groups that it was opened with; with other groups it is opened again. */
+export async function endSessionsOfOtherGroups(
+  env: Env,
+  db: Database,
+  principal: string,
+): Promise<void> {
+  const sessions = await openOf(db, { principal });
+  await revoke(env, sessions, { code: "groups-changed", reason: SENTENCES["groups-changed"] });
 }

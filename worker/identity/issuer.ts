@@ -3,8 +3,8 @@ import * as oauth from "oauth4webapi";
 import type { Settings } from "../env.ts";
 
 /**
- * The gateway as the issuer's only client: OpenID Connect Core 1.0 code flow with PKCE, state and nonce. The
- * issuer's tokens stay here.
+ * The gateway as the issuer's only client: OpenID Connect Core 1.0 code flow with PKCE, state and
+ * nonce. The issuer's tokens stay here.
  */
 
 /** Who the issuer says it is. `refreshToken` is null when the issuer gave none. */
@@ -15,7 +15,9 @@ export type Vouched = {
   readonly refreshToken: string | null;
 };
 
-/** The issuer said no, or said nonsense. `refused` ends a sign-in; `unavailable` may be tried again. */
+/**
+ * The issuer said no, or said nonsense. `refused` ends a sign-in; `unavailable` may be tried again.
+ */
 export class IssuerError extends Error {
   readonly why: "refused" | "unavailable";
   constructor(why: "refused" | "unavailable", message: string) {
@@ -128,9 +130,9 @@ export async function readAgain(
 }
 
 /**
- * A service's own token (RFC 8693): a JWT of the issuer, for this deployment, in which nobody stands behind
- * the client (RFC 9068 section 2.2: `sub` is the client). A person's token is refused here: a person who
- * could pass as a service would approve her own commands.
+ * A service's own token (RFC 8693): a JWT of the issuer, for this deployment, in which nobody
+ * stands behind the client (RFC 9068 section 2.2: `sub` is the client). A person's token is refused
+ * here: a person who could pass as a service would approve her own commands.
  */
 export async function verifyServiceToken(
   settings: Settings,
@@ -203,7 +205,10 @@ function nameIn(claims: Record<string, unknown>): string | null {
   return null;
 }
 
-/** Names are shown beside approvals: no control, format or bidirectional characters, one normal form. */
+/**
+ * Names are shown beside approvals: no control, format or bidirectional characters, one normal
+ * form.
+ */
 const shownName = (name: string): string =>
   name
     .normalize("NFC")

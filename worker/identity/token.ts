@@ -22,7 +22,7 @@ import {
 } from "../../store/tokens.ts";
 import type { App } from "../context.ts";
 import { pollSeconds } from "./device.ts";
-import { endSignInAndSessions } from "./ending.ts";
+import { endSessionsOfOtherGroups, endSignInAndSessions } from "./ending.ts";
 import { form } from "./form.ts";
 import { IssuerError, readAgain, type Vouched, verifyServiceToken } from "./issuer.ts";
 import { personOf, signInPurpose } from "./principals.ts";
@@ -56,7 +56,9 @@ token.post("/oauth/token", async (c) => {
   throw new OAuthError("unsupported_grant_type", "see /.well-known/oauth-authorization-server");
 });
 
-/** RFC 7009: always 200, whatever the token was; a refresh token ends its sign-in and live sessions. */
+/**
+ * RFC 7009: always 200, whatever the token was; a refresh token ends its sign-in and live sessions.
+ */
 token.post("/oauth/revoke", async (c) => {
   const { db, now } = c.var;
   const given = (await form(c)).get("token") ?? "";
@@ -107,8 +109,8 @@ async function firstTokens(c: Context<App>, id: string): Promise<TokenAnswer> {
 }
 
 /**
- * Rotates (RFC 9700 section 4.14.2): each refresh token works once, and one that comes twice ends the
- * family. The issuer is asked again for the groups; when it refuses, the sign-in is over.
+ * Rotates (RFC 9700 section 4.14.2): each refresh token works once, and one that comes twice ends
+ * the family. The issuer is asked again for the groups; when it refuses, the sign-in is over.
  */
 async function byRefreshToken(c: Context<App>, fields: Fields): Promise<TokenAnswer> {
   const { db, now, settings } = c.var;
@@ -138,11 +140,20 @@ async function byRefreshToken(c: Context<App>, fields: Fields): Promise<TokenAns
   }
   const kept = await seal(c.env, signInPurpose(signIn.id), who.refreshToken ?? "");
   await keepIssuerToken(db, signIn.id, kept);
+  const before = await principalById(db, signIn.principal);
   await seen(db, personOf(who), now);
+  if (!sameGroups(before?.groups ?? [], who.groups)) {
+    await endSessionsOfOtherGroups(c.env, db, signIn.principal);
+  }
   return answer(c, personOf(who), signIn, now, true);
 }
 
-/** A service's token of the issuer becomes ours, for ten minutes and without a refresh (RFC 8693). */
+const sameGroups = (a: readonly string[], b: readonly string[]): boolean =>
+  a.toSorted().join("\0") === b.toSorted().join("\0");
+
+/**
+ * A service's token of the issuer becomes ours, for ten minutes and without a refresh (RFC 8693).
+ */
 async function exchange(c: Context<App>, fields: Fields): Promise<TokenAnswer> {
   const { db, now, settings } = c.var;
   const type = fields.get("subject_token_type") ?? "";

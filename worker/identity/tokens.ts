@@ -6,7 +6,9 @@ import { type SigningPair, signingPair } from "../../store/keys.ts";
 import type { Settings } from "../env.ts";
 import { Refused } from "../problem.ts";
 
-/** Each kind of token has a `typ` of its own (RFC 8725 section 3.11): one never passes for another. */
+/**
+ * Each kind of token has a `typ` of its own (RFC 8725 section 3.11): one never passes for another.
+ */
 const ACCESS_TOKEN = "at+sluice+jwt";
 const ALGORITHM = "EdDSA";
 
@@ -57,7 +59,10 @@ export async function issueAccessToken(
     .sign(current.privateKey);
 }
 
-/** Throws Refused `token_expired` or `unauthenticated`; the sentence never says what was wrong inside. */
+/**
+ * Throws Refused `token_expired` or `unauthenticated`; the sentence never says what was wrong
+ * inside.
+ */
 export async function verifyAccessToken(
   settings: Settings,
   token: string,

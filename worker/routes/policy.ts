@@ -52,7 +52,7 @@ policy.put(ROUTES.apply.path, signedIn, async (c) => {
   const source = await readSource(c);
   const before = await currentPolicy(db);
   requireMatch(c.req.header("if-match"), before);
-  const document = checkedDocument(c, source);
+  const document = checkedDocument(source);
   const warnings = await warningsOf(c, document);
   const resources = document.resources.length;
   const sha256 = await digest(source);

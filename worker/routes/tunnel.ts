@@ -11,7 +11,10 @@ import { specFor } from "../opening.ts";
 import { Refused } from "../problem.ts";
 import { sessionStub } from "../sessions.ts";
 
-/** One WebSocket is one session (CONTRACTS §5). The worker says who and whether; the object does the rest. */
+/**
+ * One WebSocket is one session (CONTRACTS §5). The worker says who and whether; the object does the
+ * rest.
+ */
 export const tunnel = new Hono<App>().get("/tunnel/:resource", async (c) => {
   requireUpgrade(c);
   requireOwnOrigin(c);
@@ -58,7 +61,10 @@ async function writeOpening(c: Context<App>, identity: Identity, spec: SessionSp
   await audit(db, { ...event, subject: spec.id, detail }, now);
 }
 
-/** The object gets the upgrade without the token, without cookies, and without any `sluice-*` header. */
+/**
+ * The object gets the upgrade without the token, without cookies, and without any `sluice-*`
+ * header.
+ */
 export function forObject(request: Request): Request {
   const headers = new Headers(request.headers);
   for (const name of [...headers.keys()]) if (name.startsWith("sluice-")) headers.delete(name);

@@ -1,0 +1,71 @@
+import type { Context } from "hono";
+import { parseDocument, isDocument } from "../core/policy/document.ts";
+import { wouldLeaveNobodyAdmin } from "../core/policy/roles.ts";
+import type { Document, ResourceRule } from "../core/policy/schema.ts";
+import type { ConfigError } from "../core/errors.ts";
+import { missingSecrets } from "../store/secrets.ts";
+import { reachOf } from "./addresses.ts";
+import type { App } from "./context.ts";
+import { resolve } from "./dns.ts";
+import { Refused } from "./problem.ts";
+
+/** Throws Refused with every error and its line, or the document that may come into force. */
+export function checkedDocument(source: string): Document {
+  const parsed = parseDocument(source);
+  if (!isDocument(parsed)) throw invalid(parsed);
+  const { document } = parsed;
+  if (wouldLeaveNobodyAdmin(document)) {
+    throw new Refused("nobody_admin", "roles.admin is empty: nobody could apply the next policy.");
+  }
+  for (const rule of document.resources) {
+    const refusal = checkAddress(rule);
+    if (refusal !== null) throw new Refused("address_refused", refusal);
+  }
+  return document;
+}
+
+function invalid(errors: readonly ConfigError[]): Refused {
+  const shown = errors.map(({ code, message, at }) => ({
+    code,
+    message,
+    line: at?.line ?? null,
+    column: at?.column ?? null,
+  }));
+  return new Refused("invalid_policy", shown[0]?.message ?? "not a policy", { errors: shown });
+}
+
+/**
+ * A sentence when the address may not be dialled for this resource (CONTRACTS §9). Names are not
+ * looked up.
+ */
+export function checkAddress(rule: Pick<ResourceRule, "name" | "host" | "network">): string | null {
+  const reach = reachOf(rule.host);
+  if (reach === "never") return `${rule.name}: ${rule.host} is an address that is never dialled.`;
+  if (reach !== "private" || rule.network === "private") return null;
+  return `${rule.name}: ${rule.host} is private; say "network: private" if that is meant.`;
+}
+
+/**
+ * What does not stop an apply: secrets yet to be set, and names whose addresses look wrong today.
+ */
+export async function warningsOf(c: Context<App>, document: Document): Promise<string[]> {
+  const named = document.resources.flatMap(({ password }) =>
+    password !== undefined && "secret" in password ? [password.secret] : [],
+  );
+  const missing = await missingSecrets(c.var.db, [...new Set(named)]);
+  const warnings = missing.map((name) => `The secret ${name} has not been set yet.`);
+  const looked = await Promise.all(document.resources.slice(0, 20).map(lookedUp));
+  return [...warnings, ...looked.flatMap((warning) => (warning === null ? [] : [warning]))];
+}
+
+/**
+ * Advisory: a name can point elsewhere a moment later, so a direct dial does not depend on this.
+ */
+async function lookedUp(rule: ResourceRule): Promise<string | null> {
+  if (reachOf(rule.host) !== "name") return null;
+  for (const address of await resolve(rule.host)) {
+    const refusal = checkAddress({ ...rule, host: address });
+    if (refusal !== null) return `${rule.host} resolves to ${address}. ${refusal}`;
+  }
+  return null;
+}

@@ -1,0 +1,19 @@
+import { database } from "../store/db.ts";
+import { forgetOldAttempts } from "../store/attempts.ts";
+import { forgetOldTokens } from "../store/tokens.ts";
+import { app } from "./app.ts";
+
+export { CatalogObject } from "../durable-objects/catalog.ts";
+export { ReviewDesk } from "../durable-objects/review-desk.ts";
+export { SessionObject } from "../durable-objects/session.ts";
+
+export default {
+  fetch: app.fetch,
+
+  /** Hourly (wrangler.toml): what can no longer be used is forgotten. */
+  async scheduled(controller, env): Promise<void> {
+    const db = database(env);
+    await forgetOldAttempts(db, controller.scheduledTime);
+    await forgetOldTokens(db, controller.scheduledTime);
+  },
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,77 @@
+import type { Context } from "hono";
+import { grantFor, requestableGrants } from "../core/policy/grants.ts";
+import type { ResourceRule } from "../core/policy/schema.ts";
+import type { CredentialRef, Resource, SessionSpec } from "../core/session.ts";
+import { newId } from "../store/ids.ts";
+import { idsOfResources } from "../store/policies.ts";
+import { sealedSecret } from "../store/secrets.ts";
+import { checkAddress } from "./applying.ts";
+import { appliedPolicy } from "./applied.ts";
+import type { App } from "./context.ts";
+import { Refused } from "./problem.ts";
+
+/**
+ * Everything that a session of the caller on `name` needs. Throws Refused: `unknown` where the
+ * caller may not even know the resource, `no_grant` where she may ask for it.
+ */
+export async function specFor(c: Context<App>, name: string): Promise<SessionSpec> {
+  const { db, now, identity, settings } = c.var;
+  const { principal } = identity;
+  const applied = await appliedPolicy(c);
+  const rule = applied?.document.resources.find((resource) => resource.name === name);
+  if (applied === null || rule === undefined) throw unknownResource(name);
+  const { document, version, source } = applied;
+  const grant = grantFor(document, principal, rule, now);
+  if (grant === null) {
+    const [first] = requestableGrants(document, principal, rule);
+    if (first === undefined) throw unknownResource(name);
+    throw new Refused("no_grant", `You may ask for ${name} by ${first.id}; nothing opens it now.`);
+  }
+  const refusal = checkAddress(rule);
+  if (refusal !== null) throw new Refused("address_refused", refusal);
+  return {
+    id: newId("ses", now),
+    principal,
+    onBehalfOf: null,
+    resource: resourceOf(rule, await idOf(c, name)),
+    credential: await credentialOf(c, rule),
+    policy: { version, source },
+    literalTexts: null,
+    recording: document.recording.default,
+    openedAt: now,
+    endsAt: grant.endsAt,
+    reason: said(c, "sluice-reason"),
+    ticket: said(c, "sluice-ticket"),
+    publicUrl: settings.publicUrl,
+  };
+}
+
+const unknownResource = (name: string) =>
+  new Refused("unknown", `There is no resource ${name.slice(0, 63)} that you may open.`);
+
+async function idOf(c: Context<App>, name: string): Promise<string> {
+  const id = (await idsOfResources(c.var.db, [name])).get(name);
+  if (id === undefined) throw unknownResource(name);
+  return id;
+}
+
+function resourceOf(rule: ResourceRule, id: string): Resource {
+  const { name, type, host, port, database, user, tls, network, labels } = rule;
+  return { id, name, type, host, port, database, user, tls, network, labels };
+}
+
+/** Still sealed: the object opens it at dial. */
+async function credentialOf(c: Context<App>, rule: ResourceRule): Promise<CredentialRef> {
+  if (rule.password === undefined) return null;
+  if ("env" in rule.password) return { env: rule.password.env };
+  const name = rule.password.secret;
+  const sealed = await sealedSecret(c.var.db, name);
+  if (sealed !== null) return { sealed, name };
+  throw new Refused("misconfigured", `The secret ${name} of ${rule.name} has not been set.`);
+}
+
+/** What the client says of why it comes: the two `sluice-*` headers that exist for clients. */
+function said(c: Context<App>, header: "sluice-reason" | "sluice-ticket"): string | null {
+  const text = c.req.header(header)?.trim() ?? "";
+  return text === "" ? null : text.slice(0, 500);
+}

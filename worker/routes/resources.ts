@@ -1,0 +1,56 @@
+import { type Context, Hono } from "hono";
+import { toInstant } from "../../core/api/common.ts";
+import type { ResourceView } from "../../core/api/resource.ts";
+import { ROUTES } from "../../core/api/routes.ts";
+import { grantFor, requestableGrants } from "../../core/policy/grants.ts";
+import type { Document, ResourceRule } from "../../core/policy/schema.ts";
+import { idsOfResources } from "../../store/policies.ts";
+import { appliedPolicy } from "../applied.ts";
+import type { App } from "../context.ts";
+import { signedIn } from "../identity/signed-in.ts";
+import { Refused } from "../problem.ts";
+import { holdsRole } from "../roles.ts";
+
+export const resources = new Hono<App>();
+
+resources.get(ROUTES.resources.path, signedIn, async (c) => c.json({ items: await visible(c) }));
+
+resources.get(ROUTES.resource.path, signedIn, async (c) => {
+  const name = c.req.param("name");
+  const found = (await visible(c)).find((resource) => resource.name === name);
+  if (found === undefined) throw new Refused("unknown", "There is no such resource for you.");
+  return c.json(found);
+});
+
+/** What the caller may open or ask for; admins see the rest too. */
+async function visible(c: Context<App>): Promise<ResourceView[]> {
+  const applied = await appliedPolicy(c);
+  if (applied === null) return [];
+  const { document } = applied;
+  const everything = await holdsRole(c, "admin");
+  const names = document.resources.map((rule) => rule.name);
+  const ids = await idsOfResources(c.var.db, names);
+  return document.resources
+    .map((rule) => viewOf(c, document, rule, ids.get(rule.name) ?? ""))
+    .filter((view) => everything || view.state !== "closed");
+}
+
+function viewOf(c: Context<App>, document: Document, rule: ResourceRule, id: string): ResourceView {
+  const { name, type, database, labels } = rule;
+  const { principal } = c.var.identity;
+  const shown = { id: id as ResourceView["id"], name, type, database, labels };
+  const grant = grantFor(document, principal, rule, c.var.now);
+  if (grant !== null) {
+    const { access, grants } = grant;
+    const endsAt = grant.endsAt === null ? null : toInstant(grant.endsAt);
+    const why = `${grants.join(" and ")} lets you ${access.join(", ")}.`;
+    return { ...shown, state: "open", access: [...access], grants: [...grants], why, endsAt };
+  }
+  const requestable = requestableGrants(document, principal, rule);
+  const grants = requestable.map((one) => one.id);
+  const access = [...new Set(requestable.flatMap((one) => one.access))];
+  const state = grants.length > 0 ? "request" : "closed";
+  const why =
+    state === "request" ? `You may ask for it by ${grants.join(" or ")}.` : "No grant names you.";
+  return { ...shown, state, access, grants, why, endsAt: null };
+}
