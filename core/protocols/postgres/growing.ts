@@ -8,8 +8,12 @@ const LOOP_BYTES = 48;
 
 /** One buffer, written many times: what is taken is a copy of its own. */
 export class Growing {
-  bytes = new Uint8Array(START_BYTES);
+  bytes: Uint8Array;
   length = 0;
+
+  constructor(bytes = START_BYTES) {
+    this.bytes = new Uint8Array(bytes);
+  }
 
   append(from: Uint8Array, start: number, end: number): void {
     const count = end - start;
@@ -23,6 +27,11 @@ export class Growing {
 
   put(bytes: Uint8Array): void {
     this.append(bytes, 0, bytes.length);
+  }
+
+  putByte(byte: number): void {
+    this.reserve(1);
+    this.bytes[this.length++] = byte;
   }
 
   /** Big-endian. */
