@@ -4,14 +4,17 @@ import type { Masker } from "../../masker.ts";
 import { readFields, writeFields } from "./messages.ts";
 
 /*
- * What of an error's or notice's text is safe where columns are masked. A function can raise any text
- * under any SQLSTATE, and a cast can quote a value, so a text is believed only when the SQLSTATE is one of
- * these and the error has no context (W) and no internal query (q): whatever runs inside a function, or as
- * dynamic SQL, has one or the other.
+ * What of an error's or notice's text is safe where columns are masked. A function can raise any
+ * text under any SQLSTATE, and a cast can quote a value, so a text is believed only when the
+ * SQLSTATE is one of these and the error has no context (W) and no internal query (q): whatever
+ * runs inside a function, or as dynamic SQL, has one or the other.
  */
 
 type Trust =
-  /** Quotes names and pieces of the statement when it has a position; without one, it may quote a value. */
+  /**
+   * Quotes names and pieces of the statement when it has a position; without one, it may quote a
+   * value.
+   */
   | "with position"
   /** Names objects of the catalog, or nothing at all. */
   | "always";

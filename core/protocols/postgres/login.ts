@@ -54,9 +54,9 @@ class LoginFailure extends SluiceError {
 type Login<T> = Generator<LoginStep, T, Uint8Array>;
 
 /**
- * The gateway logs in at the target (manual, "Start-up" and "SASL Authentication"): top to bottom, each
- * `yield` says what is needed next. A hostile server gets an error, never a password that it did not
- * have to be given, and never plaintext where TLS was asked for.
+ * The gateway logs in at the target (manual, "Start-up" and "SASL Authentication"): top to bottom,
+ * each `yield` says what is needed next. A hostile server gets an error, never a password that it
+ * did not have to be given, and never plaintext where TLS was asked for.
  */
 export function* logIn(options: LoginOptions): Login<LoginResult> {
   try {
@@ -118,7 +118,9 @@ class Talk {
     return new LoginFailure("08P01", `${this.host} ${what}; the login was given up.`);
   }
 
-  /** The server's own words: they help the one who must repair it, and the names in them are ours. */
+  /**
+   * The server's own words: they help the one who must repair it, and the names in them are ours.
+   */
   #refused(body: Uint8Array): LoginFailure {
     const { resource, password } = this.options;
     const fields = readFields(body) ?? new Map<string, string>();
@@ -188,8 +190,8 @@ function* nextAuthentication(talk: Talk): Login<Authentication> {
 }
 
 /**
- * Up to AuthenticationOk. A password goes in cleartext or by MD5 only on a leg that is TLS, or that the
- * resource itself has declared to be plaintext: there is no third kind of leg.
+ * Up to AuthenticationOk. A password goes in cleartext or by MD5 only on a leg that is TLS, or that
+ * the resource itself has declared to be plaintext: there is no third kind of leg.
  */
 function* authenticate(talk: Talk): Login<void> {
   const { crypto, resource } = talk.options;

@@ -13,8 +13,8 @@ import {
 import { cString, HEADER_BYTES } from "./frames.ts";
 
 /*
- * Single messages, written and read (manual, "Message Formats" and "Error and Notice Message Fields").
- * Writers give the whole message; readers take the body behind type and length.
+ * Single messages, written and read (manual, "Message Formats" and "Error and Notice Message
+ * Fields"). Writers give the whole message; readers take the body behind type and length.
  */
 
 export const PROTOCOL_3 = 3 << 16;

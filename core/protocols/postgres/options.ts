@@ -1,6 +1,7 @@
 /**
- * The startup parameter `options`, as `postgres` reads its command line: words parted by white space, a
- * backslash keeps the next character; `-c name=value`, `-cname=value`, `--name=value`. Null: anything else.
+ * The startup parameter `options`, as `postgres` reads its command line: words parted by white
+ * space, a backslash keeps the next character; `-c name=value`, `-cname=value`, `--name=value`.
+ * Null: anything else.
  */
 export function readOptions(options: string): [string, string][] | null {
   const words = split(options);

@@ -4,8 +4,8 @@ import { cString, HEADER_BYTES } from "./frames.ts";
 import { authenticationCleartext, errorResponse } from "./messages.ts";
 
 /*
- * The little of PostgreSQL that a listener in front of the tunnel needs: what a client wants first, and a
- * password of the listener's own.
+ * The little of PostgreSQL that a listener in front of the tunnel needs: what a client wants first,
+ * and a password of the listener's own.
  */
 
 export { readStartup, type FirstPacket } from "./startup.ts";

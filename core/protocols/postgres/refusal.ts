@@ -58,7 +58,9 @@ const GOODBYE_SQLSTATES: ReadonlyMap<string, string> = new Map([
   ["internal", "XX000"],
 ]);
 
-/** The session is over. A code without an entry (grant_over, killed, …) ends as by an administrator. */
+/**
+ * The session is over. A code without an entry (grant_over, killed, …) ends as by an administrator.
+ */
 export const goodbye = (code: string, reason: string): Uint8Array =>
   errorResponse({
     severity: "FATAL",

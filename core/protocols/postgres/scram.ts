@@ -3,8 +3,8 @@ import { base64, concat, equal, fromBase64, hex, strictText, utf8 } from "../../
 import { scramIterationsMax } from "../../limits.ts";
 
 /*
- * The client's half of SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding: the platform shows
- * no certificate to bind to. Errors are sentences for people; none of them holds a secret.
+ * The client's half of SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding: the platform
+ * shows no certificate to bind to. Errors are sentences for people; none of them holds a secret.
  */
 
 const GS2_HEADER = "n,,";
@@ -91,9 +91,9 @@ const RIGHT_TO_LEFT =
   /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\u200f]/u;
 
 /**
- * RFC 4013, as PostgreSQL applies it: ASCII stays as it is, and a password that SASLprep does not allow is
- * used as its bytes are. Unicode has assigned characters since RFC 3454's version 3.2; those that
- * normalisation leaves alone, nearly all of them, come out the same either way.
+ * RFC 4013, as PostgreSQL applies it: ASCII stays as it is, and a password that SASLprep does not
+ * allow is used as its bytes are. Unicode has assigned characters since RFC 3454's version 3.2;
+ * those that normalisation leaves alone, nearly all of them, come out the same either way.
  */
 export function saslPrep(password: Uint8Array): Uint8Array {
   if (password.every((byte) => byte < 0x80)) return password;
@@ -105,7 +105,10 @@ export function saslPrep(password: Uint8Array): Uint8Array {
   return utf8(prepared);
 }
 
-/** RFC 3454 section 6: right-to-left text has no left-to-right letters, and both ends are right-to-left. */
+/**
+ * RFC 3454 section 6: right-to-left text has no left-to-right letters, and both ends are
+ * right-to-left.
+ */
 function directionsAgree(prepared: string): boolean {
   if (!RIGHT_TO_LEFT.test(prepared)) return true;
   const characters = [...prepared];
@@ -114,7 +117,9 @@ function directionsAgree(prepared: string): boolean {
   return !leftToRight && ends.every((c) => c !== undefined && RIGHT_TO_LEFT.test(c));
 }
 
-/** The answer to AuthenticationMD5Password (manual, "Message Flow", "AuthenticationMD5Password"). */
+/**
+ * The answer to AuthenticationMD5Password (manual, "Message Flow", "AuthenticationMD5Password").
+ */
 export function md5Answer(
   user: string,
   password: Uint8Array,

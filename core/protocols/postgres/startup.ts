@@ -100,8 +100,8 @@ function readParameters(packet: Uint8Array): Parameters | string {
 }
 
 /**
- * Settings that a client may bring along: how values are written and how long things may take. Everything
- * else is refused, because it changes who one is (role), what a statement means
+ * Settings that a client may bring along: how values are written and how long things may take.
+ * Everything else is refused, because it changes who one is (role), what a statement means
  * (standard_conforming_strings), or is not known to be harmless.
  */
 const ADMITTED: ReadonlySet<string> = new Set([
