@@ -1,0 +1,161 @@
+import { concat, utf8 } from "../bytes.ts";
+import type { CellMask, Finding, Scanned } from "../masker.ts";
+import { PEM_BODY, runEnd, TOKEN } from "./bytes.ts";
+import { blockEnd } from "./detectors/private-key.ts";
+import type { DetectorKind } from "./kinds.ts";
+import type { ActiveRule } from "./masker.ts";
+import { compileRegex, type Regex } from "./regex.ts";
+import { type Hints, type Hit, Scanner } from "./scanner.ts";
+
+export type ContentScanner = {
+  scan(cell: Uint8Array, column: string): Scanned | null;
+  scanInPlace(window: Uint8Array, column: string): readonly Finding[];
+};
+
+type UserPattern = { readonly kind: string; readonly regex: Regex };
+
+/** Beyond it a user's pattern that matches hides the whole cell: finding its ranges would take too long. */
+const rangesBytesMax = 256 * 1024;
+
+const STAR = 42;
+/** A mask as long as this at a window's edge may be a secret's first part. */
+const continuedStars = 16;
+
+/** Detectors and users' patterns of all active rules, or null when there are none. The first rule of a kind has it. */
+export function contentScanner(rules: readonly ActiveRule[]): ContentScanner | null {
+  const masks = new Map<string, CellMask>();
+  const kinds = new Set<DetectorKind>();
+  const patterns: UserPattern[] = [];
+  for (const { rule, mask } of rules) {
+    for (const kind of rule.detect ?? []) {
+      if (!kinds.has(kind)) masks.set(kind, mask);
+      kinds.add(kind);
+    }
+    for (const { id, regex } of rule.patterns ?? []) {
+      const kind = `${rule.id}.${id}`;
+      masks.set(kind, mask);
+      patterns.push({ kind, regex: compileRegex(regex) });
+    }
+  }
+  if (masks.size === 0) return null;
+  const scanner = new Scanner(kinds);
+  const find = (cell: Uint8Array, column: string): readonly Hit[] | null => {
+    const hits = kinds.size === 0 ? null : scanner.scan(cell, hintsOf(column));
+    return patterns.length === 0 ? hits : withPatterns(hits, patterns, cell);
+  };
+  return {
+    scan(cell, column) {
+      const hits = find(cell, column);
+      return hits === null ? null : replace(cell, hits, masks);
+    },
+    scanInPlace(window, column) {
+      continueMasks(window, kinds.has("private_key"));
+      const hits = find(window, column) ?? [];
+      for (const { start, end } of hits) window.fill(STAR, start, end);
+      return count(hits);
+    },
+  };
+}
+
+function withPatterns(
+  found: readonly Hit[] | null,
+  patterns: readonly UserPattern[],
+  cell: Uint8Array,
+): readonly Hit[] | null {
+  let hits = found;
+  for (const { kind, regex } of patterns) {
+    if (!regex.test(cell)) continue;
+    const whole = [{ start: 0, end: cell.length }];
+    const ranges = cell.length > rangesBytesMax ? whole : regex.ranges(cell);
+    const safe = ranges.length === 0 ? whole : ranges;
+    hits = [...(hits ?? []), ...safe.map((range) => ({ kind, ...range }))];
+  }
+  return hits === null || hits === found ? hits : disjoint(hits);
+}
+
+/** Findings that overlap become one, named after the first. */
+function disjoint(hits: readonly Hit[]): readonly Hit[] {
+  const merged: Hit[] = [];
+  for (const hit of hits.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+    const last = merged.at(-1);
+    if (last === undefined || hit.start >= last.end) merged.push(hit);
+    else if (hit.end > last.end) merged[merged.length - 1] = { ...last, end: hit.end };
+  }
+  return merged;
+}
+
+function replace(
+  cell: Uint8Array,
+  hits: readonly Hit[],
+  masks: ReadonlyMap<string, CellMask>,
+): Scanned {
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (const { kind, start, end } of hits) {
+    parts.push(cell.subarray(at, start), shown(cell.subarray(start, end), kind, masks.get(kind)));
+    at = end;
+  }
+  parts.push(cell.subarray(at));
+  return { bytes: concat(parts), findings: count(hits) };
+}
+
+/** Part of a text cannot be NULL: there `null` is as `redact`. */
+function shown(hit: Uint8Array, kind: string, mask: CellMask | undefined): Uint8Array {
+  const inPart = mask !== undefined && mask.technique !== "redact" && mask.technique !== "null";
+  return (inPart ? mask.text(hit) : null) ?? utf8(`[redacted:${kind}]`);
+}
+
+function count(hits: readonly Hit[]): readonly Finding[] {
+  const counts = new Map<string, number>();
+  for (const { kind } of hits) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].map(([kind, n]) => ({ kind, count: n }));
+}
+
+/**
+ * A secret longer than a window: the window before masked it up to its own end, and what follows the stars
+ * here is the rest of it.
+ */
+function continueMasks(window: Uint8Array, keys: boolean): void {
+  let at = window.indexOf(STAR);
+  while (at >= 0) {
+    let end = at + 1;
+    while (window[end] === STAR) end++;
+    if (end - at >= continuedStars && end < window.length) {
+      const rest = restOf(window, end, keys);
+      window.fill(STAR, end, rest);
+      end = rest;
+    }
+    at = window.indexOf(STAR, end);
+  }
+}
+
+const DOT = 46;
+const DASH = 45;
+
+function restOf(window: Uint8Array, at: number, keys: boolean): number {
+  const to = window.length;
+  if (keys) {
+    const body = runEnd(window, at, to, PEM_BODY);
+    if (body === to) return to;
+    if (window[body] === DASH && body > at) return blockEnd(window, body, to);
+  }
+  let end = runEnd(window, at, to, TOKEN);
+  while (end < to && window[end] === DOT) end = runEnd(window, end + 1, to, TOKEN);
+  return end;
+}
+
+const hints = new Map<string, Hints>();
+const hintsMax = 10_000;
+
+/** Names say what bare digits are. Remembered, for it is asked once per cell. */
+function hintsOf(column: string): Hints {
+  const known = hints.get(column);
+  if (known !== undefined) return known;
+  if (hints.size >= hintsMax) hints.clear();
+  const made = {
+    ssn: /ssn|social_?sec/i.test(column),
+    phone: /phone|mobile|cell_?(no|num)|^(tel|fax)|_(tel|fax)/i.test(column),
+  };
+  hints.set(column, made);
+  return made;
+}

@@ -1,0 +1,123 @@
+import type { Crypto } from "../crypto.ts";
+import type { CellMask, Masker } from "../masker.ts";
+import type { MaskingRule } from "../policy/schema.ts";
+import type { Principal, Resource } from "../session.ts";
+import { type ColumnPattern, namesColumn, namesOutput, parseColumnPattern } from "./columns.ts";
+import { contentScanner } from "./content.ts";
+import { longestPattern } from "./scanner.ts";
+import { REDACTED, techniqueName, transformOf } from "./techniques.ts";
+
+export type MaskKeys = { mask(purpose: string): Uint8Array };
+
+/** A rule that holds for this principal and resource, with its key derived and its technique built. */
+export type ActiveRule = {
+  readonly rule: MaskingRule;
+  readonly mask: CellMask;
+  readonly patterns: readonly ColumnPattern[];
+};
+
+/** Masks nothing. */
+export const idleMasker: Masker = {
+  idle: true,
+  detects: false,
+  source: () => null,
+  output: () => null,
+  whole: (rule) => redactWhole(rule),
+  hidesColumns: false,
+  opaqueRule: "",
+  scan: () => null,
+  scanInPlace: () => [],
+  longestPattern: 0,
+};
+
+/**
+ * Compiles masking rules for one principal on one resource. When several rules name a column, the one
+ * that shows least stands: redact and null, then hash and tokenise, then partial; then the first in the file.
+ * Throws an Error for a regex that RE2 refuses.
+ */
+export function createMasker(
+  rules: readonly MaskingRule[],
+  principal: Pick<Principal, "groups">,
+  resource: Pick<Resource, "id" | "name">,
+  keys: MaskKeys,
+  crypto: Crypto,
+): Masker {
+  const active = rules
+    .filter((rule) => holds(rule, principal, resource))
+    .map((rule) => activate(rule, resource, keys, crypto));
+  if (active.length === 0) return idleMasker;
+  const columnRules = active
+    .filter(({ patterns }) => patterns.length > 0)
+    .toSorted((a, b) => shows(a.rule) - shows(b.rule));
+  const content = contentScanner(active);
+  const nullRules = new Set(active.flatMap(({ rule }) => (isNull(rule) ? [rule.id] : [])));
+  const outputs = new Map<string, CellMask | null>();
+  const find = (wanted: (pattern: ColumnPattern) => boolean): CellMask | null =>
+    columnRules.find(({ patterns }) => patterns.some(wanted))?.mask ?? null;
+  return {
+    idle: false,
+    detects: content !== null,
+    source: (column) => find((pattern) => namesColumn(pattern, column)),
+    output: (name) => remember(outputs, name, () => find((p) => namesOutput(p, name))),
+    whole: (rule) => (nullRules.has(rule) ? nullWhole(rule) : redactWhole(rule)),
+    hidesColumns: columnRules.length > 0,
+    opaqueRule: columnRules[0]?.rule.id ?? "",
+    scan: (cell, column) => content?.scan(cell, column) ?? null,
+    scanInPlace: (window, column) => content?.scanInPlace(window, column) ?? [],
+    longestPattern: content === null ? 0 : longestPattern,
+  };
+}
+
+function holds(
+  rule: MaskingRule,
+  principal: Pick<Principal, "groups">,
+  resource: Pick<Resource, "name">,
+): boolean {
+  if (rule.resources !== undefined && !rule.resources.includes(resource.name)) return false;
+  return !rule.except?.some((group) => principal.groups.includes(group));
+}
+
+function activate(
+  rule: MaskingRule,
+  resource: Pick<Resource, "id">,
+  keys: MaskKeys,
+  crypto: Crypto,
+): ActiveRule {
+  const key = () => keys.mask(`sluice.mask.1/${rule.id}/${resource.id}`);
+  return {
+    rule,
+    patterns: (rule.columns ?? []).map((column) => parseColumnPattern(column) as ColumnPattern),
+    mask: {
+      rule: rule.id,
+      technique: techniqueName(rule.technique),
+      text: transformOf(rule.technique, key, crypto),
+    },
+  };
+}
+
+const isNull = (rule: MaskingRule): boolean => rule.technique === "null";
+
+/** How much of a value a rule lets through; characters for partial ones. */
+function shows({ technique }: MaskingRule): number {
+  if (typeof technique !== "string") return 2 + technique.partial.first + technique.partial.last;
+  return technique === "redact" || technique === "null" ? 0 : 1;
+}
+
+const redactWhole = (rule: string): CellMask => ({
+  rule,
+  technique: "redact",
+  text: () => REDACTED,
+});
+
+const nullWhole = (rule: string): CellMask => ({ rule, technique: "null", text: () => null });
+
+const rememberedMax = 10_000;
+
+function remember<T>(known: Map<string, T>, key: string, make: () => T): T {
+  const held = known.get(key);
+  if (held !== undefined) return held;
+  if (known.size >= rememberedMax) known.clear();
+  const made = make();
+  known.set(key, made);
+  return made;
+}

@@ -1,0 +1,86 @@
+import { accessOf, type Command, type Parameter } from "../command.ts";
+import { hex, strictText } from "../bytes.ts";
+import type { UnixMs } from "../decision.ts";
+import type { Principal, Resource } from "../session.ts";
+
+/**
+ * What a condition sees, and the CEL type of each part. The checker and docs/policy.md are both made
+ * from this table. A value in `parameters` is null for NULL, else text; bytes that are no text are `\x…` in hex.
+ */
+export const CONTEXT = {
+  principal: { name: "string", groups: "list<string>", kind: "string" },
+  resource: { name: "string", type: "string", labels: "map<string, string>" },
+  command: {
+    text: "string",
+    operations: "list<string>",
+    objects: "list<string>",
+    columns: "list<string>",
+    functions: "list<string>",
+    access: "list<string>",
+    unbounded: "bool",
+    parameters: "list<dyn>",
+  },
+  session: { id: "string", reason: "string", ticket: "string" },
+  now: { hour: "int", weekday: "int" },
+} as const;
+
+export type SessionFacts = {
+  readonly id: string;
+  readonly reason: string | null;
+  readonly ticket: string | null;
+};
+
+/** The parts that do not change from command to command. */
+export function sessionContext(principal: Principal, resource: Resource, session: SessionFacts) {
+  return {
+    principal: { name: principal.name, groups: [...principal.groups], kind: principal.kind },
+    resource: { name: resource.name, type: resource.type, labels: { ...resource.labels } },
+    session: { id: session.id, reason: session.reason ?? "", ticket: session.ticket ?? "" },
+  };
+}
+
+export function commandContext(command: Command) {
+  return {
+    text: command.text,
+    operations: [...command.operations],
+    objects: [...command.objects],
+    columns: [...command.columns],
+    functions: [...command.functions],
+    access: [...accessOf(command.operations)],
+    unbounded: command.unbounded,
+    parameters: command.parameters.map(shownParameter),
+  };
+}
+
+function shownParameter({ value }: Parameter): string | null {
+  if (value === null) return null;
+  const asText = strictText(value);
+  return asText === null || value.includes(0) ? `\\x${hex(value)}` : asText;
+}
+
+export type Clock = (now: UnixMs) => { readonly hour: bigint; readonly weekday: bigint };
+
+const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+
+/** Hour 0 to 23, weekday 0 (Sunday) to 6, in UTC or in an IANA time zone. */
+export function clockIn(zone: string | undefined): Clock {
+  if (zone === undefined) {
+    return (now) => {
+      const at = new Date(now);
+      return { hour: BigInt(at.getUTCHours()), weekday: BigInt(at.getUTCDay()) };
+    };
+  }
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone: zone,
+    hour: "numeric",
+    hourCycle: "h23",
+    weekday: "short",
+  });
+  return (now) => {
+    const parts = new Map(format.formatToParts(now).map(({ type, value }) => [type, value]));
+    return {
+      hour: BigInt(parts.get("hour") ?? "0"),
+      weekday: BigInt(DAYS.indexOf(parts.get("weekday") ?? "Sun")),
+    };
+  };
+}

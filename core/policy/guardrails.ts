@@ -1,0 +1,89 @@
+import type { Command, Decision, UnixMs } from "../decision.ts";
+import type { Principal, Resource } from "../session.ts";
+import { type Condition, compileCondition } from "./condition.ts";
+import {
+  type Clock,
+  clockIn,
+  commandContext,
+  type SessionFacts,
+  sessionContext,
+} from "./context.ts";
+import { sharesGroup } from "./grants.ts";
+import type { GuardrailRule } from "./schema.ts";
+
+type Planned = { readonly rule: GuardrailRule; readonly when: Condition; readonly clock: Clock };
+
+/** A guardrail that spoke of a command; `failed` when its condition could not be evaluated. */
+export type Match = { readonly rule: GuardrailRule; readonly failed: boolean };
+
+export type Guardrails = { match(command: Command, now: UnixMs): readonly Match[] };
+
+/** The guardrails that concern this principal and this resource, conditions planned once. */
+export function compileGuardrails(
+  rules: readonly GuardrailRule[],
+  principal: Principal,
+  resource: Resource,
+  session: SessionFacts,
+): Guardrails {
+  const planned: Planned[] = rules
+    .filter((rule) => concerns(rule, principal, resource))
+    .map((rule) => ({
+      rule,
+      when: rule.when === undefined ? () => "true" : compileCondition(rule.when),
+      clock: clockIn(rule.zone),
+    }));
+  const fixed = sessionContext(principal, resource, session);
+  return {
+    match(command, now) {
+      if (planned.length === 0) return [];
+      const context = { ...fixed, command: commandContext(command) };
+      return planned.flatMap(({ rule, when, clock }) => {
+        const verdict = when({ ...context, now: clock(now) });
+        return verdict === "false" ? [] : [{ rule, failed: verdict === "error" }];
+      });
+    },
+  };
+}
+
+function concerns(rule: GuardrailRule, principal: Principal, resource: Resource): boolean {
+  if (rule.resources !== undefined && !rule.resources.includes(resource.name)) return false;
+  if (rule.groups !== undefined && !sharesGroup(rule.groups, principal.groups)) return false;
+  return rule.except === undefined || !sharesGroup(rule.except, principal.groups);
+}
+
+/**
+ * The most severe match wins: block, then review, then allow. A condition that failed blocks, whatever
+ * its rule's verdict. Null: nothing was said.
+ *
+ * Among reviews the strictest stands whole: most approvals, then fewest minutes, then first in the file; its
+ * reviewers vote. (Mixing the reviewers of several rules would let the laxer group answer for the stricter.)
+ */
+export function weigh(matches: readonly Match[]): Decision | null {
+  const blocks = matches.filter(({ rule, failed }) => failed || rule.then === "block");
+  const [block] = blocks;
+  if (block !== undefined) {
+    return { verdict: "block", rules: matches.map(idOf), message: blockMessage(block) };
+  }
+  const [review] = matches
+    .map(({ rule }) => rule)
+    .filter(({ then }) => then === "review")
+    .toSorted((a, b) => b.approvals - a.approvals || a.minutes - b.minutes);
+  if (review !== undefined) {
+    return {
+      verdict: "review",
+      rules: matches.map(idOf),
+      message: review.message ?? `The rule ${review.id} asks somebody else to approve this.`,
+      reviewers: review.reviewers ?? [],
+      approvals: review.approvals,
+      expiresInSeconds: review.minutes * 60,
+    };
+  }
+  return matches.length === 0 ? null : { verdict: "allow", rules: matches.map(idOf) };
+}
+
+const idOf = ({ rule }: Match): string => rule.id;
+
+function blockMessage({ rule, failed }: Match): string {
+  if (failed) return `The condition of the rule ${rule.id} could not be evaluated.`;
+  return rule.message ?? `The rule ${rule.id} blocks this.`;
+}

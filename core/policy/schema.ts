@@ -1,0 +1,172 @@
+import { ACCESS } from "../command.ts";
+import { conditionCharactersMax } from "../limits.ts";
+import { DETECTOR_KINDS } from "../masking/kinds.ts";
+import { parseColumnPattern } from "../masking/columns.ts";
+import { z } from "../zod.ts";
+
+/*
+ * The shape of `sluice.yaml` (docs/policy.md is checked against these objects). Every object is strict: an
+ * unknown key is an error, for a misspelt `except` must not pass as no exception.
+ */
+
+const name = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,62}$/,
+    "use lower-case letters, digits, '.', '_' or '-' (63 at most)",
+  );
+const group = z.string().min(1).max(200);
+const groups = z.array(group).min(1);
+const labels = z.record(z.string(), z.string());
+const resourceNames = z.array(name).min(1);
+const hours = z.number().positive().max(8_760);
+
+export const resourceSchema = z.strictObject({
+  name: name.describe("What people type: `sluice psql NAME`."),
+  type: z.enum(["postgres"], "only postgres is served").describe("`postgres`."),
+  host: z.string().min(1).max(253).describe("Name or address of the server."),
+  port: z.number().int().min(1).max(65_535).default(5432).describe("TCP port."),
+  database: z.string().min(1).max(63).describe("The one database that is reached."),
+  user: z.string().min(1).max(63).describe("The role that Sluice logs in as."),
+  password: z
+    .union(
+      [z.strictObject({ secret: name }), z.strictObject({ env: z.string().min(1) })],
+      "a password is { secret: NAME } or { env: NAME }, never the text itself",
+    )
+    .optional()
+    .describe("`{ secret: NAME }` (sealed) or `{ env: NAME }` (a Worker secret)."),
+  tls: z
+    .enum(["disable", "verify-full"])
+    .default("verify-full")
+    .describe("`verify-full`, or `disable` for plaintext."),
+  network: z
+    .enum(["public", "private"])
+    .default("public")
+    .describe("`private` allows loopback and private addresses."),
+  labels: labels.default({}).describe("For grants that choose by label."),
+});
+
+export const grantSchema = z.strictObject({
+  id: name.describe("Shown in decisions."),
+  groups: groups.describe("Whose members hold it."),
+  resources: z
+    .union([resourceNames, z.strictObject({ labels })], "a list of names or { labels: … }")
+    .describe("A list of names, or `{ labels: { KEY: VALUE } }` (all must be equal)."),
+  access: z
+    .array(z.enum(ACCESS))
+    .min(1)
+    .default(["read"])
+    .describe("Any of `read`, `write`, `schema`, `admin`; none implies another."),
+  hours: hours.optional().describe("How long a session may last from its opening."),
+  request: z
+    .strictObject({
+      reviewers: groups,
+      approvals: z.number().int().min(1).max(10).default(1),
+      hours,
+      reason: z.enum(["required", "optional"]).default("optional"),
+    })
+    .optional()
+    .describe("Just in time: the grant is asked for, not held."),
+});
+
+export const guardrailSchema = z
+  .strictObject({
+    id: name.describe("Shown in decisions."),
+    resources: resourceNames.optional().describe("Only these resources; all when absent."),
+    groups: groups.optional().describe("Only members of these groups; everybody when absent."),
+    except: groups.optional().describe("Not members of these groups."),
+    when: z
+      .string()
+      .min(1)
+      .max(conditionCharactersMax)
+      .optional()
+      .describe("A condition in CEL; always when absent."),
+    zone: z
+      .string()
+      .refine(isZone, "not a time zone (such as Europe/Zurich)")
+      .optional()
+      .describe("The time zone of `now`; UTC when absent."),
+    then: z.enum(["allow", "block", "review"]).describe("`allow`, `block` or `review`."),
+    message: z.string().min(1).max(500).optional().describe("What the client reads."),
+    reviewers: groups.optional().describe("With `review`: whose members may vote."),
+    approvals: z.number().int().min(1).max(10).default(1).describe("Distinct people needed."),
+    minutes: z.number().int().min(1).max(1_440).default(15).describe("How long it waits."),
+  })
+  .refine((rule) => rule.then !== "review" || rule.reviewers !== undefined, {
+    path: ["reviewers"],
+    error: "a review needs reviewers",
+  });
+
+const keep = z.number().int().min(0).max(64);
+
+export const maskingSchema = z
+  .strictObject({
+    id: name.describe("Shown in recordings."),
+    resources: resourceNames.optional().describe("Only these resources; all when absent."),
+    columns: z
+      .array(z.string().refine((c) => parseColumnPattern(c) !== null, "not TABLE.COLUMN"))
+      .min(1)
+      .optional()
+      .describe("`TABLE.COLUMN` or `SCHEMA.TABLE.COLUMN`; `*` stands for any name."),
+    detect: z
+      .array(z.enum(DETECTOR_KINDS))
+      .min(1)
+      .optional()
+      .describe("Detectors run over every text cell."),
+    patterns: z
+      .array(z.strictObject({ id: name, regex: z.string().min(1).max(1_000) }))
+      .min(1)
+      .max(50)
+      .optional()
+      .describe("Your own detectors: `{ id, regex }` in RE2 syntax."),
+    technique: z
+      .union(
+        [
+          z.enum(["redact", "null", "hash", "tokenise"]),
+          z.strictObject({
+            partial: z.strictObject({ first: keep.default(0), last: keep.default(0) }),
+          }),
+        ],
+        "redact, null, hash, tokenise or { partial: { first, last } }",
+      )
+      .default("redact")
+      .describe("`redact`, `null`, `hash`, `tokenise` or `{ partial: { first, last } }`."),
+    except: groups.optional().describe("Members of these groups see the values."),
+  })
+  .refine((rule) => rule.columns ?? rule.detect ?? rule.patterns, {
+    error: "a masking rule names columns, detect or patterns",
+  });
+
+const roleGroups = z.array(group).default([]);
+
+export const documentSchema = z.strictObject({
+  resources: z.array(resourceSchema).default([]),
+  grants: z.array(grantSchema).default([]),
+  guardrails: z.array(guardrailSchema).default([]),
+  masking: z.array(maskingSchema).default([]),
+  roles: z
+    .strictObject({ reviewer: roleGroups, auditor: roleGroups, admin: roleGroups })
+    .default({ reviewer: [], auditor: [], admin: [] }),
+  recording: z
+    .strictObject({
+      default: z.enum(["full", "statements", "off"]).default("full"),
+      retentionDays: z.number().int().min(1).max(36_500).default(365),
+    })
+    .default({ default: "full", retentionDays: 365 }),
+});
+
+/** `sluice.yaml`, read and checked, every default filled in. */
+export type Document = z.infer<typeof documentSchema>;
+export type ResourceRule = Document["resources"][number];
+export type GrantRule = Document["grants"][number];
+export type GuardrailRule = Document["guardrails"][number];
+export type MaskingRule = Document["masking"][number];
+
+function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
