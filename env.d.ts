@@ -19,8 +19,3 @@ interface Env {
   readonly SIGNING_KEYS: string;
   readonly SEALING_KEYS: string;
 }
-
-declare module "*.wasm" {
-  const module: WebAssembly.Module;
-  export default module;
-}

@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+
+/** The runtimes that a process has started (proc(5), `/proc/PID/stat`); none where there is no /proc. */
+export function runtimesOf(parent: number): number[] {
+  return processes().flatMap((pid) => {
+    const [, name, ppid] = /^\d+ \((.*)\) \S (\d+)/.exec(statOf(pid)) ?? [];
+    return name === "workerd" && Number(ppid) === parent ? [pid] : [];
+  });
+}
+
+const processes = (): number[] =>
+  process.platform === "linux"
+    ? readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []))
+    : [];
+
+function statOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** A port that nobody listens on now. Whoever takes it should take it soon. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
