@@ -1,0 +1,26 @@
+import { createCipheriv, createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
+import { concat } from "../core/bytes.ts";
+import type { Crypto } from "../core/crypto.ts";
+import type { Seal } from "../core/recording/record.ts";
+
+/** Core's primitives from the platform's node:crypto, all synchronous. */
+export const nodeCrypto: Crypto = {
+  sha256: (data) => view(createHash("sha256").update(data).digest()),
+  hmacSha256: (key, data) => view(createHmac("sha256", key).update(data).digest()),
+  pbkdf2: (password, salt, iterations) =>
+    view(pbkdf2Sync(password, salt, iterations, 32, "sha256")),
+  md5: (data) => view(createHash("md5").update(data).digest()),
+  random: (n) => view(randomBytes(n)),
+};
+
+/** AES-256-GCM (NIST SP 800-38D) under a session's data key: `nonce (12) ‖ ciphertext ‖ tag (16)`. */
+export const sealWith =
+  (key: Uint8Array): Seal =>
+  (plain) => {
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv("aes-256-gcm", key, nonce);
+    return concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()].map(view));
+  };
+
+const view = (bytes: Uint8Array): Uint8Array =>
+  new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,0 +1,164 @@
+import { concat, utf8 } from "../core/bytes.ts";
+import type { Event } from "../core/fact.ts";
+import { chunkBytesMax, journalBytesMax, journalRowBytesMax } from "../core/limits.ts";
+import { chainLink, chainSeed } from "../core/recording/chain.ts";
+import { encodeEvent, type Seal, splitRecords } from "../core/recording/record.ts";
+import { nodeCrypto } from "./crypto.ts";
+
+/** Whole records, with the chain's value after the last of them. */
+export type Stretch = {
+  readonly first: number;
+  readonly last: number;
+  readonly h: Uint8Array;
+  readonly records: Uint8Array;
+};
+
+type Row = { turn: number; first: number; last: number; h: ArrayBuffer; bytes: number };
+
+/**
+ * A session's records that are not in the store yet, in the object's own SQLite. One append is one insert
+ * (more only where a row would be too large); the output gate then holds whatever is sent in the same
+ * turn until the insert is durable, so no `sync()` is needed.
+ */
+export class Journal {
+  readonly #sql: SqlStorage;
+  #seal: Seal | null = null;
+  #h: Uint8Array;
+  #last: number;
+  #turn: number;
+  #bytes: number;
+  #waiting: (() => void)[] = [];
+
+  /** `header` seeds the chain. Takes up what an earlier life of the object has left. */
+  constructor(sql: SqlStorage, header: string) {
+    this.#sql = sql;
+    sql.exec(`create table if not exists journal (turn integer, piece integer, first integer,
+      last integer, h blob, body blob, primary key (turn, piece)) without rowid`);
+    sql.exec(`create table if not exists shipped (one integer primary key, last integer, h blob)`);
+    const shipped = this.#one<{ last: number; h: ArrayBuffer }>("select last, h from shipped");
+    const newest = this.#one<Row>(`select turn, last, h from journal order by turn desc limit 1`);
+    const { last, h } = newest ?? shipped ?? { last: 0, h: null };
+    this.#last = last;
+    this.#h = h === null ? nodeCrypto.sha256(chainSeed(header)) : new Uint8Array(h);
+    this.#turn = newest?.turn ?? 0;
+    const sum = this.#one<{ n: number }>("select coalesce(sum(length(body)), 0) n from journal");
+    this.#bytes = sum?.n ?? 0;
+  }
+
+  /** Opens the journal for secrets: what seals them never lies beside them. */
+  sealWith(seal: Seal): void {
+    this.#seal = seal;
+  }
+
+  /** Records so far; they count from 1. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** Bytes that wait to be shipped. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  append(events: readonly Event[]): void {
+    if (events.length === 0) return;
+    const records = events.map((event) => encodeEvent(event, this.#sealed));
+    const first = this.#last + 1;
+    let h = this.#h;
+    for (const record of records) h = nodeCrypto.sha256(chainLink(h, record));
+    const last = this.#last + records.length;
+    const body = concat(records);
+    const turn = this.#turn + 1;
+    for (let at = 0, piece = 0; at < body.length; at += journalRowBytesMax, piece++) {
+      const part = body.slice(at, at + journalRowBytesMax);
+      this.#sql.exec(
+        "insert into journal values (?, ?, ?, ?, ?, ?)",
+        turn,
+        piece,
+        first,
+        last,
+        h,
+        part,
+      );
+    }
+    this.#turn = turn;
+    this.#last = last;
+    this.#h = h;
+    this.#bytes += body.length;
+  }
+
+  readonly #sealed: Seal = (plain) => {
+    if (this.#seal === null) throw new Error("the journal has no key for secrets");
+    return this.#seal(plain);
+  };
+
+  /** Resolves while there is room for more. */
+  room(): Promise<void> | null {
+    if (this.#bytes < journalBytesMax) return null;
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** The oldest records, about a chunk of them; a turn is never divided. Null: none wait. */
+  oldest(): Stretch | null {
+    const rows = this.#sql
+      .exec<Row>(
+        `select turn, first, last, h, sum(length(body)) bytes from journal
+         group by turn order by turn limit 4096`,
+      )
+      .toArray();
+    const [head] = rows;
+    if (head === undefined) return null;
+    let bytes = 0;
+    let end = head;
+    for (const row of rows) {
+      if (row !== head && bytes + row.bytes > chunkBytesMax) break;
+      bytes += row.bytes;
+      end = row;
+    }
+    const records = this.#bodies("turn <= ?", end.turn);
+    return { first: head.first, last: end.last, h: new Uint8Array(end.h), records };
+  }
+
+  /** Those records lie in the store now. */
+  shipped(stretch: Stretch): void {
+    this.#sql.exec("delete from journal where last <= ?", stretch.last);
+    this.#sql.exec("insert or replace into shipped values (1, ?, ?)", stretch.last, stretch.h);
+    this.#bytes -= stretch.records.length;
+    this.release();
+  }
+
+  /** Lets everybody go on who waits for room. */
+  release(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Records that are not shipped yet, from `from` on, about `bytesMax` of them. */
+  since(from: number, bytesMax: number): { first: number; records: Uint8Array[] } {
+    const rows = this.#sql
+      .exec<Row>(
+        `select turn, first, last, sum(length(body)) bytes from journal where last >= ?
+         group by turn order by turn limit 1024`,
+        from,
+      )
+      .toArray();
+    const [head] = rows;
+    if (head === undefined) return { first: from, records: [] };
+    let bytes = 0;
+    const taken = rows.filter((row) => row === head || (bytes += row.bytes) <= bytesMax);
+    const end = taken.at(-1)?.turn ?? head.turn;
+    const body = this.#bodies("turn between ? and ?", head.turn, end);
+    const records = splitRecords(body) ?? [];
+    const first = Math.max(from, head.first);
+    return { first, records: records.slice(first - head.first) };
+  }
+
+  #bodies(where: string, ...bindings: number[]): Uint8Array {
+    const query = `select body from journal where ${where} order by turn, piece`;
+    const rows = this.#sql.exec<{ body: ArrayBuffer }>(query, ...bindings).toArray();
+    return concat([utf8(""), ...rows.map((row) => new Uint8Array(row.body))]);
+  }
+
+  #one<T extends Record<string, SqlStorageValue>>(query: string): T | null {
+    return this.#sql.exec<T>(query).toArray()[0] ?? null;
+  }
+}

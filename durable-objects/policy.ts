@@ -1,0 +1,31 @@
+import { utf8 } from "../core/bytes.ts";
+import type { Policy } from "../core/decision.ts";
+import { compilePolicy } from "../core/policy/compile.ts";
+import { literalPolicy } from "../core/policy/literal.ts";
+import type { SessionSpec } from "../core/session.ts";
+import { namedKeys } from "../store/keys.ts";
+import { nodeCrypto } from "./crypto.ts";
+import type { ObjectsEnv } from "./env.ts";
+
+/**
+ * What decides for this session. Throws a ConfigError for a document that would not have been applied.
+ * Masking keys hang on the first sealing key: tokens of one value stay the same until that changes.
+ */
+export function policyFor(
+  env: ObjectsEnv,
+  spec: SessionSpec,
+  applied: SessionSpec["policy"] = spec.policy,
+): Policy {
+  if (spec.literalTexts !== null) return literalPolicy(spec.literalTexts, applied.version);
+  const [first] = namedKeys("SEALING_KEYS", env.SEALING_KEYS);
+  const master = first?.key ?? utf8("");
+  return compilePolicy({
+    policy: applied.source,
+    version: applied.version,
+    principal: spec.principal,
+    resource: spec.resource,
+    session: spec,
+    keys: { mask: (purpose) => nodeCrypto.hmacSha256(master, utf8(`sluice.mask.1\0${purpose}`)) },
+    crypto: nodeCrypto,
+  });
+}

@@ -1,0 +1,171 @@
+import { DurableObject } from "cloudflare:workers";
+import { openReviewsMax } from "../core/limits.ts";
+import {
+  type Ballot,
+  consume,
+  expire,
+  openReview,
+  type Outcome,
+  type Question,
+  type Review,
+  type ReviewState,
+  vote,
+  type Voter,
+  withdraw,
+} from "../core/review/review.ts";
+import { newId } from "../store/ids.ts";
+import { type ObjectsEnv, sessionOf } from "./env.ts";
+
+/** Sessions that could not be told are told again after this long. */
+const tellAgainMs = 5_000;
+
+export type Asked =
+  | { readonly is: "asked"; readonly review: Review }
+  | { readonly is: "refused"; readonly message: string };
+
+type Row = { json: string };
+
+/**
+ * Every review of the deployment. One object, so that a vote, an expiry and a use of the approval come one
+ * after the other; its SQLite is the truth.
+ */
+export class ReviewDesk extends DurableObject<ObjectsEnv> {
+  readonly #sql: SqlStorage;
+
+  constructor(ctx: DurableObjectState, env: ObjectsEnv) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+    this.#sql.exec(`create table if not exists reviews (id text primary key, state text not null,
+      session text not null, principal text not null, expires_at integer not null,
+      told integer not null, json text not null) without rowid`);
+    this.#sql.exec("create index if not exists by_state on reviews (state, expires_at)");
+    this.#sql.exec("create index if not exists by_told on reviews (told)");
+  }
+
+  /** Refuses a flood: `openReviewsMax` of one principal may wait. */
+  async ask(question: Question): Promise<Asked> {
+    const open = this.#sql
+      .exec<{ n: number }>(
+        "select count(*) n from reviews where state = 'pending' and principal = ?",
+        question.principal.id,
+      )
+      .one().n;
+    if (open >= openReviewsMax) {
+      return { is: "refused", message: `${open} reviews of yours are waiting already.` };
+    }
+    const review = openReview(newId("rev"), question);
+    this.#put(review);
+    await this.#arm();
+    return { is: "asked", review };
+  }
+
+  async get(id: string): Promise<Review | null> {
+    const review = this.#read(id);
+    return review === null ? null : this.#put(expire(review, Date.now()));
+  }
+
+  /** Newest first. `after` is the id of the last one seen. */
+  async list(filter: {
+    readonly state: ReviewState | null;
+    readonly limit: number;
+    readonly after: string | null;
+  }): Promise<readonly Review[]> {
+    this.#expireAll();
+    const { state, limit, after } = filter;
+    const rows = this.#sql.exec<Row>(
+      `select json from reviews where (?1 is null or state = ?1) and (?2 is null or id < ?2)
+       order by id desc limit ?3`,
+      state,
+      after,
+      limit,
+    );
+    return rows.toArray().map(({ json }) => JSON.parse(json) as Review);
+  }
+
+  /** The caller has checked the voter's role and how fresh the groups are (CONTRACTS §8). */
+  async vote(id: string, voter: Voter, ballot: Ballot): Promise<Outcome | null> {
+    const before = this.#read(id);
+    if (before === null) return null;
+    const outcome = vote(before, voter, ballot, Date.now());
+    if (outcome.is === "review") {
+      this.#put(outcome.review);
+      await this.#tell();
+    }
+    return outcome;
+  }
+
+  async withdraw(id: string): Promise<void> {
+    const review = this.#read(id);
+    if (review !== null) this.#put(withdraw(review, Date.now()), true);
+  }
+
+  /** The approval, used up. Null: this command may not run. */
+  async consume(id: string, digest: string): Promise<Review | null> {
+    const review = this.#read(id);
+    const used = review === null ? null : consume(review, digest, Date.now());
+    return used === null ? null : this.#put(used);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#expireAll();
+    await this.#tell();
+    await this.#arm();
+  }
+
+  #expireAll(): void {
+    const now = Date.now();
+    const over = this.#sql
+      .exec<Row>("select json from reviews where state = 'pending' and expires_at <= ?", now)
+      .toArray();
+    for (const { json } of over) this.#put(expire(JSON.parse(json) as Review, now));
+  }
+
+  /** Tells the sessions whose reviews are over. One that cannot be reached is told again by the alarm. */
+  async #tell(): Promise<void> {
+    const rows = this.#sql
+      .exec<Row>("select json from reviews where told = 0 and state <> 'pending' limit 100")
+      .toArray();
+    for (const { json } of rows) {
+      const review = JSON.parse(json) as Review;
+      try {
+        await sessionOf(this.env, review.session).settled(review);
+        this.#sql.exec("update reviews set told = 1 where id = ?", review.id);
+      } catch {
+        await this.#arm();
+      }
+    }
+  }
+
+  async #arm(): Promise<void> {
+    const { at } = this.#sql
+      .exec<{ at: number | null }>(
+        `select min(case when state = 'pending' then expires_at else ? end) at
+         from reviews where told = 0`,
+        Date.now() + tellAgainMs,
+      )
+      .one();
+    if (at !== null) await this.ctx.storage.setAlarm(at);
+  }
+
+  #read(id: string): Review | null {
+    const [row] = this.#sql.exec<Row>("select json from reviews where id = ?", id).toArray();
+    return row === undefined ? null : (JSON.parse(row.json) as Review);
+  }
+
+  /** `told`: the session knows already, because it is the one who said so. */
+  #put(review: Review, told = false): Review {
+    const { id, state, session, principal, expiresAt } = review;
+    this.#sql.exec(
+      `insert into reviews values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+       on conflict (id) do update set state = ?2, told = max(told, ?6), json = ?7`,
+      id,
+      state,
+      session,
+      principal.id,
+      expiresAt,
+      told ? 1 : 0,
+      JSON.stringify(review),
+    );
+    return review;
+  }
+}

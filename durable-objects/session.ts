@@ -1,0 +1,237 @@
+import { DurableObject } from "cloudflare:workers";
+import { DataPath } from "../core/data-path.ts";
+import { pingSeconds, preparedSessionSeconds } from "../core/limits.ts";
+import { createEngine } from "../core/protocols/index.ts";
+import { headerJson } from "../core/recording/chain.ts";
+import type { Review } from "../core/review/review.ts";
+import type { SessionSpec } from "../core/session.ts";
+import { SUBPROTOCOL } from "../core/tunnel/frames.ts";
+import { database } from "../store/db.ts";
+import { sealBytes } from "../store/seal.ts";
+import { addSession, dataKeyPurpose, endSession } from "../store/sessions.ts";
+import { nodeCrypto, sealWith } from "./crypto.ts";
+import type { ObjectsEnv } from "./env.ts";
+import { grammar, grammarReady } from "./grammar.ts";
+import { Journal } from "./journal.ts";
+import { catalogFor, LiveSession } from "./live.ts";
+import { policyFor } from "./policy.ts";
+import { Shipping } from "./shipping.ts";
+import { standing } from "./standing.ts";
+import { dial, passwordOf, type Upstream } from "./upstream/dial.ts";
+
+/** Records waiting are shipped this often while a session lives; after a crash the same alarm ships the rest. */
+const shipEveryMs = 60_000;
+const shipAgainMs = 10_000;
+const recordsBytesMax = 1024 * 1024;
+
+export type Notice =
+  | { readonly do: "revoke"; readonly code: string; readonly reason: string }
+  | { readonly do: "policy"; readonly version: string; readonly source: string };
+
+/** What outlives the session itself. `end` is null until an ending has been decided. */
+type Kept = {
+  readonly session: string;
+  readonly header: string;
+  readonly end: { readonly code: string; readonly message: string; commands: number } | null;
+};
+
+/**
+ * One live session: a client's WebSocket and a target's connection with a DataPath between them. It dies with
+ * its sockets; only the journal outlives it, and an alarm ships what is left.
+ */
+export class SessionObject extends DurableObject<ObjectsEnv> {
+  #prepared: { readonly spec: SessionSpec; readonly until: number } | null = null;
+  #live: LiveSession | null = null;
+  #shipping: Shipping | null = null;
+  #journal: Journal | null = null;
+  #unanswered = 0;
+
+  /** Once; void when nobody picks it up (CONTRACTS §4). */
+  async prepare(spec: SessionSpec): Promise<void> {
+    const used = this.#prepared !== null || (await this.#kept()) !== null;
+    if (used) throw new Error("this session has been prepared already");
+    this.#prepared = { spec, until: Date.now() + preparedSessionSeconds * 1000 };
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    const prepared = this.#prepared;
+    const upgrades = request.headers.get("upgrade")?.toLowerCase() === "websocket";
+    if (prepared === null || Date.now() > prepared.until || this.#live !== null || !upgrades) {
+      return new Response(null, { status: 404 });
+    }
+    const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
+    server.accept();
+    server.binaryType = "arraybuffer";
+    const { spec } = prepared;
+    this.#prepared = { spec, until: 0 };
+    const live = this.#begin(spec, server);
+    this.ctx.waitUntil(this.#open(live));
+    const headers = { "sec-websocket-protocol": SUBPROTOCOL };
+    return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  /** Nothing to do where no session lives: it learns the rest from its ending. */
+  async notify(notice: Notice): Promise<void> {
+    const live = this.#live;
+    if (live === null) return;
+    if (notice.do === "policy") live.adopt({ version: notice.version, source: notice.source });
+    else live.step({ on: "revoked", code: notice.code, reason: notice.reason });
+  }
+
+  async settled(review: Review): Promise<void> {
+    await this.#live?.settled(review);
+  }
+
+  /** Records that are not in the store yet, from `from` on, about 1 MiB of them. */
+  async records(from: number): Promise<{ first: number; records: Uint8Array[]; live: boolean }> {
+    const journal = this.#journal ?? (await this.#recover())?.journal;
+    const live = this.#live !== null;
+    if (journal === undefined) return { first: from, records: [], live };
+    return { ...journal.since(from, recordsBytesMax), live };
+  }
+
+  #begin(spec: SessionSpec, socket: WebSocket): LiveSession {
+    const header = headerJson({
+      session: spec.id,
+      principal: spec.principal.id,
+      resource: spec.resource.id,
+      openedAt: spec.openedAt,
+    });
+    const journal = new Journal(this.ctx.storage.sql, header);
+    const shipping = new Shipping(this.env, spec.id, journal);
+    this.#journal = journal;
+    this.#shipping = shipping;
+    void this.ctx.storage.put<Kept>("session", { session: spec.id, header, end: null });
+    void this.ctx.storage.setAlarm(Date.now() + shipEveryMs);
+    const over = (code: string, message: string) => {
+      this.#live = null;
+      this.ctx.waitUntil(this.#ended(spec.id, header, { code, message, commands: live.commands }));
+    };
+    const live: LiveSession = new LiveSession({
+      env: this.env,
+      spec,
+      socket,
+      journal,
+      shipping,
+      over,
+    });
+    this.#live = live;
+    return live;
+  }
+
+  /** The opening row is written before the target hears of us. */
+  async #open(live: LiveSession): Promise<void> {
+    const { spec, journal } = live;
+    const timer = setInterval(() => void this.#ping(live, timer), pingSeconds * 1000);
+    try {
+      const key = nodeCrypto.random(32);
+      const dataKey = await sealBytes(this.env, dataKeyPurpose(spec.id), key);
+      journal.sealWith(sealWith(key));
+      const { header } = (await this.#kept()) as Kept;
+      await addSession(database(this.env), spec, { header, dataKey });
+      const policy = policyFor(this.env, spec);
+      live.tunnel.opened(spec.id);
+      const [reached, catalog] = await Promise.all([
+        this.#reach(spec),
+        catalogFor(this.env, spec, false),
+        grammarReady(),
+      ]);
+      const parts = { spec, crypto: nodeCrypto, grammar, masker: policy.masker, catalog };
+      const engine = createEngine(spec.resource.type, { ...parts, password: reached.password });
+      const path = new DataPath({ spec, engine, policy, crypto: nodeCrypto });
+      live.start(path, reached.upstream, reached.failure);
+    } catch {
+      live.close("internal", "The gateway could not open this session.");
+    }
+  }
+
+  async #reach(spec: SessionSpec): Promise<{
+    upstream: Upstream | null;
+    password: Uint8Array | null;
+    failure: string | null;
+  }> {
+    try {
+      const password = await passwordOf(this.env, spec.credential);
+      return { upstream: await dial(spec.resource), password, failure: null };
+    } catch (error) {
+      return { upstream: null, password: null, failure: (error as Error).message };
+    }
+  }
+
+  /** Asks the client whether it is there, and D1 whether the session may go on. */
+  async #ping(live: LiveSession, timer: ReturnType<typeof setInterval>): Promise<void> {
+    if (live.closed) return clearInterval(timer);
+    if (!live.tunnel.ping()) {
+      return live.step({ on: "ended", side: "client", reason: "The client does not answer." });
+    }
+    try {
+      const news = await standing(this.env, live.spec.id, live.policy);
+      this.#unanswered = 0;
+      if (news !== null) await this.notify(news);
+      await live.recall();
+    } catch {
+      this.#unanswered++;
+      if (this.#unanswered < 2) return;
+      const reason = "The gateway could not confirm that your access still stands.";
+      live.step({ on: "revoked", code: "unconfirmed", reason });
+    }
+  }
+
+  async #ended(session: string, header: string, end: NonNullable<Kept["end"]>): Promise<void> {
+    await this.ctx.storage.put<Kept>("session", { session, header, end });
+    await this.#finish({ session, header, end });
+  }
+
+  /** Ships everything and closes the row; the alarm comes again until both are done. */
+  async #finish(kept: Kept): Promise<void> {
+    try {
+      const shipped = (await this.#shipping?.ship()) ?? true;
+      if (!shipped || kept.end === null) throw new Error("the store is away");
+      const db = database(this.env);
+      await endSession(db, kept.session, kept.end, Date.now());
+      await this.ctx.storage.deleteAlarm();
+    } catch {
+      await this.ctx.storage.setAlarm(Date.now() + shipAgainMs);
+    }
+  }
+
+  override async alarm(): Promise<void> {
+    const live = this.#live;
+    if (live === null) {
+      const kept = (await this.#recover())?.kept;
+      if (kept !== undefined) await this.#finish(kept);
+      return;
+    }
+    const shipped = await live.shipping.ship();
+    if (live.shipping.overdue(Date.now())) {
+      const reason = "The store for recordings has been away for too long.";
+      live.step({ on: "revoked", code: "recording_unavailable", reason });
+    }
+    await this.ctx.storage.setAlarm(Date.now() + (shipped ? shipEveryMs : shipAgainMs));
+  }
+
+  /** After a crash: the session is lost, and its recording says so. */
+  async #recover(): Promise<{ journal: Journal; kept: Kept } | null> {
+    const kept = await this.#kept();
+    if (kept === null || this.#live !== null) return null;
+    const journal = this.#journal ?? new Journal(this.ctx.storage.sql, kept.header);
+    this.#journal = journal;
+    this.#shipping ??= new Shipping(this.env, kept.session, journal);
+    if (kept.end !== null) return { journal, kept };
+    const end = { code: "lost", message: "The gateway lost this session.", commands: 0 };
+    journal.append([
+      {
+        at: Date.now(),
+        command: 0,
+        fact: { kind: "end", ...end, toClientBytes: 0, toUpstreamBytes: 0 },
+      },
+    ]);
+    const ended = { ...kept, end };
+    await this.ctx.storage.put<Kept>("session", ended);
+    return { journal, kept: ended };
+  }
+
+  async #kept(): Promise<Kept | null> {
+    return (await this.ctx.storage.get<Kept>("session")) ?? null;
+  }
+}

@@ -1,0 +1,84 @@
+import { hex } from "../core/bytes.ts";
+import type { UnixMs } from "../core/decision.ts";
+import { chunkBytesMax, shippingGraceSeconds } from "../core/limits.ts";
+import { chunkKey, encodeChunk, headBytes, signHead, type Head } from "../core/recording/chunk.ts";
+import { database } from "../store/db.ts";
+import { namedKeys, signingPair, type SigningPair } from "../store/keys.ts";
+import { putChunk } from "../store/recordings.ts";
+import type { ObjectsEnv } from "./env.ts";
+import type { Journal, Stretch } from "./journal.ts";
+
+/** Carries the journal to the store: R2 (idempotent key), then the head to D1, then the rows are deleted. */
+export class Shipping {
+  readonly #env: ObjectsEnv;
+  readonly #session: string;
+  readonly #journal: Journal;
+  #pair: Promise<SigningPair> | null = null;
+  #running: Promise<boolean> | null = null;
+  #failingSince: UnixMs | null = null;
+  /** The last record that the client acknowledged. */
+  delivered = 0;
+
+  constructor(env: ObjectsEnv, session: string, journal: Journal) {
+    this.#env = env;
+    this.#session = session;
+    this.#journal = journal;
+  }
+
+  /** A chunk is full. */
+  get due(): boolean {
+    return this.#journal.bytes >= chunkBytesMax && this.#running === null;
+  }
+
+  /** The store has been away for too long for the session to go on. */
+  overdue(now: UnixMs): boolean {
+    return this.#failingSince !== null && now - this.#failingSince > shippingGraceSeconds * 1000;
+  }
+
+  /** Ships all that waits. False: the store could not take it; nothing is lost, try again later. */
+  ship(): Promise<boolean> {
+    this.#running ??= this.#shipAll().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async #shipAll(): Promise<boolean> {
+    try {
+      for (let next = this.#journal.oldest(); next !== null; next = this.#journal.oldest()) {
+        await this.#shipOne(next);
+      }
+      this.#failingSince = null;
+      return true;
+    } catch {
+      this.#failingSince ??= Date.now();
+      return false;
+    }
+  }
+
+  async #shipOne(stretch: Stretch): Promise<void> {
+    const { first, last } = stretch;
+    const session = this.#session;
+    const at = Date.now();
+    const delivered = Math.min(this.delivered, last);
+    const head: Head = { session, first, last, h: hex(stretch.h), at, delivered };
+    const pair = await (this.#pair ??= recordingPair(this.#env));
+    const signed = await crypto.subtle.sign("Ed25519", pair.privateKey, headBytes(head));
+    const signature = signHead(head, pair.id, new Uint8Array(signed));
+    const chunk = encodeChunk({ head: signature, body: await gzip(stretch.records) });
+    await this.#env.RECORDINGS.put(chunkKey(session, first), chunk);
+    await putChunk(database(this.#env), signature);
+    this.#journal.shipped(stretch);
+  }
+}
+
+function recordingPair(env: ObjectsEnv): Promise<SigningPair> {
+  const [current] = namedKeys("SIGNING_KEYS", env.SIGNING_KEYS);
+  if (current === undefined) throw new Error("unreachable: namedKeys answers one key at least");
+  return signingPair(current, "recording");
+}
+
+async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
