@@ -29,6 +29,18 @@ CREATE TABLE `auth_codes` (
 	`used_at` integer
 );
 --> statement-breakpoint
+CREATE TABLE `recording_chunks` (
+	`session` text NOT NULL,
+	`first` integer NOT NULL,
+	`last` integer NOT NULL,
+	`h` text NOT NULL,
+	`at` integer NOT NULL,
+	`delivered` integer NOT NULL,
+	`key` text NOT NULL,
+	`signature` text NOT NULL,
+	PRIMARY KEY(`session`, `first`)
+);
+--> statement-breakpoint
 CREATE TABLE `device_codes` (
 	`hash` text PRIMARY KEY NOT NULL,
 	`user_code` text NOT NULL,
@@ -44,7 +56,6 @@ CREATE TABLE `openings` (
 	`session` text PRIMARY KEY NOT NULL,
 	`sign_in` text NOT NULL,
 	`principal` text NOT NULL,
-	`resource` text NOT NULL,
 	`opened_at` integer NOT NULL,
 	`closed_at` integer
 );
@@ -93,6 +104,34 @@ CREATE TABLE `secrets` (
 	`updated_at` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `sessions` (
+	`id` text PRIMARY KEY NOT NULL,
+	`principal` text NOT NULL,
+	`principal_name` text NOT NULL,
+	`principal_kind` text NOT NULL,
+	`on_behalf_of` text,
+	`resource` text NOT NULL,
+	`resource_name` text NOT NULL,
+	`resource_type` text NOT NULL,
+	`policy` text NOT NULL,
+	`recording` text NOT NULL,
+	`reason` text,
+	`ticket` text,
+	`header` text NOT NULL,
+	`data_key` text NOT NULL,
+	`opened_at` integer NOT NULL,
+	`ends_at` integer,
+	`revoked_at` integer,
+	`revoked_reason` text,
+	`ended_at` integer,
+	`end_code` text,
+	`end_message` text,
+	`commands` integer
+);
+--> statement-breakpoint
+CREATE INDEX `sessions_by_principal` ON `sessions` (`principal_name`,`id`);--> statement-breakpoint
+CREATE INDEX `sessions_by_resource` ON `sessions` (`resource_name`,`id`);--> statement-breakpoint
+CREATE INDEX `sessions_live` ON `sessions` (`ended_at`,`id`);--> statement-breakpoint
 CREATE TABLE `sign_ins` (
 	`id` text PRIMARY KEY NOT NULL,
 	`principal` text NOT NULL,

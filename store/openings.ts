@@ -1,6 +1,7 @@
-import { and, eq, inArray, isNull } from "drizzle-orm";
+import { and, eq, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Database } from "./db.ts";
+import { sessions } from "./sessions.ts";
 
 /**
  * Which sign-in opened which session: written before the session is prepared, so that the end of a
@@ -12,7 +13,6 @@ export const openings = sqliteTable(
     session: text().primaryKey(),
     signIn: text().notNull(),
     principal: text().notNull(),
-    resource: text().notNull(),
     openedAt: integer().notNull(),
     closedAt: integer(),
   },
@@ -30,31 +30,60 @@ export async function addOpening(
   await db.insert(openings).values(opening);
 }
 
-/** Called when the session is over; sessions that nobody closed are closed by `closeOpenings`. */
+/** Called by each session when it is over. */
 export async function closeOpenings(
   db: Database,
-  sessions: readonly string[],
+  ids: readonly string[],
   now: number,
 ): Promise<void> {
-  if (sessions.length === 0) return;
-  const these = and(inArray(openings.session, [...sessions]), isNull(openings.closedAt));
+  const these = and(inArray(openings.session, [...ids]), isNull(openings.closedAt));
   await db.update(openings).set({ closedAt: now }).where(these);
 }
 
-export async function openOf(db: Database, whose: { signIn: string } | { principal: string }) {
-  const owner =
-    "signIn" in whose ? eq(openings.signIn, whose.signIn) : eq(openings.principal, whose.principal);
+/**
+ * `prepare` is void after ten seconds: an opening without a session after this never became one.
+ */
+const beginningMs = 60_000;
+
+/** Closes openings that nobody picked up. Called by the hourly schedule. */
+export async function closeAbandoned(db: Database, now: number): Promise<void> {
+  const begun = db.select({ id: sessions.id }).from(sessions);
+  const old = and(isNull(openings.closedAt), lt(openings.openedAt, now - beginningMs));
+  const abandoned = and(old, sql`${openings.session} not in ${begun}`);
+  await db.update(openings).set({ closedAt: now }).where(abandoned);
+}
+
+/** Sessions that are live, or about to be: of one sign-in, of one principal, or all of them. */
+export async function openSessions(
+  db: Database,
+  whose: { readonly signIn: string } | { readonly principal: string } | "all",
+): Promise<readonly string[]> {
   const rows = await db
     .select({ session: openings.session })
     .from(openings)
-    .where(and(owner, isNull(openings.closedAt)));
+    .where(and(owner(whose), isNull(openings.closedAt)));
   return rows.map((row) => row.session);
 }
 
-export async function allOpen(db: Database): Promise<readonly string[]> {
-  const rows = await db
-    .select({ session: openings.session })
-    .from(openings)
-    .where(isNull(openings.closedAt));
-  return rows.map((row) => row.session);
+function owner(whose: { signIn: string } | { principal: string } | "all"): SQL | undefined {
+  if (whose === "all") return undefined;
+  return "signIn" in whose
+    ? eq(openings.signIn, whose.signIn)
+    : eq(openings.principal, whose.principal);
+}
+
+/** What the sessions themselves ask for at their next ping, should the notice not reach them. */
+export async function markRevoked(
+  db: Database,
+  ids: readonly string[],
+  reason: string,
+  now: number,
+): Promise<void> {
+  for (let at = 0; at < ids.length; at += 90) {
+    const these = inArray(sessions.id, ids.slice(at, at + 90));
+    await db
+      .update(sessions)
+      .set({ revokedAt: now, revokedReason: reason })
+      .where(and(these, isNull(sessions.revokedAt)));
+  }
 }

@@ -4,5 +4,7 @@ export { auditEvents } from "./audit.ts";
 export { openings } from "./openings.ts";
 export { policies, resourceIds } from "./policies.ts";
 export { principals } from "./principals.ts";
+export { chunks } from "./recordings.ts";
 export { secrets } from "./secrets.ts";
+export { sessions } from "./sessions.ts";
 export { authCodes, refreshTokens, signIns } from "./tokens.ts";

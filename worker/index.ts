@@ -1,5 +1,6 @@
 import { database } from "../store/db.ts";
 import { forgetOldAttempts } from "../store/attempts.ts";
+import { closeAbandoned } from "../store/openings.ts";
 import { forgetOldTokens } from "../store/tokens.ts";
 import { app } from "./app.ts";
 
@@ -15,5 +16,6 @@ export default {
     const db = database(env);
     await forgetOldAttempts(db, controller.scheduledTime);
     await forgetOldTokens(db, controller.scheduledTime);
+    await closeAbandoned(db, controller.scheduledTime);
   },
 } satisfies ExportedHandler<Env>;

@@ -1,4 +1,6 @@
 import type { SessionSpec } from "../core/session.ts";
+import type { Database } from "../store/db.ts";
+import { markRevoked } from "../store/openings.ts";
 
 /** What a live session is told from outside. */
 export type Notice =
@@ -10,6 +12,8 @@ export interface SessionStub {
   prepare(spec: SessionSpec): Promise<void>;
   notify(notice: Notice): Promise<void>;
   fetch(request: Request): Promise<Response>;
+  /** Records that are not in the store yet, from `from` on; they count from 1. */
+  records(from: number): Promise<{ first: number; records: readonly Uint8Array[] }>;
 }
 
 export const sessionStub = (env: Env, id: string): SessionStub =>
@@ -18,7 +22,7 @@ export const sessionStub = (env: Env, id: string): SessionStub =>
 /** One batch: well under the subrequests of one invocation. */
 const batchSessions = 500;
 
-/** Tells the sessions. One that does not answer asks for itself within its ping (CONTRACTS §4). */
+/** Tells the sessions. One that does not answer asks for itself at its next ping (CONTRACTS §4). */
 export async function notifyAll(
   env: Env,
   sessions: readonly string[],
@@ -30,8 +34,14 @@ export async function notifyAll(
   }
 }
 
-export const revoke = (
+/** Ends the sessions: by notice at once, and by the mark in D1 should a notice be lost. */
+export async function revoke(
   env: Env,
+  db: Database,
   sessions: readonly string[],
   why: { readonly code: string; readonly reason: string },
-): Promise<void> => notifyAll(env, sessions, { do: "revoke", ...why });
+  now: number,
+): Promise<void> {
+  const marked = markRevoked(db, sessions, why.reason, now);
+  await Promise.all([marked, notifyAll(env, sessions, { do: "revoke", ...why })]);
+}

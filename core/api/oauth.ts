@@ -14,7 +14,9 @@ export const serverMetadata = z.object({
   authorization_response_iss_parameter_supported: z.boolean(),
 });
 
-/** RFC 6749 section 5.1. A token exchange (RFC 8693) has `issued_token_type` and no refresh token. */
+/**
+ * RFC 6749 section 5.1. A token exchange (RFC 8693) has `issued_token_type` and no refresh token.
+ */
 export const tokenAnswer = z.object({
   access_token: z.string(),
   token_type: z.literal("Bearer"),

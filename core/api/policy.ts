@@ -14,7 +14,10 @@ export type PolicyView = z.infer<typeof policy>;
 /** Without the text: what the list of versions and an apply answer. */
 export const policyVersion = policy.omit({ source: true });
 
-/** What `sluice apply` prints. `warnings` do not stop an apply (an address that could not be checked). */
+/**
+ * What `sluice apply` prints. `warnings` do not stop an apply (an address that could not be
+ * checked).
+ */
 export const applied = policyVersion.extend({
   changed: z.boolean(),
   resources: z.number().int(),

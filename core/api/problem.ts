@@ -1,6 +1,9 @@
 import { z } from "../zod.ts";
 
-/** Every `code` that an answer of the gateway can carry, with its HTTP status. Codes never change meaning. */
+/**
+ * Every `code` that an answer of the gateway can carry, with its HTTP status. Codes never change
+ * meaning.
+ */
 export const PROBLEMS = {
   bad_request: 400,
   unauthenticated: 401,

@@ -1,7 +1,9 @@
 import { z } from "../zod.ts";
 import { instant } from "./common.ts";
 
-/** One record of a recording, for people. Bytes are base64 under `bytes`; sealed parts stay sealed. */
+/**
+ * One record of a recording, for people. Bytes are base64 under `bytes`; sealed parts stay sealed.
+ */
 export const record = z.object({
   seq: z.number().int(),
   at: instant,
@@ -12,7 +14,7 @@ export const record = z.object({
 });
 export type RecordView = z.infer<typeof record>;
 
-/** `from` counts from 0; `limit` bounds one answer. `next` is null at the end of what is recorded so far. */
+/** Records count from 1. `next` is null at the end of what is recorded so far. */
 export const recordsQuery = z.object({
   from: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(5_000).default(1_000),
@@ -30,11 +32,15 @@ export const chunkHead = z.object({
   last: z.number().int(),
   h: z.string(),
   at: z.number().int(),
+  /** The last record that the client had acknowledged when this was signed. */
+  delivered: z.number().int(),
   key: z.string(),
   signature: z.string(),
 });
 
-/** What `audit verify` needs besides the chunks: the header that seeds the chain, and every head. */
+/**
+ * What `audit verify` needs besides the chunks: the header that seeds the chain, and every head.
+ */
 export const manifest = z.object({
   session: z.string(),
   header: z.string(),

@@ -8,7 +8,9 @@ export const resource = z.object({
   type: z.enum(["postgres"]),
   database: z.string(),
   labels: z.record(z.string(), z.string()),
-  /** `open`: a grant lets you in now; `request`: you may ask; `closed`: only admins see it listed. */
+  /**
+   * `open`: a grant lets you in now; `request`: you may ask; `closed`: only admins see it listed.
+   */
   state: z.enum(["open", "request", "closed"]),
   access: z.array(access),
   grants: z.array(z.string()),

@@ -10,7 +10,9 @@ export const vote = z.object({
   at: instant,
 });
 
-/** A held command, in its shown form: what a masked column holds is already replaced (CONTRACTS §6). */
+/**
+ * A held command, in its shown form: what a masked column holds is already replaced (CONTRACTS §6).
+ */
 export const review = z.object({
   id: id("rev"),
   state: reviewState,

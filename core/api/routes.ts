@@ -8,8 +8,9 @@ import { secret, secretBody, secrets } from "./secret.ts";
 import { killBody, session, sessionsQuery } from "./session.ts";
 
 /**
- * Every JSON route: worker, CLI and dashboard read the same table. `:x` is a path parameter. Answers other
- * than 2xx are `problem`. `GET /api/sessions/:id/recording/:first` answers a chunk's bytes, gzip as stored.
+ * Every JSON route: worker, CLI and dashboard read the same table. `:x` is a path parameter.
+ * Answers other than 2xx are `problem`. `GET /api/sessions/:id/recording/:first` answers a
+ * chunk to the byte (core/recording/chunk.ts).
  */
 export const ROUTES = {
   me: { method: "GET", path: "/api/me", answer: me },

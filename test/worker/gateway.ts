@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { vi } from "vitest";
 import type { TokenAnswer } from "../../core/api/oauth.ts";
@@ -39,7 +40,7 @@ export class Gateway {
 
   static async start(): Promise<Gateway> {
     const script = "export default { fetch: () => new Response() }";
-    const options = { modules: true, script, d1Databases: ["DB"], cf: false } as const;
+    const options = { modules: true, script, d1Databases: ["DB"], cf: false };
     const miniflare = new Miniflare(convertV4MiniflareOptions(options));
     const db = await miniflare.getD1Database("DB");
     for (const statement of migrations()) await db.prepare(statement).run();
@@ -148,11 +149,8 @@ export const cookieOf = (response: Response): string =>
     .join("; ");
 
 function migrations(): string[] {
-  const folder = new URL("../../migrations/", import.meta.url);
+  const folder = join(import.meta.dirname, "../../migrations");
   const files = readdirSync(folder).filter((file) => file.endsWith(".sql"));
-  return files
-    .toSorted()
-    .flatMap((file) =>
-      readFileSync(new URL(file, folder), "utf8").split("--> statement-breakpoint"),
-    );
+  const texts = files.toSorted().map((file) => readFileSync(join(folder, file), "utf8"));
+  return texts.flatMap((text) => text.split("--> statement-breakpoint"));
 }

@@ -1,6 +1,6 @@
 import { audit } from "../../store/audit.ts";
 import type { Database } from "../../store/db.ts";
-import { openOf } from "../../store/openings.ts";
+import { openSessions } from "../../store/openings.ts";
 import { endSignIn } from "../../store/tokens.ts";
 import { revoke } from "../sessions.ts";
 
@@ -32,8 +32,8 @@ export async function endSignInAndSessions(
   now: number,
 ): Promise<void> {
   const first = await endSignIn(db, signIn, why, now);
-  const sessions = await openOf(db, { signIn });
-  await revoke(env, sessions, { code: why, reason: SENTENCES[why] });
+  const sessions = await openSessions(db, { signIn });
+  await revoke(env, db, sessions, { code: why, reason: SENTENCES[why] }, now);
   if (!first) return;
   const action = why === "signed-out" ? "sign-out" : "sign-in.ended";
   const event = { actor: null, action, subject: signIn, outcome: "done", detail: { why } } as const;
@@ -45,7 +45,9 @@ export async function endSessionsOfOtherGroups(
   env: Env,
   db: Database,
   principal: string,
+  now: number,
 ): Promise<void> {
-  const sessions = await openOf(db, { principal });
-  await revoke(env, sessions, { code: "groups-changed", reason: SENTENCES["groups-changed"] });
+  const sessions = await openSessions(db, { principal });
+  const why = { code: "groups-changed", reason: SENTENCES["groups-changed"] };
+  await revoke(env, db, sessions, why, now);
 }

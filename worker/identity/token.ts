@@ -143,7 +143,7 @@ async function byRefreshToken(c: Context<App>, fields: Fields): Promise<TokenAns
   const before = await principalById(db, signIn.principal);
   await seen(db, personOf(who), now);
   if (!sameGroups(before?.groups ?? [], who.groups)) {
-    await endSessionsOfOtherGroups(c.env, db, signIn.principal);
+    await endSessionsOfOtherGroups(c.env, db, signIn.principal, now);
   }
   return answer(c, personOf(who), signIn, now, true);
 }

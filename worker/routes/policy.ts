@@ -13,7 +13,7 @@ import {
   type PolicyRow,
   policyVersions,
 } from "../../store/policies.ts";
-import { allOpen } from "../../store/openings.ts";
+import { openSessions } from "../../store/openings.ts";
 import { checkedDocument, warningsOf } from "../applying.ts";
 import type { App } from "../context.ts";
 import { signedIn } from "../identity/signed-in.ts";
@@ -84,7 +84,7 @@ policy.put(ROUTES.apply.path, signedIn, async (c) => {
 });
 
 async function tellSessions(c: Context<App>, row: PolicyRow): Promise<void> {
-  const sessions = await allOpen(c.var.db);
+  const sessions = await openSessions(c.var.db, "all");
   await notifyAll(c.env, sessions, { do: "policy", version: row.version, source: row.source });
 }
 

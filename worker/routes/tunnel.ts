@@ -48,14 +48,7 @@ function requireOwnOrigin(c: Context<App>): void {
 async function writeOpening(c: Context<App>, identity: Identity, spec: SessionSpec) {
   const { db, now } = c.var;
   const { principal, signIn } = identity;
-  const resource = spec.resource.id;
-  await addOpening(db, {
-    session: spec.id,
-    signIn,
-    principal: principal.id,
-    resource,
-    openedAt: now,
-  });
+  await addOpening(db, { session: spec.id, signIn, principal: principal.id, openedAt: now });
   const event = { actor: principal, action: "session.open", outcome: "done" } as const;
   const detail = { resource: spec.resource.name, policy: spec.policy.version };
   await audit(db, { ...event, subject: spec.id, detail }, now);

@@ -1,0 +1,72 @@
+import type { z } from "zod";
+import { toInstant } from "../core/api/common.ts";
+import type { records, RecordView } from "../core/api/record.ts";
+import { base64 } from "../core/bytes.ts";
+import { chunkKey, Parts, type SignedHead } from "../core/recording/chunk.ts";
+import { decodeRecord, type StoredFact, splitRecords } from "../core/recording/record.ts";
+import type { Database } from "../store/db.ts";
+import { chunksOf } from "../store/recordings.ts";
+import { Refused } from "./problem.ts";
+import { sessionStub } from "./sessions.ts";
+
+type Stretch = { readonly first: number; readonly records: readonly Uint8Array[] };
+
+/**
+ * A page of a recording: from the store as far as it goes, then from the object (CONTRACTS §6). A
+ * page never spans two chunks, so one of them is in memory at a time.
+ */
+export async function recordPage(
+  env: Env,
+  db: Database,
+  session: string,
+  page: { readonly from: number; readonly limit: number },
+): Promise<z.infer<typeof records>> {
+  const from = Math.max(page.from, 1);
+  const heads = await chunksOf(db, session);
+  const head = heads.find((chunk) => chunk.first <= from && from <= chunk.last);
+  const stretch =
+    head === undefined ? await sessionStub(env, session).records(from) : await fromStore(env, head);
+  const wanted = stretch.records.slice(Math.max(from - stretch.first, 0)).slice(0, page.limit);
+  const first = Math.max(from, stretch.first);
+  const items = wanted.map((record, index) => viewOf(record, first + index));
+  const last = items.at(-1);
+  return { items, next: last === undefined || last.kind === "end" ? null : last.seq + 1 };
+}
+
+/** A chunk as it lies in the store. Throws Refused `unknown` when it is not there. */
+export async function storedChunk(env: Env, session: string, first: number): Promise<R2ObjectBody> {
+  const object = await env.RECORDINGS.get(chunkKey(session, first));
+  if (object === null) throw new Refused("unknown", "The store has no such chunk.");
+  return object;
+}
+
+async function fromStore(env: Env, head: SignedHead): Promise<Stretch> {
+  const object = await storedChunk(env, head.session, head.first);
+  const parts = new Parts(new Uint8Array(await object.arrayBuffer()));
+  parts.next();
+  const records = splitRecords(await gunzip(parts.next() ?? new Uint8Array(0)));
+  if (records === null) throw new Refused("internal", "A chunk of this recording is damaged.");
+  return { first: head.first, records };
+}
+
+async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream();
+  const plain = stream.pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(plain).arrayBuffer());
+}
+
+function viewOf(record: Uint8Array, seq: number): RecordView {
+  const event = decodeRecord(record);
+  if (event === null) throw new Refused("internal", "A record of this recording is damaged.");
+  const { kind, ...fact } = shown(event.fact);
+  return { seq, at: toInstant(event.at), command: event.command, kind, fact };
+}
+
+/** What was typed stays sealed: a view says that it is there, not even its sealed form. */
+function shown(fact: StoredFact): { readonly kind: string; readonly [name: string]: unknown } {
+  if (fact.kind === "toClient" || fact.kind === "toUpstream") {
+    return { kind: fact.kind, bytes: base64(fact.bytes) };
+  }
+  if (fact.kind !== "command") return fact;
+  return { ...fact, secret: fact.secret === null ? null : "sealed" };
+}
