@@ -1,4 +1,4 @@
-import { EMPTY, i32, putU16, u16, utf8 } from "../../bytes.ts";
+import { EMPTY, i32, putU16, text as asText, u16, utf8 } from "../../bytes.ts";
 import type { Masker } from "../../masker.ts";
 import { scanCell, type PlannedColumn, type RowPlan } from "./cells.ts";
 import { Growing } from "./growing.ts";
@@ -14,6 +14,8 @@ const STAR = 0x2a;
 const ZERO = 0x30;
 const SPACE = 0x20;
 const QUOTE = 0x22;
+/** Numbers, addresses, positions: these go on with zeros, not every one takes spaces behind it. */
+const ZEROS = /^[0./]+$/;
 const BYTEA_PREFIX = utf8("\\x");
 
 /** Whether every masked column has a filler of any length that its values can have. */
@@ -48,9 +50,8 @@ function fillerFor(column: PlannedColumn, length: number): Filler {
   }
   if (format === 1) return binaryFiller(column, length);
   const { text } = how;
-  if (text.length === 1 && text[0] === ZERO) return { head: EMPTY, body: ZERO, last: null };
   if (text.length > length) return { head: EMPTY, body: STAR, last: null };
-  return { head: text, body: SPACE, last: null };
+  return { head: text, body: ZEROS.test(asText(text)) ? ZERO : SPACE, last: null };
 }
 
 function jsonFiller(length: number): Filler {
