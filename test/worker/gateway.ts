@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { vi } from "vitest";
 import type { TokenAnswer } from "../../core/api/oauth.ts";
+import { type Ballot, type Review, vote, type Voter } from "../../core/review/review.ts";
 import type { SessionSpec } from "../../core/session.ts";
 import { app } from "../../worker/app.ts";
 import type { Notice } from "../../worker/sessions.ts";
@@ -17,6 +18,11 @@ export class Gateway {
   readonly issuer = new FakeIssuer();
   readonly prepared: SessionSpec[] = [];
   readonly notices: { session: string; notice: Notice }[] = [];
+  /** Recordings: what R2 holds, and what is still in the object. */
+  readonly store = new Map<string, { body: Uint8Array; arrayBuffer(): Promise<ArrayBuffer> }>();
+  readonly unshipped: Uint8Array[] = [];
+  unshippedFrom = 1;
+  readonly desk = new FakeDesk();
   readonly env: Env;
   readonly #miniflare: Miniflare;
   readonly #later: Promise<unknown>[] = [];
@@ -26,6 +32,8 @@ export class Gateway {
     vi.stubGlobal("fetch", this.issuer.fetch);
     this.env = {
       DB: db,
+      DESK: { idFromName: (name: string) => name, get: () => this.desk },
+      RECORDINGS: { get: async (key: string) => this.store.get(key) ?? null },
       SESSIONS: { idFromName: (name: string) => name, get: (id: string) => this.#session(id) },
       PUBLIC_URL,
       OIDC_ISSUER: ISSUER,
@@ -84,6 +92,25 @@ export class Gateway {
     return this.request(`/api/secrets/${name}`, { method: "PUT", body, headers });
   }
 
+  send(method: string, path: string, token: string | null, json?: unknown): Promise<Response> {
+    const headers = new Headers(token === null ? {} : { authorization: `Bearer ${token}` });
+    if (json === undefined) return this.request(path, { method, headers });
+    headers.set("content-type", "application/json");
+    return this.request(path, { method, headers, body: JSON.stringify(json) });
+  }
+
+  /** A service's token of the issuer, exchanged. */
+  async service(name: string, groups: readonly string[]): Promise<string> {
+    const exp = Math.floor(Date.now() / 1000) + 300;
+    const claims = { iss: ISSUER, aud: PUBLIC_URL, sub: name, client_id: name, groups, exp };
+    const answer = await this.post("/oauth/token", {
+      grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+      subject_token: await this.issuer.sign({ ...claims, groups: [...groups] }),
+      subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+    });
+    return ((await answer.json()) as TokenAnswer).access_token;
+  }
+
   /** The whole walk of `sluice login`. */
   async signIn(person: string): Promise<TokenAnswer> {
     const { code, verifier } = await this.codeFor(person);
@@ -117,10 +144,36 @@ export class Gateway {
     return {
       prepare: async (spec: SessionSpec) => void this.prepared.push(spec),
       notify: async (notice: Notice) => void this.notices.push({ session: id, notice }),
+      records: async (from: number) => ({
+        first: Math.max(from, this.unshippedFrom),
+        records: this.unshipped.slice(Math.max(from - this.unshippedFrom, 0)),
+      }),
       fetch: async (request: Request) =>
         Response.json({ session: id, headers: Object.fromEntries(request.headers) }),
     };
   }
+}
+
+/** The desk's table without its object: who may vote is core's own code. */
+export class FakeDesk {
+  readonly reviews = new Map<string, Review>();
+
+  list = async (filter: { state: string | null; limit: number; after: string | null }) =>
+    [...this.reviews.values()]
+      .filter((review) => filter.state === null || review.state === filter.state)
+      .filter((review) => filter.after === null || review.id < filter.after)
+      .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+      .slice(0, filter.limit);
+
+  get = async (id: string) => this.reviews.get(id) ?? null;
+
+  vote = async (id: string, voter: Voter, ballot: Ballot) => {
+    const review = this.reviews.get(id);
+    if (review === undefined) return null;
+    const outcome = vote(review, voter, ballot, Date.now());
+    if (outcome.is === "review") this.reviews.set(id, outcome.review);
+    return outcome;
+  };
 }
 
 export const REDIRECT = "http://127.0.0.1:49152/callback";

@@ -15,7 +15,8 @@ resources:
     database: ledger
     user: sluice
 grants:
-  - { id: engineers, groups: [engineers, bots], resources: [shop-db], access: [read, write], hours: 8 }
+  - { id: engineers, groups: [engineers, bots], resources: [shop-db], hours: 8,
+      access: [read, write] }
   - { id: on-call, groups: [engineers], resources: [ledger], access: [read],
       request: { reviewers: [leads], hours: 1 } }
 roles: { reviewer: [leads], auditor: [auditors], admin: [admins] }

@@ -31,7 +31,7 @@ const open = (name: string, headers: Record<string, string> = {}) =>
 const codeOf = async (answer: Response) => ((await answer.json()) as { code: string }).code;
 
 describe("opening a tunnel", () => {
-  it("prepares one session with everything that it needs, the credential still sealed", async () => {
+  it("prepares one session with all that it needs, the credential sealed", async () => {
     const before = Date.now();
     const reason = { "sluice-reason": "order 17", "sluice-ticket": "OPS-1" };
     expect((await open("shop-db", reason)).status).toBe(200);
@@ -105,7 +105,7 @@ describe("opening a tunnel", () => {
     expect((await open(`shop-db?token=${ada}`, { authorization: "" })).status).toBe(401);
   });
 
-  it("says 403 to who may ask for it, and the same 404 to who may not and of what is not", async () => {
+  it("says 403 to who may ask, and one 404 to who may not and of what is not", async () => {
     const asked = await open("ledger");
     expect([asked.status, await codeOf(asked)]).toEqual([403, "no_grant"]);
     const rui = (await gate.signIn("rui")).access_token;

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { problem } from "../../core/api/problem.ts";
+import { ROUTES, type RouteName } from "../../core/api/routes.ts";
+import { Gateway } from "./gateway.ts";
+import { POLICY } from "./policies.ts";
+import { aReview, aSession, notes, ship } from "./things.ts";
+
+const WHO = ["nobody", "ada", "rui", "ida", "max", "bot"] as const;
+type Who = (typeof WHO)[number];
+
+/** What each one gets, in the order of WHO. The things belong to `eve`, an engineer whom no row names. */
+const TABLE: Record<RouteName, readonly number[]> = {
+  me: [401, 200, 200, 200, 200, 200],
+  resources: [401, 200, 200, 200, 200, 200],
+  resource: [401, 200, 404, 404, 200, 200],
+  policy: [401, 403, 403, 200, 200, 403],
+  apply: [401, 403, 403, 403, 200, 403],
+  policyVersions: [401, 403, 403, 200, 200, 403],
+  secrets: [401, 403, 403, 403, 200, 403],
+  putSecret: [401, 403, 403, 403, 200, 403],
+  reviews: [401, 200, 200, 200, 200, 200],
+  review: [401, 404, 200, 200, 200, 404],
+  approve: [401, 404, 200, 403, 403, 404],
+  reject: [401, 404, 200, 403, 403, 404],
+  sessions: [401, 200, 200, 200, 200, 200],
+  session: [401, 404, 404, 200, 200, 404],
+  records: [401, 404, 404, 200, 200, 404],
+  manifest: [401, 404, 404, 200, 200, 404],
+  kill: [401, 404, 404, 403, 200, 404],
+  keys: [200, 200, 200, 200, 200, 200],
+};
+
+const EVE = { id: "eve", name: "eve" };
+let gate: Gateway;
+const tokens = new Map<Who, string>();
+beforeAll(async () => {
+  gate = await Gateway.start();
+  for (const who of ["ada", "rui", "ida", "max"] as const) {
+    tokens.set(who, (await gate.signIn(who)).access_token);
+  }
+  tokens.set("bot", await gate.service("bot", ["bots"]));
+  expect((await gate.apply(POLICY, tokens.get("max") ?? "")).status).toBe(200);
+});
+afterAll(() => gate.stop());
+
+/** Fresh things for each call, so that none finds them used up. */
+async function call(route: RouteName, who: Who): Promise<Response> {
+  const token = tokens.get(who) ?? null;
+  if (route === "apply") return gate.apply(POLICY, token ?? "");
+  const session = await aSession(gate, { ...EVE, groups: ["engineers"], kind: "person" });
+  await ship(gate, session, 1, notes("one"));
+  const ids = { name: "shop-db", id: /review|approve|reject/.test(route) ? "" : session };
+  if (ids.id === "") ids.id = aReview(gate, EVE).id;
+  const { method, path } = ROUTES[route];
+  const filled = path.replace(/:(\w+)/g, (_, part: "name" | "id") => ids[part]);
+  const json = route === "putSecret" ? { value: "hunter2" } : {};
+  return gate.send(method, filled, token, method === "GET" ? undefined : json);
+}
+
+describe("who may do what", () => {
+  const rows = Object.keys(ROUTES).flatMap((route) =>
+    WHO.map((who, i) => [route as RouteName, who, TABLE[route as RouteName][i] as number] as const),
+  );
+  it.each(rows)("%s as %s: %i", async (route, who, status) => {
+    const answer = await call(route, who);
+    expect(answer.status).toBe(status);
+    const body: unknown = await answer.json();
+    if (status === 200) ROUTES[route].answer.parse(body);
+    else expect(problem.parse(body).status).toBe(status);
+  });
+
+  it("shows people their own sessions and reviews, and nobody else's", async () => {
+    const ada = { id: "ada", name: "ada" };
+    const own = await aSession(gate, { ...ada, groups: ["engineers"], kind: "person" });
+    const namesake = { ...ada, id: "another", groups: [], kind: "person" } as const;
+    await aSession(gate, namesake);
+    const review = aReview(gate, ada);
+    aReview(gate, EVE);
+    const token = tokens.get("ada") ?? "";
+    const idsAt = async (path: string) => {
+      const page = (await (await gate.get(path, token)).json()) as { items: { id: string }[] };
+      return page.items.map(({ id }) => id);
+    };
+    expect(await idsAt("/api/sessions")).toEqual([own]);
+    expect(await idsAt("/api/reviews")).toEqual([review.id]);
+    expect((await gate.get(`/api/sessions/${own}/records`, token)).status).toBe(200);
+    expect((await gate.send("POST", `/api/sessions/${own}/kill`, token, {})).status).toBe(200);
+  });
+
+  it("writes down who was told no", async () => {
+    await gate.get("/api/policy", tokens.get("ada") ?? "");
+    const { results } = await gate.env.DB.prepare(
+      "select actor, subject, outcome, detail from audit_events where action = 'api.denied' order by id desc limit 1",
+    ).all();
+    expect(results).toEqual([
+      {
+        actor: "ada",
+        subject: "GET /api/policy",
+        outcome: "denied",
+        detail: '{"code":"forbidden"}',
+      },
+    ]);
+  });
+});

@@ -1,0 +1,98 @@
+import type { Event } from "../../core/fact.ts";
+import { chunkKey, encodeChunk, signHead } from "../../core/recording/chunk.ts";
+import { encodeEvent } from "../../core/recording/record.ts";
+import { openReview, type Question, type Review } from "../../core/review/review.ts";
+import type { SessionSpec } from "../../core/session.ts";
+import { database } from "../../store/db.ts";
+import { newId } from "../../store/ids.ts";
+import { putChunk } from "../../store/recordings.ts";
+import { addSession } from "../../store/sessions.ts";
+import type { Gateway } from "./gateway.ts";
+
+const AT = Date.UTC(2026, 10, 25, 12);
+
+/** A session of this principal in D1, live. */
+export async function aSession(gate: Gateway, principal: SessionSpec["principal"]) {
+  const id = newId("ses");
+  const spec: SessionSpec = {
+    id,
+    principal,
+    onBehalfOf: null,
+    resource: {
+      id: newId("res"),
+      name: "shop-db",
+      type: "postgres",
+      host: "db.example.com",
+      port: 5432,
+      database: "shop",
+      user: "sluice",
+      tls: "verify-full",
+      network: "public",
+      labels: {},
+    },
+    credential: null,
+    policy: { version: newId("pol"), source: "" },
+    literalTexts: null,
+    recording: "full",
+    openedAt: AT,
+    endsAt: null,
+    reason: null,
+    ticket: null,
+    publicUrl: "https://gate.test",
+  };
+  await addSession(database(gate.env), spec, { header: '{"session":1}', dataKey: "sealed" });
+  return id;
+}
+
+export const notes = (...messages: string[]): Uint8Array[] =>
+  messages.map((message) => {
+    const event: Event = { at: AT, command: 0, fact: { kind: "note", message } };
+    return encodeEvent(event, (plain) => plain);
+  });
+
+/** These records as one chunk in the store. */
+export async function ship(
+  gate: Gateway,
+  session: string,
+  first: number,
+  records: readonly Uint8Array[],
+): Promise<void> {
+  const last = first + records.length - 1;
+  const head = { session, first, last, h: "00", at: AT, delivered: last };
+  const signed = signHead(head, "s1", new Uint8Array(64));
+  const plain = new Blob(records as BlobPart[]).stream();
+  const zipped = new Response(plain.pipeThrough(new CompressionStream("gzip")));
+  const body = encodeChunk({ head: signed, body: new Uint8Array(await zipped.arrayBuffer()) });
+  const arrayBuffer = async () => body.slice().buffer as ArrayBuffer;
+  gate.store.set(chunkKey(session, first), { body, arrayBuffer });
+  await putChunk(database(gate.env), signed);
+}
+
+/** A command of `asker` that waits for the leads. */
+export function aReview(gate: Gateway, asker: Question["principal"], more = {}): Review {
+  const review = openReview(newId("rev"), {
+    session: newId("ses"),
+    command: 1,
+    resource: "shop-db",
+    principal: asker,
+    onBehalfOf: null,
+    shown: "DELETE FROM orders",
+    operations: ["delete"],
+    objects: ["public.orders"],
+    unbounded: true,
+    risks: [],
+    rules: ["delete-everything"],
+    message: "A lead must look at this.",
+    reason: null,
+    ticket: null,
+    reviewers: ["leads"],
+    approvalsNeeded: 1,
+    digest: "ab",
+    holdsLocks: false,
+    askedAt: AT,
+    expiresAt: Date.now() + 900_000,
+    ...more,
+  });
+  gate.desk.reviews.set(review.id, review);
+  return review;
+}
