@@ -7,8 +7,6 @@ export const TOKEN = 4;
 export const LOCAL = 8;
 /** Labels of a domain and their dots, and UTF-8. */
 export const DOMAIN = 16;
-/** Base64 with padding and line ends: the body of a PEM block. */
-export const PEM_BODY = 32;
 
 export const CLASS = /* @__PURE__ */ makeClasses();
 
@@ -20,12 +18,11 @@ function makeClasses(): Uint8Array {
     for (const c of characters) table[c.charCodeAt(0)] = (table[c.charCodeAt(0)] as number) | bits;
   };
   const lower = "abcdefghijklmnopqrstuvwxyz";
-  mark("0123456789", DIGIT | TOKEN | LOCAL | DOMAIN | PEM_BODY);
-  mark(lower + lower.toUpperCase(), LETTER | TOKEN | LOCAL | DOMAIN | PEM_BODY);
+  mark("0123456789", DIGIT | TOKEN | LOCAL | DOMAIN);
+  mark(lower + lower.toUpperCase(), LETTER | TOKEN | LOCAL | DOMAIN);
   mark("-_", TOKEN);
   mark("._%+-'&#!$*/=?^`{|}~", LOCAL);
   mark(".-", DOMAIN);
-  mark("+/=\r\n \\", PEM_BODY);
   for (let byte = 0x80; byte < 256; byte++) table[byte] = LOCAL | DOMAIN;
   return table;
 }

@@ -1,6 +1,6 @@
 import { concat, utf8 } from "../bytes.ts";
 import type { CellMask, Finding, Scanned } from "../masker.ts";
-import { PEM_BODY, runEnd, TOKEN } from "./bytes.ts";
+import { runEnd, TOKEN } from "./bytes.ts";
 import { blockEnd } from "./detectors/private-key.ts";
 import type { DetectorKind } from "./kinds.ts";
 import type { ActiveRule } from "./masker.ts";
@@ -18,8 +18,10 @@ type UserPattern = { readonly kind: string; readonly regex: Regex };
 const rangesBytesMax = 256 * 1024;
 
 const STAR = 42;
-/** A mask as long as this at a window's edge may be a secret's first part. */
-const continuedStars = 16;
+const HASH = 35;
+const DOT = 46;
+/** A mask as long as this may be a secret's first part. */
+const continuedBytes = 16;
 
 /** Detectors and users' patterns of all active rules, or null when there are none. The first rule of a kind has it. */
 export function contentScanner(rules: readonly ActiveRule[]): ContentScanner | null {
@@ -49,9 +51,9 @@ export function contentScanner(rules: readonly ActiveRule[]): ContentScanner | n
       return hits === null ? null : replace(cell, hits, masks);
     },
     scanInPlace(window, column) {
-      continueMasks(window, kinds.has("private_key"));
+      continueMasks(window);
       const hits = find(window, column) ?? [];
-      for (const { start, end } of hits) window.fill(STAR, start, end);
+      for (const hit of hits) window.fill(fillOf(hit, window), hit.start, hit.end);
       return count(hits);
     },
   };
@@ -112,33 +114,32 @@ function count(hits: readonly Hit[]): readonly Finding[] {
 }
 
 /**
- * A secret longer than a window: the window before masked it up to its own end, and what follows the stars
- * here is the rest of it.
+ * A secret longer than a window: the window before masked it up to its own end, and what follows that mask
+ * here is the rest of it. A key whose end line is still to come is overwritten with `#`, all else with `*`.
  */
-function continueMasks(window: Uint8Array, keys: boolean): void {
-  let at = window.indexOf(STAR);
-  while (at >= 0) {
+function continueMasks(window: Uint8Array): void {
+  let at = 0;
+  while (at < window.length) {
+    const fill = window[at] as number;
     let end = at + 1;
-    while (window[end] === STAR) end++;
-    if (end - at >= continuedStars && end < window.length) {
-      const rest = restOf(window, end, keys);
-      window.fill(STAR, end, rest);
-      end = rest;
+    if (fill === STAR || fill === HASH) {
+      while (window[end] === fill) end++;
+      if (end - at >= continuedBytes && end < window.length) {
+        const rest = fill === HASH ? blockEnd(window, end, window.length) : tokenEnd(window, end);
+        window.fill(fill === HASH && rest < window.length ? STAR : fill, end, rest);
+        end = rest;
+      }
     }
-    at = window.indexOf(STAR, end);
+    at = end;
   }
 }
 
-const DOT = 46;
-const DASH = 45;
+/** Of a key that may go on in the next window, `#`. */
+const fillOf = ({ kind, end }: Hit, window: Uint8Array): number =>
+  kind === "private_key" && end === window.length ? HASH : STAR;
 
-function restOf(window: Uint8Array, at: number, keys: boolean): number {
+function tokenEnd(window: Uint8Array, at: number): number {
   const to = window.length;
-  if (keys) {
-    const body = runEnd(window, at, to, PEM_BODY);
-    if (body === to) return to;
-    if (window[body] === DASH && body > at) return blockEnd(window, body, to);
-  }
   let end = runEnd(window, at, to, TOKEN);
   while (end < to && window[end] === DOT) end = runEnd(window, end + 1, to, TOKEN);
   return end;
@@ -146,11 +147,18 @@ function restOf(window: Uint8Array, at: number, keys: boolean): number {
 
 const hints = new Map<string, Hints>();
 const hintsMax = 10_000;
+let lastColumn = "";
+let lastHints: Hints = { ssn: false, phone: false };
 
 /** Names say what bare digits are. Remembered, for it is asked once per cell. */
 function hintsOf(column: string): Hints {
-  const known = hints.get(column);
-  if (known !== undefined) return known;
+  if (column === lastColumn) return lastHints;
+  lastColumn = column;
+  lastHints = hints.get(column) ?? readHints(column);
+  return lastHints;
+}
+
+function readHints(column: string): Hints {
   if (hints.size >= hintsMax) hints.clear();
   const made = {
     ssn: /ssn|social_?sec/i.test(column),
