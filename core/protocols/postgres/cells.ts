@@ -3,9 +3,10 @@ import type { CellMask, Finding, Masker } from "../../masker.ts";
 import { JSONB_VERSION, typeOf, type Type } from "./types.ts";
 
 /*
- * One cell, masked as a value of its own type (DESIGN §5, invariant 5). A masked cell never fails and never
- * passes: text becomes what the rule makes of it, every other type its filler, a type that we do not
- * know NULL. `hash` and `tokenise` keep integers and uuids distinguishable, the same in both formats.
+ * One cell, masked as a value of its own type (DESIGN §5, invariant 5). A masked cell never
+ * fails and never passes: text becomes what the rule makes of it, every other type its filler, a
+ * type that we do not know NULL. `hash` and `tokenise` keep integers and uuids distinguishable,
+ * the same in both formats.
  */
 
 export type ColumnPlan = {
@@ -26,7 +27,10 @@ export type RowPlan = {
   readonly touches: boolean;
 };
 
-/** Looks each type up once; detectors skip what cannot hold what they look for. A mask comes before them. */
+/**
+ * Looks each type up once; detectors skip what cannot hold what they look for. A mask comes
+ * before them.
+ */
 export function planRow(columns: readonly ColumnPlan[]): RowPlan {
   const planned = columns.map((column) => {
     const how = typeOf(column.type);
@@ -65,7 +69,10 @@ export function maskCell(cell: Uint8Array, column: PlannedColumn): Uint8Array | 
   return fillerOf(column);
 }
 
-/** A JSON string of the masked text. The parts that `partial` keeps would be those of the document. */
+/**
+ * A JSON string of the masked text. The parts that `partial` keeps would be those of the
+ * document.
+ */
 function maskJson(json: Uint8Array, mask: CellMask): Uint8Array | null {
   if (mask.technique === "partial") return REDACTED_JSON;
   const masked = mask.text(json);
@@ -173,7 +180,10 @@ function digitsOf(cell: Uint8Array, how: Type): Uint8Array | null {
 /** 36 digits: no detector looks for a longer number. */
 const NUMERIC_WEIGHT_MAX = 8;
 
-/** numeric's integer part: u16 digits · i16 weight · u16 sign · u16 scale · digits in base 10,000. */
+/**
+ * numeric's integer part: u16 digits · i16 weight · u16 sign · u16 scale · digits in base
+ * 10,000.
+ */
 function numericText(cell: Uint8Array): Uint8Array | null {
   if (cell.length < 8) return null;
   const digits = u16(cell, 0);
@@ -186,7 +196,10 @@ function numericText(cell: Uint8Array): Uint8Array | null {
   return utf8(out.replace(/^0+(?=\d)/, ""));
 }
 
-/** i32 dimensions · i32 flags · u32 element type · (i32 size · i32 lower bound)* · (i32 length · bytes)* */
+/**
+ * i32 dimensions · i32 flags · u32 element type · (i32 size · i32 lower bound)* · (i32
+ * length · bytes)*
+ */
 function scanArray(cell: Uint8Array, column: PlannedColumn, masker: Masker): ScannedCell | null {
   const element = { ...column, how: typeOf(column.how.element) };
   const findings: Finding[] = [];

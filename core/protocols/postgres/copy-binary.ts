@@ -8,8 +8,8 @@ import { rewriteCells, Tally } from "./rows.ts";
 import { RowStream, streamable } from "./stream.ts";
 
 /*
- * COPY's binary format (manual, "COPY", Binary Format): signature · u32 flags · u32 extension length ·
- * extension · tuples (`u16 fields · (i32 length · bytes)*`) · i16 -1.
+ * COPY's binary format (manual, "COPY", Binary Format): signature · u32 flags · u32 extension
+ * length · extension · tuples (`u16 fields · (i32 length · bytes)*`) · i16 -1.
  */
 
 const SIGNATURE = Uint8Array.of(...utf8("PGCOPY\n"), 0xff, 0x0d, 0x0a, 0);

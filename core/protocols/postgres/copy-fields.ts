@@ -3,8 +3,8 @@ import type { CopyShape } from "../../sql/statement.ts";
 import { Growing } from "./growing.ts";
 
 /*
- * How COPY writes a field in its text and CSV formats (manual, "COPY", File Formats): where it ends, what it
- * says, and how another value is written in its place.
+ * How COPY writes a field in its text and CSV formats (manual, "COPY", File Formats): where it
+ * ends, what it says, and how another value is written in its place.
  */
 
 const NEWLINE = 0x0a;
@@ -65,7 +65,12 @@ export const fieldCodec = (shape: CopyShape): FieldCodec =>
 
 /** letter after the backslash, byte that it stands for */
 const ESCAPES: readonly (readonly [string, number])[] = [
-  ["b", 8], ["t", 9], ["n", 10], ["v", 11], ["f", 12], ["r", 13],
+  ["b", 8],
+  ["t", 9],
+  ["n", 10],
+  ["v", 11],
+  ["f", 12],
+  ["r", 13],
 ];
 const byLetter = new Map(ESCAPES.map(([letter, byte]) => [byteOf(letter), byte]));
 const byByte = new Map(ESCAPES.map(([letter, byte]) => [byte, byteOf(letter)]));
@@ -92,7 +97,7 @@ function textCodec(shape: CopyShape): FieldCodec {
 function unescape(raw: Uint8Array): Uint8Array {
   if (!raw.includes(BACKSLASH)) return raw;
   const out = new Growing(raw.length);
-  for (let at = 0; at < raw.length; ) {
+  for (let at = 0; at < raw.length;) {
     const byte = raw[at++] as number;
     if (byte !== BACKSLASH || at === raw.length) {
       out.putByte(byte);
@@ -111,7 +116,9 @@ function unescape(raw: Uint8Array): Uint8Array {
 function csvCodec(shape: CopyShape): FieldCodec {
   const nullText = utf8(shape.nullText);
   const [delimiter, quote, escape] = [shape.delimiter, shape.quote, shape.escape].map(byteOf) as [
-    number, number, number,
+    number,
+    number,
+    number,
   ];
   const special = new Set([delimiter, quote, NEWLINE, RETURN]);
   return {

@@ -10,9 +10,9 @@ import { rewriteCell, Tally } from "./rows.ts";
 import { Window } from "./window.ts";
 
 /**
- * COPY's text and CSV formats, field by field: what no rule touches goes through as it came, a touched
- * field is gathered up to `rowBytesMax`. A longer one is not held: its mask is that of an empty
- * value, and detectors overwrite in place what they find in it.
+ * COPY's text and CSV formats, field by field: what no rule touches goes through as it came, a
+ * touched field is gathered up to `rowBytesMax`. A longer one is not held: its mask is that of
+ * an empty value, and detectors overwrite in place what they find in it.
  */
 export class LineCopy implements CopyMasker {
   readonly tally = new Tally();
@@ -110,8 +110,7 @@ export class LineCopy implements CopyMasker {
 
   #rewrite(raw: Uint8Array, column: PlannedColumn): void {
     const { value, quoted } = this.#codec.decode(raw);
-    const cell =
-      value === null ? undefined : rewriteCell(value, column, this.#masker, this.tally);
+    const cell = value === null ? undefined : rewriteCell(value, column, this.#masker, this.tally);
     this.#out.put(cell === undefined ? raw : this.#codec.encode({ value: cell, quoted }));
   }
 }

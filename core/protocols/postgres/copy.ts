@@ -15,7 +15,10 @@ export interface CopyMasker {
   end(): Uint8Array | "malformed";
 }
 
-/** Null: nothing of it is masked or scanned. Text of an unknown type is text; binary of one becomes NULL. */
+/**
+ * Null: nothing of it is masked or scanned. Text of an unknown type is text; binary of one
+ * becomes NULL.
+ */
 export function copyMasker(
   shape: CopyShape,
   columns: readonly ColumnPlan[],

@@ -61,8 +61,8 @@ export function rewriteCell(
 }
 
 /**
- * Appends the cells at `bytes[start, end)` (`u16 columns` and what follows) to `out`, rewritten. False:
- * they are not as the plan says; what was appended is then worth nothing.
+ * Appends the cells at `bytes[start, end)` (`u16 columns` and what follows) to `out`, rewritten.
+ * False: they are not as the plan says; what was appended is then worth nothing.
  */
 export function rewriteCells(
   bytes: Uint8Array,

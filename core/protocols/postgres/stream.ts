@@ -6,8 +6,9 @@ import { Tally } from "./rows.ts";
 import { Window, windowBytes } from "./window.ts";
 
 /*
- * A row too large to hold (CONTRACTS §7). Its length went ahead of it, so every cell keeps its length: a masked
- * one becomes a value of its type padded to that length, what detectors find is overwritten in place.
+ * A row too large to hold (CONTRACTS §7). Its length went ahead of it, so every cell keeps its
+ * length: a masked one becomes a value of its type padded to that length, what detectors find is
+ * overwritten in place.
  */
 
 const STAR = 0x2a;
@@ -36,7 +37,10 @@ function hasFiller({ how, format }: PlannedColumn): boolean {
   }
 }
 
-/** A value of some length: `head`, then `body` over and over, then `last` in place of its last byte. */
+/**
+ * A value of some length: `head`, then `body` over and over, then `last` in place of its
+ * last byte.
+ */
 type Filler = { readonly head: Uint8Array; readonly body: number; readonly last: number | null };
 
 /** Where the type has no text so short (an `infinity` of eight letters), asterisks. */

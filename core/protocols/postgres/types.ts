@@ -1,9 +1,10 @@
 import { EMPTY, concat, putU32, utf8 } from "../../bytes.ts";
 
 /*
- * PostgreSQL's built-in types, as far as masking must know them (manual, chapter "Data Types"; binary
- * forms as the types' send functions write them). A filler is a real value of its type that tells
- * nothing: zero, false, 2000-01-01, the empty range. User types have oids that no table can know.
+ * PostgreSQL's built-in types, as far as masking must know them (manual, chapter "Data Types";
+ * binary forms as the types' send functions write them). A filler is a real value of its type
+ * that tells nothing: zero, false, 2000-01-01, the empty range. User types have oids that no
+ * table can know.
  */
 
 export type Type = {
@@ -185,7 +186,10 @@ for (const [oid, element] of ARRAYS) {
   define([oid], { is: "array", text: utf8("{}"), binary, scans, element });
 }
 
-/** The type behind an oid. Enums, composites, extensions' types and whatever is not listed: unknown. */
+/**
+ * The type behind an oid. Enums, composites, extensions' types and whatever is not listed:
+ * unknown.
+ */
 export function typeOf(oid: number): Type {
   return oid >= FIRST_USER_OID ? UNKNOWN : (types.get(oid) ?? UNKNOWN);
 }

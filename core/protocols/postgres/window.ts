@@ -4,13 +4,16 @@ import type { Tally } from "./rows.ts";
 
 const WINDOW_BYTES = 64 * 1024;
 
-/** How much of a cell is held at once. Windows overlap by the longest pattern, so they are larger. */
+/**
+ * How much of a cell is held at once. Windows overlap by the longest pattern, so they are
+ * larger.
+ */
 export const windowBytes = (masker: Masker): number =>
   Math.max(WINDOW_BYTES, 4 * masker.longestPattern);
 
 /**
- * Detectors over a cell that is too large to hold, hits overwritten in place. Windows begin at fixed places
- * of the cell, so the result does not depend on how it was cut.
+ * Detectors over a cell that is too large to hold, hits overwritten in place. Windows begin at
+ * fixed places of the cell, so the result does not depend on how it was cut.
  */
 export class Window {
   readonly #masker: Masker;

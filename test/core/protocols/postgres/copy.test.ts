@@ -199,6 +199,9 @@ const textField = (value: string | null): string =>
         .replaceAll("\t", "\\t")
         .replaceAll("\r", "\\r");
 
-/** Every value that is not NULL in quotes, as FORCE QUOTE would: no rule for when is repeated here. */
+/**
+ * Every value that is not NULL in quotes, as FORCE QUOTE would: no rule for when is repeated
+ * here.
+ */
 const csvField = (value: string | null): string =>
   value === null ? "" : `"${value.replaceAll('"', '""')}"`;

@@ -9,7 +9,10 @@ export type Server = { readonly port: number; stop(): Promise<void> };
 
 const NOBODY = 65_534;
 
-/** A real PostgreSQL in a directory of its own. PostgreSQL refuses to run as root: then it runs as nobody. */
+/**
+ * A real PostgreSQL in a directory of its own. PostgreSQL refuses to run as root: then it
+ * runs as nobody.
+ */
 export async function startServer(): Promise<Server> {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), "sluice-pg-"));
   const platform = process.platform === "win32" ? "windows" : process.platform;
