@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { auditCommands } from "./commands/audit.ts";
 import { connectCommands } from "./commands/connect.ts";
 import { policyCommands } from "./commands/policy.ts";
 import { resourceCommands } from "./commands/resources.ts";
@@ -20,6 +21,7 @@ const GROUPS: readonly ((program: Command, context: Context) => void)[] = [
   sessionCommands,
   policyCommands,
   secretCommands,
+  auditCommands,
 ];
 
 export function buildProgram(context: Context): Command {

@@ -16,7 +16,6 @@ export function connectCommands(program: Command, context: Context): void {
     .description("a local port to a resource; with -- CMD, run CMD with PGHOST, DATABASE_URL… set")
     .option("--port <port>", "the local TCP port; without it the system chooses", portNumber)
     .option("--json", "print the address as one JSON array")
-    .passThroughOptions()
     .action((name: string, command: string[], options: ConnectOptions) =>
       command.length === 0
         ? standBy(context, name, options.port ?? 0)

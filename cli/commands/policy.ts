@@ -1,10 +1,9 @@
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { Applied } from "../../core/api/policy.ts";
 import { type Context, gatewayOf, list, say } from "../context.ts";
-import { reasonOf, usage } from "../failure.ts";
 import { table } from "../output/table.ts";
 import { visibleLines } from "../output/visible.ts";
+import { readText } from "./files.ts";
 
 type ApplyOptions = { readonly ifVersion?: string };
 
@@ -40,11 +39,3 @@ const appliedText = (applied: Applied): string =>
     ["version", "changed", "resources"],
     [[applied.version, applied.changed ? "yes" : "no", String(applied.resources)]],
   );
-
-export async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw usage(reasonOf(error));
-  }
-}

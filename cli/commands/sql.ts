@@ -7,7 +7,7 @@ import { Listener } from "../tunnel/listener.ts";
 import { AnswerRenderer, type Shown } from "../wire/answer.ts";
 import { simpleQuery } from "../wire/simple-query.ts";
 import { listenerOptions } from "./connect.ts";
-import { readText } from "./policy.ts";
+import { readText } from "./files.ts";
 
 type SqlOptions = { readonly json?: true; readonly csv?: true; readonly file?: string };
 

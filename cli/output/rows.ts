@@ -6,6 +6,7 @@ export type Cells = readonly (string | null)[];
 export interface RowWriter {
   begin(titles: readonly string[]): string;
   row(cells: Cells): string;
+  /** `tag` is CommandComplete's: "SELECT 5". */
   end(tag: string): string;
 }
 
@@ -69,7 +70,7 @@ export class CsvWriter implements RowWriter {
     return `${cells.map(csvCell).join(",")}\r\n`;
   }
 
-  end(): string {
+  end(_tag: string): string {
     return "";
   }
 }
@@ -94,7 +95,7 @@ export class JsonWriter implements RowWriter {
     return `${this.#rows++ === 0 ? "[" : ",\n"}${JSON.stringify(Object.fromEntries(entries))}`;
   }
 
-  end(): string {
+  end(_tag: string): string {
     return "";
   }
 

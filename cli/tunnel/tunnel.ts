@@ -12,6 +12,8 @@ import { ReceiveWindow, SendWindow } from "../../core/tunnel/window.ts";
 import { answered, type Failure, reasonOf, refused, unreachable } from "../failure.ts";
 
 const handshakeSeconds = 15;
+/** A gateway that does not answer a close keeps nobody waiting. */
+const closeSeconds = 2;
 /** Two pings that nobody answered: the connection is gone, whatever TCP believes. */
 const unansweredPingsMax = 2;
 const problemBytesMax = 64 * 1024;
@@ -70,6 +72,7 @@ export class Tunnel {
     const socket = new WebSocket(address, [SUBPROTOCOL], {
       headers: { authorization: `Bearer ${token}` },
       maxPayload: tunnelFrameBytesMax,
+      closeTimeout: closeSeconds * 1000,
       perMessageDeflate: false,
     });
     return new Promise((resolve, reject) => {

@@ -37,6 +37,7 @@ export async function* simpleQuery(
   sql: string,
 ): AsyncGenerator<ServerMessage> {
   const socket = open(door);
+  socket.on("error", () => {});
   try {
     await once(socket, "connect");
     socket.write(startupPacket(database));
@@ -50,7 +51,7 @@ export async function* simpleQuery(
       if (asked && said.type === "G") socket.write(message("f", cString("COPY FROM needs psql.")));
     }
   } finally {
-    socket.end(message("X", new Uint8Array(0)));
+    if (socket.writable) socket.end(message("X", new Uint8Array(0)));
   }
 }
 
