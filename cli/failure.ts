@@ -1,4 +1,5 @@
 import { type Problem, problem } from "../core/api/problem.ts";
+import type { ConfigError } from "../core/errors.ts";
 
 /** CONTRACTS §10. `psql` and `connect -- CMD` give the command's own code instead. */
 export const EXIT = { done: 0, refused: 1, usage: 2, notSignedIn: 3, unreachable: 4 } as const;
@@ -31,6 +32,19 @@ export const notSignedIn = (detail: string): Failure =>
 
 export const unreachable = (url: string, why: string): Failure =>
   local(EXIT.unreachable, "unreachable", "Cannot reach the gateway", `${url}: ${why}`);
+
+/** Every error of a document that was read on this machine, with its place. */
+export function invalidPolicy(file: string, errors: readonly ConfigError[]): Failure {
+  const detail = `${file} is not a policy document.`;
+  const found = errors.map(({ code, message, at }) => ({
+    code,
+    message,
+    line: at?.line ?? null,
+    column: at?.column ?? null,
+  }));
+  const { problem } = refused("invalid_policy", detail);
+  return new Failure(EXIT.refused, { ...problem, errors: found });
+}
 
 /** What an answer other than 2xx says. A body that is no problem+json (a proxy's page) is not shown. */
 export function answered(status: number, body: string): Failure {

@@ -1,0 +1,94 @@
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { concat, hex } from "../../core/bytes.ts";
+import { chainLink, chainSeed, headerJson } from "../../core/recording/chain.ts";
+import {
+  encodeChunk,
+  encodeExportHeader,
+  headBytes,
+  signHead,
+} from "../../core/recording/chunk.ts";
+import { encodeEvent } from "../../core/recording/record.ts";
+import { run } from "./run.ts";
+
+const inFile = async (content: string | Uint8Array): Promise<string> => {
+  const file = join(await mkdtemp(join(tmpdir(), "sluice-test-")), "file");
+  await writeFile(file, content);
+  return file;
+};
+
+const POLICY = `
+resources:
+  - { name: shop-db, type: postgres, host: db, database: shop, user: sluice, tls: disable, network: private }
+grants:
+  - { id: engineers, groups: [engineers], resources: [shop-db], access: [read], hours: 8 }
+roles: { reviewer: [leads], auditor: [auditors], admin: [admins] }
+`;
+
+describe("policy explain", () => {
+  it("says offline who may open what, and by which grant", async () => {
+    const argv = ["policy", "explain", await inFile(POLICY), "--as", "ada", "--json", "--groups"];
+    const ada = await run([...argv, "engineers,staff"], {});
+    expect(ada.err).toBe("");
+    expect(JSON.parse(ada.out)).toEqual([
+      { id: "shop-db", why: expect.stringContaining("by the grant engineers") },
+    ]);
+    const nobody = await run([...argv, "staff"], {});
+    expect(JSON.parse(nobody.out)[0].why).toContain("No grant");
+  });
+
+  it("names every error of a document with its line", async () => {
+    const file = await inFile(POLICY.replace("access: [read]", "access: [fly]"));
+    const ran = await run(["policy", "explain", file, "--as", "ada"], {});
+    expect(ran.code).toBe(1);
+    expect(ran.err).toMatch(/line 5, column \d+/);
+  });
+});
+
+describe("audit verify", () => {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const x = publicKey.export({ format: "jwk" }).x as string;
+  const key = Buffer.from(x, "base64url").toString("base64");
+  const keys = JSON.stringify({ keys: [{ id: "k1", algorithm: "Ed25519", key }] });
+  const sha256 = (data: Uint8Array) => createHash("sha256").update(data).digest();
+
+  function recording(): Uint8Array {
+    const session = "ses_a";
+    const header = headerJson({ session, principal: "ada", resource: "shop-db", openedAt: 1 });
+    const end = { code: "done", message: "", commands: 0, toClientBytes: 0, toUpstreamBytes: 0 };
+    const facts = [{ kind: "note", message: "hello" } as const, { kind: "end", ...end } as const];
+    const records = facts.map((fact) => encodeEvent({ at: 1, command: 0, fact }, (plain) => plain));
+    const h = records.reduce(
+      (before, one) => sha256(chainLink(before, one)),
+      sha256(chainSeed(header)),
+    );
+    const head = { session, first: 1, last: 2, h: hex(h), at: 1, delivered: 2 };
+    const signed = signHead(head, "k1", sign(null, headBytes(head), privateKey));
+    const chunk = encodeChunk({ head: signed, body: gzipSync(concat(records)) });
+    return concat([encodeExportHeader(header), chunk]);
+  }
+
+  const verified = async (raw: Uint8Array) =>
+    run(["audit", "verify", await inFile(raw), "--keys", await inFile(keys)], {});
+
+  it("says of an untouched recording that it is whole, without any network", async () => {
+    expect(await verified(recording())).toEqual({ code: 0, out: "whole: 2 records\n", err: "" });
+  });
+
+  it("says cut of a missing tail, and broken of a changed bit, with exit code 1", async () => {
+    const raw = recording();
+    const cut = await verified(raw.subarray(0, raw.length - 1));
+    expect(cut).toMatchObject({ code: 1, out: "cut at 1\n" });
+    raw[raw.indexOf(0x6b)] ^= 1;
+    expect((await verified(raw)).out).toContain("broken at 1");
+  });
+
+  it("wants keys that are keys", async () => {
+    const argv = ["audit", "verify", await inFile(recording()), "--keys", await inFile("{}")];
+    expect((await run(argv, {})).code).toBe(2);
+  });
+});
