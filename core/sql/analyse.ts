@@ -1,0 +1,143 @@
+import { strictText } from "../bytes.ts";
+import type { SourceColumn } from "../masker.ts";
+import { copyShape } from "./copy.ts";
+import { effectsOf } from "./effects.ts";
+import type { Grammar, Node, RawStatement } from "./grammar.ts";
+import { Lineage, newFindings } from "./lineage.ts";
+import type { Names } from "./names.ts";
+import { outputsOf, toOutputs } from "./outputs.ts";
+import { shownText, unreadable } from "./shown.ts";
+import type { Analysis, Statement } from "./statement.ts";
+import { touched } from "./touched.ts";
+import { TooDeep, kindOf } from "./tree.ts";
+import { readVerbs, type Verbs } from "./verbs.ts";
+
+export type AnalyseOptions = {
+  /** A rule masks this column for this principal. */
+  readonly isMasked: (source: SourceColumn) => boolean;
+  /** A detector finds something in the text of a literal. */
+  readonly detects: (literal: string) => boolean;
+};
+
+/** What the text does, statement by statement. Total: what cannot be read is `unknown`. */
+export function analyse(
+  sql: Uint8Array,
+  grammar: Grammar,
+  names: Names,
+  options: AnalyseOptions,
+): Analysis {
+  if (strictText(sql) === null) return unknown(sql, "the text is not UTF-8");
+  const parsed = grammar.parse(sql);
+  if (parsed.is === "too complex") return unknown(sql, "the statement is too complex to be read");
+  if (parsed.is === "syntax error") return unknown(sql, `syntax error: ${parsed.message}`);
+  const statements: Statement[] = [];
+  let why: string | null = null;
+  for (const raw of parsed.tree.stmts) {
+    const start = raw.stmt_location ?? 0;
+    const text = sql.subarray(start, raw.stmt_len === undefined ? sql.length : start + raw.stmt_len);
+    const read = statement(raw, text, start, grammar, names, options);
+    statements.push(read.statement);
+    why ??= read.why;
+  }
+  return { statements, unknown: why };
+}
+
+function unknown(sql: Uint8Array, why: string): Analysis {
+  return { statements: [unknownStatement(sql)], unknown: why };
+}
+
+const unknownStatement = (text: Uint8Array): Statement => ({
+  operations: ["unknown"],
+  reads: [],
+  writes: [],
+  columns: [],
+  unresolved: [],
+  functions: [],
+  unbounded: false,
+  risks: ["could not be read"],
+  changesNothing: false,
+  takesLocks: true,
+  outputs: null,
+  effects: [{ do: "ddl" }],
+  copy: null,
+  volatileShape: true,
+  shown: unreadable(text),
+});
+
+function statement(
+  raw: RawStatement,
+  text: Uint8Array,
+  start: number,
+  grammar: Grammar,
+  names: Names,
+  options: AnalyseOptions,
+): { statement: Statement; why: string | null } {
+  try {
+    const read = describe(raw.stmt, grammar, names, options);
+    const shown = shownText(text, start, read, names, options);
+    const why = read.statement.operations.includes("unknown")
+      ? `${kindOf(raw.stmt) ?? "statement"} is not understood`
+      : null;
+    return { statement: { ...read.statement, shown }, why };
+  } catch (error) {
+    // RangeError: the tree is deeper than the stack.
+    if (!(error instanceof TooDeep) && !(error instanceof RangeError)) throw error;
+    return { statement: unknownStatement(text), why: "the statement is too deep to be followed" };
+  }
+}
+
+export type Described = {
+  readonly node: Node;
+  readonly statement: Omit<Statement, "shown">;
+  readonly verbs: Verbs;
+  /** What each literal, by byte offset, meets: all sources of the column, and whether they are certain. */
+  readonly met: ReadonlyMap<number, { sources: ReadonlySet<SourceColumn>; opaque: boolean }>;
+};
+
+function describe(
+  node: Node,
+  grammar: Grammar,
+  names: Names,
+  options: AnalyseOptions,
+): Described {
+  const findings = newFindings();
+  const lineage = new Lineage(names, grammar, findings);
+  const verbs = readVerbs(node, names);
+  const result = outputsOf(node, lineage);
+  for (const name of touched(node, names)) findings.writes.add(name);
+  const outputs = toOutputs(result.columns, options.isMasked);
+  const copies = result.copies.some(
+    ({ value }) => value.opaque || [...value.sources].some(options.isMasked),
+  );
+  const risks = copies ? [...verbs.risks, "copies masked data"] : verbs.risks;
+  const plain =
+    verbs.onlyLooks &&
+    findings.strange.size === 0 &&
+    findings.hiddenFunctions.size === 0 &&
+    findings.unresolved.size === 0;
+  const sorted = (set: Iterable<string>): string[] => [...new Set(set)].toSorted();
+  return {
+    node,
+    verbs,
+    met: findings.met,
+    statement: {
+      operations: [...verbs.operations].toSorted(),
+      reads: sorted(findings.reads),
+      writes: sorted(findings.writes),
+      columns: [...findings.columns],
+      unresolved: sorted(findings.unresolved),
+      functions: sorted([...verbs.functions, ...findings.hiddenFunctions]),
+      unbounded: verbs.unbounded,
+      risks: sorted(risks),
+      changesNothing: plain,
+      takesLocks: verbs.takesLocks || findings.hiddenFunctions.size > 0,
+      outputs,
+      effects: effectsOf(node, verbs, findings, toOutputs(result.made, options.isMasked), (query) => {
+        const inner = describe(query, grammar, names, options);
+        return { ...inner.statement, shown: "" };
+      }, names),
+      copy: node.CopyStmt === undefined ? null : copyShape(node.CopyStmt),
+      volatileShape: verbs.volatileShape,
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import type { Node } from "./grammar.ts";
+import type { Findings } from "./lineage.ts";
+import { ANY_NAME, type Names } from "./names.ts";
+import { intoOf } from "./outputs.ts";
+import { settingValues } from "./settings.ts";
+import type { Output, SessionEffect, Statement } from "./statement.ts";
+import { kindOf, last, strings, visit } from "./tree.ts";
+import type { Verbs } from "./verbs.ts";
+
+/** What the statement does to the names that the session keeps, once the server says that it succeeded. */
+export function effectsOf(
+  node: Node,
+  verbs: Verbs,
+  findings: Findings,
+  made: readonly Output[] | null,
+  describe: (query: Node) => Statement,
+  names: Names,
+): readonly SessionEffect[] {
+  const kind = kindOf(node) ?? "";
+  const body = node[kind];
+  const own = ownEffects(kind, body, made, describe);
+  const effects = [...own, ...rewritten(findings, names), ...configured(body)];
+  const DDL = ["create", "alter", "drop", "unknown", "role", "grant", "load", "configure"] as const;
+  const other = DDL.some((operation) => verbs.operations.has(operation));
+  return effects.length === 0 && other && kind !== "VariableSetStmt" ? [{ do: "ddl" }] : effects;
+}
+
+function ownEffects(
+  kind: string,
+  body: Node,
+  made: readonly Output[] | null,
+  describe: (query: Node) => Statement,
+): readonly SessionEffect[] {
+  switch (kind) {
+    case "TransactionStmt":
+      return transaction(body);
+    case "PrepareStmt":
+      return [{ do: "prepare", name: body.name, statement: describe(body.query) }];
+    case "DeallocateStmt":
+      return [{ do: "deallocate", name: body.name ?? null }];
+    case "DeclareCursorStmt": {
+      // CURSOR_OPT_HOLD of parsenodes.h.
+      const hold = ((body.options ?? 0) & 0x0020) !== 0;
+      return [{ do: "declare", name: body.portalname, statement: describe(body.query), hold }];
+    }
+    case "ClosePortalStmt":
+      return [{ do: "closeCursor", name: body.portalname ?? null }];
+    case "DiscardStmt":
+      return body.target === "DISCARD_ALL" || body.target === "DISCARD_TEMP"
+        ? [{ do: "discardAll" }]
+        : [];
+    case "VariableSetStmt":
+      return setting(body);
+    case "DoStmt":
+      return [
+        { do: "ddl" },
+        { do: "createTable", schema: null, name: ANY_NAME, temporary: true, columns: null },
+      ];
+    case "CallStmt":
+      return [{ do: "ddl" }];
+    default:
+      return tables(kind, body, made);
+  }
+}
+
+function tables(
+  kind: string,
+  body: Node,
+  made: readonly Output[] | null,
+): readonly SessionEffect[] {
+  const create = (relation: Node, columns: readonly Output[] | null): SessionEffect => ({
+    do: "createTable",
+    schema: relation.schemaname ?? null,
+    name: relation.relname,
+    temporary: relation.relpersistence === "t" || relation.schemaname === "pg_temp",
+    columns,
+  });
+  switch (kind) {
+    case "SelectStmt": {
+      const into = intoOf(body);
+      return into === null ? [] : [create(into.rel, made)];
+    }
+    case "CreateTableAsStmt":
+      return [create(body.into.rel, made)];
+    case "ViewStmt":
+      return [create(body.view, made)];
+    case "CreateStmt":
+      return [create(body.relation, null)];
+    case "AlterTableStmt":
+      return [{ do: "alterTable", ...nameOf(body.relation) }];
+    case "RenameStmt":
+      return renamed(body);
+    case "DropStmt":
+      return ["OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW"].includes(body.removeType)
+        ? (body.objects as Node[]).map((object) => dropped(strings(object.List?.items)))
+        : [];
+    default:
+      return [];
+  }
+}
+
+const nameOf = (relation: Node): { schema: string | null; name: string } => ({
+  schema: relation.schemaname ?? null,
+  name: relation.relname,
+});
+
+const dropped = (path: readonly string[]): SessionEffect => ({
+  do: "dropTable",
+  schema: path.length > 1 ? (path[path.length - 2] as string) : null,
+  name: last(path) ?? "",
+});
+
+function renamed(body: Node): readonly SessionEffect[] {
+  if (body.relation === undefined) return [];
+  const names = nameOf(body.relation);
+  return body.renameType === "OBJECT_TABLE" || body.renameType === "OBJECT_VIEW"
+    ? [{ do: "renameTable", ...names, to: body.newname }]
+    : [{ do: "alterTable", ...names }];
+}
+
+function transaction(body: Node): readonly SessionEffect[] {
+  // COMMIT AND CHAIN ends one transaction and begins the next.
+  const chained: readonly SessionEffect[] = body.chain === true ? [{ do: "begin" }] : [];
+  switch (body.kind) {
+    case "TRANS_STMT_BEGIN":
+    case "TRANS_STMT_START":
+      return [{ do: "begin" }];
+    case "TRANS_STMT_COMMIT":
+      return [{ do: "commit" }, ...chained];
+    case "TRANS_STMT_ROLLBACK":
+    case "TRANS_STMT_PREPARE":
+      return [{ do: "rollback" }, ...chained];
+    case "TRANS_STMT_SAVEPOINT":
+      return [{ do: "savepoint", name: body.savepoint_name }];
+    case "TRANS_STMT_ROLLBACK_TO":
+      return [{ do: "rollbackTo", name: body.savepoint_name }];
+    default:
+      return [];
+  }
+}
+
+function setting(body: Node): readonly SessionEffect[] {
+  const reset = body.kind === "VAR_RESET" || body.kind === "VAR_SET_DEFAULT";
+  const everything = body.kind === "VAR_RESET_ALL";
+  if (!everything && String(body.name).toLowerCase() !== "search_path") return [];
+  // A path that is not literal is one on which we find nothing.
+  const path = reset || everything ? null : (settingValues(body.args) ?? []);
+  return [{ do: "searchPath", path, local: body.is_local === true }];
+}
+
+/** set_config('search_path', …) anywhere in the statement. */
+function configured(body: Node): readonly SessionEffect[] {
+  const effects: SessionEffect[] = [];
+  visit(body, (kind, node) => {
+    if (kind !== "FuncCall" || last(strings(node.funcname)) !== "set_config") return;
+    const name = settingValues(node.args?.slice(0, 1))?.[0];
+    if (name !== undefined && name.toLowerCase() !== "search_path") return;
+    const text = settingValues(node.args?.slice(1, 2))?.[0];
+    const plain = name !== undefined && text !== undefined && /^[a-z0-9_$", ]*$/.test(text);
+    const path = plain ? text.split(",").map((part) => part.trim().replaceAll('"', "")) : [];
+    const local = settingValues(node.args?.slice(2, 3))?.[0] === "true";
+    effects.push({ do: "searchPath", path: path.filter((part) => part !== ""), local });
+  });
+  return effects;
+}
+
+/** Writing to a table of the session's own: its columns may now hold anything. */
+function rewritten(findings: Findings, names: Names): readonly SessionEffect[] {
+  return [...findings.writes].flatMap((full): SessionEffect[] => {
+    const dot = full.indexOf(".");
+    if (dot < 0) return [];
+    const [schema, name] = [full.slice(0, dot), full.slice(dot + 1)];
+    return names.resolve(schema, name).is === "overlay" ? [{ do: "alterTable", schema, name }] : [];
+  });
+}

@@ -1,0 +1,392 @@
+import type { SourceColumn } from "../masker.ts";
+import type { Grammar, Node } from "./grammar.ts";
+import type { Names } from "./names.ts";
+import { changes } from "./lineage-write.ts";
+import { addRange } from "./lineage-from.ts";
+import { Relations } from "./relations.ts";
+import {
+  NOTHING,
+  OPAQUE,
+  all,
+  mix,
+  rangeNamed,
+  rename,
+  unknownColumns,
+  type Column,
+  type Environment,
+  type Scope,
+  type Value,
+} from "./scope.ts";
+import { ROW_COLUMNS } from "./system.ts";
+import { TooDeep, kindOf, last, strings } from "./tree.ts";
+
+const depthMax = 700;
+/** Nested recursive CTEs multiply; no statement that people write comes near. */
+const stepsMax = 2_000_000;
+
+/** What the walk finds besides the output columns. */
+export type Findings = {
+  readonly reads: Set<string>;
+  readonly writes: Set<string>;
+  readonly columns: Set<SourceColumn>;
+  readonly unresolved: Set<string>;
+  /** Functions called in attribute notation (`t.f`) and others that only resolution reveals. */
+  readonly hiddenFunctions: Set<string>;
+  /** Relations that are not plain tables, views or system relations. */
+  readonly strange: Set<string>;
+  /** Columns that decide which rows come back. */
+  readonly filter: Set<Value>;
+  /** What flows into tables, where it could be read back. */
+  readonly stored: Column[];
+  /** Byte offsets of literals that meet a column, with that column's value. */
+  readonly met: Map<number, Value>;
+};
+
+export const newFindings = (): Findings => ({
+  reads: new Set(),
+  writes: new Set(),
+  columns: new Set(),
+  unresolved: new Set(),
+  hiddenFunctions: new Set(),
+  strange: new Set(),
+  filter: new Set(),
+  stored: [],
+  met: new Map(),
+});
+
+/**
+ * Which columns may flow into which output. An expression holds every column named anywhere below it, so
+ * nodes that we do not know are safe; docs/lineage.md states the rules.
+ */
+export class Lineage {
+  readonly names: Names;
+  readonly findings: Findings;
+  readonly relations: Relations;
+  #depth = 0;
+  #steps = 0;
+
+  constructor(names: Names, grammar: Grammar, findings: Findings) {
+    this.names = names;
+    this.findings = findings;
+    this.relations = new Relations(this, grammar);
+  }
+
+  /** The columns that a statement returns; none for those that return no rows. */
+  statement(node: Node | undefined, env: Environment): readonly Column[] {
+    return this.deeper(() => {
+      const kind = kindOf(node);
+      const body = kind === null ? null : (node as Node)[kind];
+      switch (kind) {
+        case "SelectStmt":
+          return this.#select(body, env);
+        case "InsertStmt":
+        case "UpdateStmt":
+        case "DeleteStmt":
+        case "MergeStmt":
+          return changes(this, kind, body, env);
+        case "ExecuteStmt":
+        case "FetchStmt":
+          return this.relations.named(kind, body);
+        default:
+          return kind === null ? [] : unknownColumns(kind);
+      }
+    });
+  }
+
+  deeper<T>(then: () => T): T {
+    this.#steps++;
+    if (this.#depth >= depthMax || this.#steps > stepsMax) throw new TooDeep("too deep to follow");
+    this.#depth++;
+    try {
+      return then();
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  #select(select: Node, outer: Environment): readonly Column[] {
+    const env = this.withCtes(select.withClause, outer);
+    if (select.op !== undefined && select.op !== "SETOP_NONE") return this.#setOperation(select, env);
+    if (select.valuesLists !== undefined) return this.#values(select.valuesLists, env);
+    const scope: Scope = [];
+    const inner: Environment = { ctes: env.ctes, scopes: [scope, ...env.scopes] };
+    for (const item of select.fromClause ?? []) addRange(this, item, inner, scope);
+    const windows = new Map<string, Value>();
+    for (const { WindowDef: window } of select.windowClause ?? []) {
+      windows.set(window.name, this.value(window, { ...inner, windows }));
+    }
+    const outputs = this.targets(select.targetList, { ...inner, windows });
+    const named = { ...inner, windows, outputs };
+    this.decides(select.whereClause, inner);
+    this.decides(select.havingClause, inner);
+    for (const part of ["sortClause", "distinctClause", "groupClause", "limitCount", "limitOffset"]) {
+      this.decides(select[part], named);
+    }
+    return outputs;
+  }
+
+  /** Columns that decide which rows come back: they are named, but do not show. */
+  decides(node: unknown, env: Environment): void {
+    if (node !== undefined) this.findings.filter.add(this.value(node, env));
+  }
+
+  #setOperation(select: Node, env: Environment): readonly Column[] {
+    const left = this.statement({ SelectStmt: select.larg }, env);
+    const right = this.statement({ SelectStmt: select.rarg }, env);
+    const named = { ...env, outputs: left };
+    for (const part of ["sortClause", "limitCount", "limitOffset"]) this.decides(select[part], named);
+    return this.either(left, right);
+  }
+
+  /** Rows of one or the other, by position. */
+  either(left: readonly Column[], right: readonly Column[]): readonly Column[] {
+    const spread = [...left, ...right].some((column) => column.spread);
+    if (spread || left.length !== right.length) {
+      return [{ name: "?", value: mix([all(left), all(right)]), spread: true }];
+    }
+    return left.map(({ name, value }, i) => ({
+      name,
+      value: mix([value, (right[i] as Column).value]),
+    }));
+  }
+
+  #values(lists: readonly Node[], env: Environment): readonly Column[] {
+    const columns: Value[][] = [];
+    for (const { List: list } of lists) {
+      for (const [i, item] of list.items.entries()) (columns[i] ??= []).push(this.value(item, env));
+    }
+    return columns.map((values, i) => ({ name: `column${i + 1}`, value: mix(values) }));
+  }
+
+  withCtes(clause: Node | undefined, outer: Environment): Environment {
+    if (clause === undefined) return outer;
+    let env = outer;
+    for (const { CommonTableExpr: cte } of clause.ctes) {
+      const columns = clause.recursive === true ? this.#recursive(cte, env) : this.statement(cte.ctequery, env);
+      const named = rename(columns, strings(cte.aliascolnames));
+      env = { ...env, ctes: new Map(env.ctes).set(cte.ctename, named) };
+    }
+    return env;
+  }
+
+  /** Sources only grow from round to round, so it ends. */
+  #recursive(cte: Node, env: Environment): readonly Column[] {
+    const select = cte.ctequery?.SelectStmt;
+    if (select?.larg === undefined) return this.statement(cte.ctequery, env);
+    const names = strings(cte.aliascolnames);
+    const inner = this.withCtes(select.withClause, env);
+    let columns = rename(this.statement({ SelectStmt: select.larg }, inner), names);
+    for (let size = -1; ; ) {
+      const grown = weight(columns);
+      if (grown === size) break;
+      size = grown;
+      const round = { ...inner, ctes: new Map(inner.ctes).set(cte.ctename, columns) };
+      columns = rename(this.statement(cte.ctequery, round), names);
+    }
+    const extra = [
+      cte.search_clause?.search_seq_column,
+      cte.cycle_clause?.cycle_mark_column,
+      cte.cycle_clause?.cycle_path_column,
+    ].filter((name) => typeof name === "string");
+    return [...columns, ...extra.map((name) => ({ name, value: all(columns) }))];
+  }
+
+  targets(list: readonly Node[] | undefined, env: Environment): readonly Column[] {
+    return (list ?? []).flatMap(({ ResTarget: target }) => {
+      const star = this.#starred(target.val, env);
+      if (star !== null) return star;
+      return [{ name: target.name ?? nameOf(target.val), value: this.value(target.val, env) }];
+    });
+  }
+
+  /** `*`, `t.*`, `(t).*`; null: no star. */
+  #starred(value: Node, env: Environment): readonly Column[] | null {
+    const fields: readonly Node[] | undefined = value?.ColumnRef?.fields;
+    if (fields !== undefined && last(fields)?.A_Star !== undefined) {
+      return this.star(strings(fields.slice(0, -1)), env);
+    }
+    const indirection = value?.A_Indirection;
+    if (indirection === undefined || last<Node>(indirection.indirection)?.A_Star === undefined) return null;
+    const reference = indirection.arg?.ColumnRef;
+    if (indirection.indirection.length === 1 && reference !== undefined) {
+      const range = rangeNamed(strings(reference.fields), env);
+      if (range !== null) return this.star(strings(reference.fields), env);
+    }
+    return [{ name: "*", value: this.value(indirection.arg, env), spread: true }];
+  }
+
+  star(qualifier: readonly string[], env: Environment): readonly Column[] {
+    const range = rangeNamed(qualifier, env);
+    if (qualifier.length > 0 && range === null) return unknownColumns("*");
+    const ranges = range === null ? (env.scopes[0] ?? []).filter(({ hidden }) => !hidden) : [range];
+    const columns = ranges.flatMap((each) =>
+      each.system ? [{ name: "*", value: NOTHING, spread: true }] : each.columns,
+    );
+    for (const column of columns) this.#mention(column.value);
+    return columns;
+  }
+
+  #mention(value: Value): Value {
+    for (const source of value.sources) this.findings.columns.add(source);
+    return value;
+  }
+
+  /** Resolves a column reference as PostgreSQL does; where it is ambiguous, everything it could be. */
+  #column(path: readonly string[], env: Environment): Value {
+    const name = last(path) as string;
+    if (path.length > 1) return this.#qualified(path, name, env);
+    let unlisted = false;
+    for (const scope of env.scopes) {
+      // Hidden ranges lie below a join that lists their columns again.
+      const shown = scope.filter(({ hidden }) => !hidden);
+      const named = shown.flatMap(({ columns }) => columns.filter((column) => column.name === name));
+      const [only] = named;
+      if (only !== undefined) return named.length === 1 ? only.value : all(named);
+      const spread = scope.flatMap(({ columns }) => columns.filter((column) => column.spread));
+      const whole = scope.find(({ alias }) => alias === name);
+      if (whole !== undefined) return all(whole.columns);
+      if (spread.length > 0) return mix([all(spread), this.#outer(name, env, scope)]);
+      unlisted ||= scope.some(({ system }) => system);
+      if (unlisted && scope.every(({ system }) => system)) return NOTHING;
+    }
+    const output = env.outputs?.find((column) => column.name === name);
+    if (output !== undefined) return output.value;
+    if (ROW_COLUMNS.has(name)) return NOTHING;
+    if (!unlisted) this.findings.unresolved.add(name);
+    return OPAQUE;
+  }
+
+  /** A name that may or may not belong to this scope: what it would mean further out. */
+  #outer(name: string, env: Environment, scope: Scope): Value {
+    const outer = env.scopes.slice(env.scopes.indexOf(scope) + 1);
+    const named = outer.flatMap((ranges) =>
+      ranges.flatMap(({ columns }) => columns.filter((column) => column.name === name)),
+    );
+    return all(named);
+  }
+
+  #qualified(path: readonly string[], name: string, env: Environment): Value {
+    const qualifier = path.slice(0, -1);
+    const range = rangeNamed(qualifier, env);
+    if (range === null) {
+      // `a.b` may be field b of the composite column a, or the function b on it.
+      if (qualifier.length > 2) return OPAQUE;
+      return mix([OPAQUE, this.#mention(this.#column(qualifier, env))]);
+    }
+    const named = range.columns.filter((column) => column.name === name);
+    const [only] = named;
+    if (only !== undefined) return named.length === 1 ? only.value : all(named);
+    if (range.system || ROW_COLUMNS.has(name)) return NOTHING;
+    if (range.columns.some(({ spread }) => spread)) return all(range.columns);
+    // `t.f` is f(t).
+    this.findings.hiddenFunctions.add(name);
+    this.findings.unresolved.add(path.join("."));
+    return mix([all(range.columns), this.names.pure([name]) ? NOTHING : OPAQUE]);
+  }
+
+  /** Everything that may flow into an expression. */
+  value(node: unknown, env: Environment): Value {
+    if (node === null || typeof node !== "object") return NOTHING;
+    return this.deeper(() => {
+      if (Array.isArray(node)) return mix(node.map((item) => this.value(item, env)));
+      const kind = kindOf(node);
+      const body = kind === null ? null : (node as Node)[kind];
+      switch (kind) {
+        case "ColumnRef":
+          return this.#reference(body, env);
+        case "SelectStmt":
+          return all(this.statement(node as Node, env));
+        case "SubLink":
+          return mix([this.value(body.testexpr, env), all(this.statement(body.subselect, env))]);
+        case "FuncCall":
+          return this.#call(body, env);
+        case "A_Expr":
+          return this.#operator(body, env);
+        case "TypeCast":
+          return mix([this.value(body.arg, env), this.#type(body.typeName)]);
+        case "A_Indirection":
+          return this.#indirection(body, env);
+        default:
+          return mix(Object.values(node).map((child) => this.value(child, env)));
+      }
+    });
+  }
+
+  #reference(body: Node, env: Environment): Value {
+    const fields: readonly Node[] = body.fields;
+    if (last(fields)?.A_Star !== undefined) return all(this.star(strings(fields.slice(0, -1)), env));
+    return this.#mention(this.#column(strings(fields), env));
+  }
+
+  #call(call: Node, env: Environment): Value {
+    const name = strings(call.funcname);
+    const parts = ["args", "agg_order", "agg_filter", "over"].map((part) => this.value(call[part], env));
+    const window = call.over?.name ?? call.over?.refname;
+    const shared = window === undefined ? NOTHING : (env.windows?.get(window) ?? NOTHING);
+    return mix([this.names.pure(name) ? NOTHING : OPAQUE, shared, ...parts]);
+  }
+
+  #operator(expression: Node, env: Environment): Value {
+    const left = this.value(expression.lexpr, env);
+    const right = this.value(expression.rexpr, env);
+    this.meets(expression.rexpr, left);
+    this.meets(expression.lexpr, right);
+    const name = strings(expression.name);
+    const own = name.every((part) => part === "pg_catalog" || this.names.ownOperator(part));
+    return mix([left, right, own ? NOTHING : OPAQUE]);
+  }
+
+  /** Notes what the literals directly in `node` are compared with or assigned to. */
+  meets(node: Node | undefined, value: Value): void {
+    const kind = kindOf(node);
+    const body = kind === null ? null : (node as Node)[kind];
+    if (kind === "A_Const") this.findings.met.set(body.location ?? 0, value);
+    if (kind === "TypeCast") this.meets(body.arg, value);
+    if (kind === "List") for (const item of body.items) this.meets(item, value);
+    if (kind === "A_ArrayExpr") for (const item of body.elements ?? []) this.meets(item, value);
+  }
+
+  #type(typeName: Node | undefined): Value {
+    const name = last(strings(typeName?.names));
+    return name === undefined || this.names.plainType(name) ? NOTHING : OPAQUE;
+  }
+
+  /** Subscripts keep what is below; `(x).f` may also be the function f on x. */
+  #indirection(body: Node, env: Environment): Value {
+    const below = mix([this.value(body.arg, env), this.value(body.indirection, env)]);
+    const field = (body.indirection as Node[]).find((step) => step.String !== undefined);
+    if (field === undefined) return below;
+    const path = [...strings(body.arg?.ColumnRef?.fields), ...strings([field])];
+    if (path.length > 1 && body.indirection.length === 1) {
+      const range = rangeNamed(path.slice(0, -1), env);
+      const known = range?.columns.some(({ name }) => name === last(path));
+      if (known === true) return mix([this.#column(path, env)]);
+    }
+    return mix([below, OPAQUE]);
+  }
+}
+
+const weight = (columns: readonly Column[]): number =>
+  columns.reduce((sum, { value }) => sum + value.sources.size + (value.opaque ? 1 : 0), columns.length);
+
+/** The server's own choice of a name (FigureColname), for the cases that matter to people. */
+function nameOf(node: Node): string {
+  const kind = kindOf(node);
+  const body = kind === null ? null : (node as Node)[kind];
+  switch (kind) {
+    case "ColumnRef":
+      return last(strings(body.fields)) ?? "?column?";
+    case "FuncCall":
+      return last(strings(body.funcname)) ?? "?column?";
+    case "TypeCast": {
+      const inner = nameOf(body.arg);
+      return inner === "?column?" ? (last(strings(body.typeName?.names)) ?? inner) : inner;
+    }
+    case "CoalesceExpr":
+      return "coalesce";
+    case "CaseExpr":
+      return "case";
+    default:
+      return "?column?";
+  }
+}

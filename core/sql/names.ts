@@ -1,0 +1,347 @@
+import type { Catalog, CatalogColumn, Relation } from "../catalog.ts";
+import type { SourceColumn } from "../masker.ts";
+import type { Output, SessionEffect, Statement } from "./statement.ts";
+import { SYSTEM_SCHEMAS, isSystemName, revealing } from "./system.ts";
+
+/** Oids below belong to the server itself (FirstNormalObjectId). */
+const FIRST_NORMAL_OID = 16_384;
+
+/** Stands for every unqualified name: opaque code ran and may have made any temporary table. */
+export const ANY_NAME = "*";
+
+export type Resolved =
+  | { readonly is: "relation"; readonly name: string; readonly relation: Relation }
+  /** Made or changed in this session; columns null: not known. */
+  | { readonly is: "overlay"; readonly name: string; readonly columns: readonly Output[] | null }
+  | { readonly is: "system"; readonly name: string; readonly safe: boolean }
+  | { readonly is: "unknown"; readonly name: string };
+
+type Overlay = { readonly temporary: boolean; readonly columns: readonly Output[] | null };
+
+/** What a transaction can take back. Replaced, never changed, so that a snapshot is a reference. */
+type Meaning = {
+  readonly stamp: number;
+  /** Null: the login's own. */
+  readonly path: readonly string[] | null;
+  /** The path to return to at the transaction's end (SET LOCAL); undefined: nothing is local. */
+  readonly outerPath?: readonly string[] | null;
+  readonly overlay: ReadonlyMap<string, Overlay>;
+  /** DDL that the catalog does not show yet: functions and operators may mean anything. */
+  readonly pendingDdl: boolean;
+};
+
+type Cursor = { readonly statement: Statement; readonly hold: boolean; readonly at: string };
+
+const FRESH: Meaning = { stamp: 0, path: null, overlay: new Map(), pendingDdl: false };
+
+/** The catalog's index and the names that one session keeps. With no catalog everything is unknown. */
+export class Names {
+  #catalog: Catalog | null = null;
+  readonly #byName = new Map<string, Relation>();
+  readonly #byOid = new Map<number, Relation>();
+  readonly #relatives = new Map<number, Relation[]>();
+  readonly #sources = new Map<string, SourceColumn>();
+  #pure: ReadonlySet<string> = new Set();
+  #operators: ReadonlySet<string> = new Set();
+  #types: ReadonlySet<string> = new Set();
+  #meaning: Meaning = FRESH;
+  #stamps = 0;
+  /** The outermost snapshot is the transaction's start, the others are savepoints. */
+  #snapshots: { readonly name: string | null; readonly meaning: Meaning }[] = [];
+  readonly #prepared = new Map<string, { readonly statement: Statement; readonly at: string }>();
+  readonly #cursors = new Map<string, Cursor>();
+  #stale = false;
+
+  constructor(catalog: Catalog | null) {
+    if (catalog !== null) this.learn(catalog);
+  }
+
+  /** Changes whenever the same text could mean something else. Prepared statements and cursors are not in it. */
+  get version(): string {
+    return `${this.#catalog?.version ?? ""}/${this.#meaning.stamp}`;
+  }
+
+  /** The session has changed, for good, what the catalog says: read it again. */
+  get stale(): boolean {
+    return this.#stale;
+  }
+
+  /** Some relations are this session's own, so that their oids are in no catalog. */
+  get hasOverlay(): boolean {
+    return this.#meaning.overlay.size > 0;
+  }
+
+  learn(catalog: Catalog): void {
+    this.#catalog = catalog;
+    this.#stale = false;
+    this.#byName.clear();
+    this.#byOid.clear();
+    this.#pure = new Set(catalog.pureFunctions);
+    this.#operators = new Set(catalog.userOperators);
+    this.#types = new Set(catalog.userTypes);
+    for (const relation of catalog.relations) {
+      this.#byName.set(`${relation.schema}.${relation.name}`, relation);
+      this.#byOid.set(relation.oid, relation);
+    }
+    this.#relate(catalog.relations);
+    if (this.#snapshots.length === 0) this.#change({ ...this.#meaning, ...this.#settled() });
+  }
+
+  /** What a fresh catalog leaves of the overlay: temporary tables, which it never shows. */
+  #settled(): Pick<Meaning, "overlay" | "pendingDdl"> {
+    const temporary = [...this.#meaning.overlay].filter(([, overlay]) => overlay.temporary);
+    return { overlay: new Map(temporary), pendingDdl: false };
+  }
+
+  #relate(relations: readonly Relation[]): void {
+    this.#relatives.clear();
+    const add = (oid: number, relative: Relation): void => {
+      const known = this.#relatives.get(oid) ?? [];
+      if (!known.includes(relative)) this.#relatives.set(oid, [...known, relative]);
+    };
+    for (const child of relations) {
+      const queue = [...child.parents];
+      for (let i = 0; i < queue.length; i++) {
+        const parent = this.#byOid.get(queue[i] as number);
+        if (parent === undefined || parent === child) continue;
+        add(child.oid, parent);
+        add(parent.oid, child);
+        for (const oid of parent.parents) if (!queue.includes(oid)) queue.push(oid);
+      }
+    }
+  }
+
+  /** One object per column, so that sets of them work by identity. */
+  source(schema: string, table: string, column: string): SourceColumn {
+    const key = `${schema}\0${table}\0${column}`;
+    const known = this.#sources.get(key);
+    if (known !== undefined) return known;
+    const made = { schema, table, column };
+    this.#sources.set(key, made);
+    return made;
+  }
+
+  /** The column's own source, then those of the same name in parents and children: rows are shared. */
+  sourcesOf(relation: Relation, column: CatalogColumn): readonly SourceColumn[] {
+    const own = this.source(relation.schema, relation.name, column.name);
+    const shared = (this.#relatives.get(relation.oid) ?? [])
+      .filter((relative) => relative.columns.some(({ name }) => name === column.name))
+      .map((relative) => this.source(relative.schema, relative.name, column.name));
+    const made = column.generatedFrom.flatMap((name) => {
+      const from = relation.columns.find((other) => other.name === name);
+      return from === undefined || from === column ? [] : this.sourcesOf(relation, from);
+    });
+    return [own, ...shared, ...made];
+  }
+
+  /** The column behind a RowDescription's oid and attribute number; null: the catalog does not know it. */
+  column(oid: number, number: number): SourceColumn | "system" | null {
+    if (oid < FIRST_NORMAL_OID || number < 0) return "system";
+    const relation = this.#byOid.get(oid);
+    const column = relation?.columns.find((candidate) => candidate.number === number);
+    if (relation === undefined || column === undefined) return null;
+    return this.source(relation.schema, relation.name, column.name);
+  }
+
+  /** The column's type by oid; 0: not known. */
+  typeOf(source: SourceColumn): number {
+    const relation = this.#byName.get(`${source.schema}.${source.table}`);
+    return relation?.columns.find(({ name }) => name === source.column)?.type ?? 0;
+  }
+
+  /** A relation by its full name, `schema.name`. */
+  relation(name: string): Relation | null {
+    return this.#byName.get(name) ?? null;
+  }
+
+  /** Manual 5.10.3: temporary tables first, then pg_catalog unless the path names it, then the path. */
+  resolve(schema: string | null, name: string): Resolved {
+    if (schema !== null) return this.#lookup(schema, name) ?? { is: "unknown", name: `${schema}.${name}` };
+    const path = this.#path();
+    const implicit = path.includes("pg_catalog") ? ["pg_temp"] : ["pg_temp", "pg_catalog"];
+    for (const candidate of [...implicit, ...path]) {
+      const found = this.#lookup(candidate, name);
+      if (found !== null) return found;
+    }
+    return { is: "unknown", name };
+  }
+
+  #lookup(schema: string, name: string): Resolved | null {
+    const full = `${schema}.${name}`;
+    const { overlay } = this.#meaning;
+    const own = overlay.get(full) ?? overlay.get(`${schema}.${ANY_NAME}`);
+    if (own !== undefined) return { is: "overlay", name: full, columns: own.columns };
+    const relation = this.#byName.get(full);
+    if (relation !== undefined) return { is: "relation", name: full, relation };
+    if (this.#catalog === null || !SYSTEM_SCHEMAS.has(schema)) return null;
+    if (schema === "pg_catalog" && !isSystemName(name)) return null;
+    return { is: "system", name: full, safe: !revealing(name) };
+  }
+
+  #path(): readonly string[] {
+    const login = this.#catalog?.searchPath ?? [];
+    const { path } = this.#meaning;
+    // The login's own path already holds what "$user" stands for.
+    return path?.flatMap((schema) => (schema === "$user" ? login : [schema])) ?? login;
+  }
+
+  /** The schema in which an unqualified CREATE makes its object; null: not known. */
+  get creationSchema(): string | null {
+    return this.#path()[0] ?? null;
+  }
+
+  /** The function is one of the server's own and depends on its arguments alone. */
+  pure(name: readonly string[]): boolean {
+    const [first, second] = name;
+    if (name.length === 2) return first === "pg_catalog" && this.#pure.has(second as string);
+    return name.length === 1 && !this.#meaning.pendingDdl && this.#builtInsFirst && this.#pure.has(first as string);
+  }
+
+  /** The operator is the server's own. */
+  ownOperator(name: string): boolean {
+    const { pendingDdl } = this.#meaning;
+    return this.#catalog !== null && !pendingDdl && this.#builtInsFirst && !this.#operators.has(name);
+  }
+
+  /** Casting to it runs no code of a user's. */
+  plainType(name: string): boolean {
+    return this.#catalog !== null && !this.#meaning.pendingDdl && !this.#types.has(name);
+  }
+
+  get #builtInsFirst(): boolean {
+    const at = this.#path().indexOf("pg_catalog");
+    return at <= 0;
+  }
+
+  /** What EXECUTE runs. `fresh`: names still mean what they meant when it was read. */
+  prepared(name: string): { readonly statement: Statement; readonly fresh: boolean } | null {
+    const found = this.#prepared.get(name);
+    return found === undefined ? null : { statement: found.statement, fresh: found.at === this.version };
+  }
+
+  /** What FETCH reads from: a cursor keeps the meaning that names had when it was declared. */
+  cursor(name: string): Statement | null {
+    return this.#cursors.get(name)?.statement ?? null;
+  }
+
+  /** After the server said that the statement with these effects succeeded. */
+  apply(effects: readonly SessionEffect[]): void {
+    for (const effect of effects) this.#apply(effect);
+  }
+
+  #apply(effect: SessionEffect): void {
+    switch (effect.do) {
+      case "prepare":
+        this.#prepared.set(effect.name, { statement: effect.statement, at: this.version });
+        return;
+      case "deallocate":
+        return forget(this.#prepared, effect.name);
+      case "declare": {
+        const { statement, hold } = effect;
+        this.#cursors.set(effect.name, { statement, hold, at: this.version });
+        return;
+      }
+      case "closeCursor":
+        return forget(this.#cursors, effect.name);
+      case "searchPath":
+        return this.#setPath(effect.path, effect.local);
+      case "discardAll":
+        this.#prepared.clear();
+        this.#cursors.clear();
+        return this.#change({ ...this.#meaning, path: null, overlay: this.#committedOverlay() });
+      case "begin":
+      case "commit":
+      case "rollback":
+      case "savepoint":
+      case "rollbackTo":
+        return this.#transact(effect);
+      default:
+        return this.#define(effect);
+    }
+  }
+
+  #setPath(path: readonly string[] | null, local: boolean): void {
+    // SET LOCAL outside a transaction does nothing (a warning).
+    if (local && this.#snapshots.length === 0) return;
+    const { outerPath: _, ...rest } = this.#meaning;
+    const outer = "outerPath" in this.#meaning ? this.#meaning.outerPath : this.#meaning.path;
+    this.#change(local ? { ...rest, path, outerPath: outer ?? null } : { ...rest, path });
+  }
+
+  #committedOverlay(): ReadonlyMap<string, Overlay> {
+    return new Map([...this.#meaning.overlay].filter(([, overlay]) => !overlay.temporary));
+  }
+
+  #transact(effect: Extract<SessionEffect, { do: "begin" | "commit" | "rollback" | "savepoint" | "rollbackTo" }>): void {
+    const [start] = this.#snapshots;
+    switch (effect.do) {
+      case "begin":
+        if (start === undefined) this.#snapshots = [{ name: null, meaning: this.#meaning }];
+        return;
+      case "savepoint":
+        if (start !== undefined) this.#snapshots.push({ name: effect.name, meaning: this.#meaning });
+        return;
+      case "rollbackTo": {
+        const at = this.#snapshots.findLastIndex(({ name }) => name === effect.name);
+        if (at < 0) return;
+        this.#meaning = (this.#snapshots[at] as { meaning: Meaning }).meaning;
+        this.#snapshots.length = at + 1;
+        return;
+      }
+      case "commit":
+        this.#snapshots = [];
+        if ("outerPath" in this.#meaning) {
+          const { outerPath, ...rest } = this.#meaning;
+          this.#change({ ...rest, path: outerPath ?? null });
+        }
+        if (this.#meaning.pendingDdl) this.#stale = true;
+        return this.#endCursors();
+      case "rollback":
+        this.#snapshots = [];
+        if (start !== undefined) this.#meaning = start.meaning;
+        return this.#endCursors();
+    }
+  }
+
+  #endCursors(): void {
+    for (const [name, { hold }] of this.#cursors) if (!hold) this.#cursors.delete(name);
+  }
+
+  #define(effect: Extract<SessionEffect, { do: "createTable" | "alterTable" | "dropTable" | "renameTable" | "ddl" }>): void {
+    const overlay = new Map(this.#meaning.overlay);
+    let temporary = effect.do === "createTable" && effect.temporary;
+    if (effect.do === "createTable") {
+      const schema = temporary ? "pg_temp" : (effect.schema ?? this.creationSchema ?? "");
+      overlay.set(`${schema}.${effect.name}`, { temporary, columns: effect.columns });
+    } else if (effect.do !== "ddl") {
+      const full = this.#ownName(effect.schema, effect.name);
+      const known = overlay.get(full);
+      overlay.delete(full);
+      temporary = known?.temporary ?? false;
+      if (effect.do === "alterTable") overlay.set(full, { temporary, columns: null });
+      if (effect.do === "renameTable") {
+        const schema = full.slice(0, full.indexOf("."));
+        overlay.set(`${schema}.${effect.to}`, { temporary, columns: known?.columns ?? null });
+      }
+      if (effect.do !== "alterTable" && known === undefined) overlay.set(full, { temporary: false, columns: null });
+    }
+    const pendingDdl = this.#meaning.pendingDdl || !temporary;
+    this.#change({ ...this.#meaning, overlay, pendingDdl });
+    if (pendingDdl && this.#snapshots.length === 0) this.#stale = true;
+  }
+
+  #ownName(schema: string | null, name: string): string {
+    const found = this.resolve(schema, name);
+    return found.is === "unknown" && schema === null ? `${this.creationSchema ?? ""}.${name}` : found.name;
+  }
+
+  #change(meaning: Omit<Meaning, "stamp">): void {
+    this.#stamps++;
+    this.#meaning = { ...meaning, stamp: this.#stamps };
+  }
+}
+
+function forget<T>(map: Map<string, T>, name: string | null): void {
+  if (name === null) map.clear();
+  else map.delete(name);
+}

@@ -1,0 +1,119 @@
+import type { SourceColumn } from "../masker.ts";
+import type { Node } from "./grammar.ts";
+import type { Lineage } from "./lineage.ts";
+import { copied } from "./lineage-write.ts";
+import {
+  NOTHING,
+  OPAQUE,
+  ROOT,
+  all,
+  mix,
+  rename,
+  unknownColumns,
+  type Column,
+} from "./scope.ts";
+import type { Output } from "./statement.ts";
+import { kindOf, strings } from "./tree.ts";
+
+export type Outputs = {
+  readonly columns: readonly Column[];
+  /** The columns of the table that it makes. */
+  readonly made: readonly Column[];
+  /** What flows into a table, where it could be read back under another name. */
+  readonly copies: readonly Column[];
+};
+
+const returns = (columns: readonly Column[]): Outputs => ({ columns, made: [], copies: [] });
+const makes = (made: readonly Column[]): Outputs => ({ columns: [], made, copies: made });
+const NO_ROWS = returns([]);
+
+/** The result columns of one statement of any kind. */
+export function outputsOf(node: Node, lineage: Lineage): Outputs {
+  const kind = kindOf(node) ?? "";
+  const body = node[kind];
+  switch (kind) {
+    case "SelectStmt": {
+      const columns = lineage.statement(node, ROOT);
+      const into = intoOf(body);
+      return into === null ? returns(columns) : makes(rename(columns, strings(into.colNames)));
+    }
+    case "InsertStmt":
+    case "UpdateStmt":
+    case "DeleteStmt":
+    case "MergeStmt": {
+      const columns = lineage.statement(node, ROOT);
+      return { columns, made: [], copies: lineage.findings.stored };
+    }
+    case "ExecuteStmt":
+      return returns(lineage.statement(node, ROOT));
+    case "FetchStmt":
+      return body.ismove === true ? NO_ROWS : returns(lineage.statement(node, ROOT));
+    case "ExplainStmt":
+      return returns([{ name: "QUERY PLAN", value: explained(body.query, lineage) }]);
+    case "CopyStmt":
+      return copy(body, lineage);
+    case "CreateTableAsStmt":
+    case "ViewStmt": {
+      const columns = lineage.statement(body.query, ROOT);
+      const names = strings(body.into?.colNames ?? body.aliases);
+      const made = rename(columns, names);
+      return { columns: [], made, copies: kind === "ViewStmt" ? [] : made };
+    }
+    case "DeclareCursorStmt":
+      lineage.statement(body.query, ROOT);
+      return NO_ROWS;
+    case "VariableShowStmt":
+      return returns(setting(body.name));
+    case "CallStmt":
+      lineage.value(body.funccall?.args, ROOT);
+      return returns(unknownColumns("?"));
+    default:
+      return NO_ROWS;
+  }
+}
+
+/** The INTO of a SELECT; of a set operation it stands in the leftmost one. */
+export function intoOf(select: Node | undefined): Node | null {
+  for (let each = select; each !== undefined; each = each.larg) {
+    if (each.intoClause !== undefined) return each.intoClause;
+  }
+  return null;
+}
+
+/** A plan shows constants, row counts and conditions: all that the statement looks at. */
+function explained(query: Node, lineage: Lineage): Column["value"] {
+  const inner = outputsOf(query, lineage);
+  return mix([all([...inner.columns, ...inner.made]), ...lineage.findings.filter]);
+}
+
+function copy(body: Node, lineage: Lineage): Outputs {
+  if (body.query !== undefined) return returns(outputsOf(body.query, lineage).columns);
+  const { columns, system } = lineage.relations.columns(body.relation, ROOT, body.is_from === true);
+  const chosen = system ? unknownColumns("*") : copied(columns, body.attlist);
+  for (const { value } of chosen) {
+    for (const source of value.sources) lineage.findings.columns.add(source);
+  }
+  return body.is_from === true ? NO_ROWS : returns(chosen);
+}
+
+/** A parameter of somebody's own making (`a.b`) may hold data. */
+function setting(name: string): readonly Column[] {
+  const columns = name.toLowerCase() === "all" ? ["name", "setting", "description"] : [name];
+  const own = name.includes(".") || columns.length > 1;
+  return columns.map((column) => ({ name: column, value: own ? OPAQUE : NOTHING }));
+}
+
+/** Null: how many columns there are is not known. */
+export function toOutputs(
+  columns: readonly Column[],
+  isMasked: (source: SourceColumn) => boolean,
+): readonly Output[] | null {
+  if (columns.some(({ spread }) => spread)) return null;
+  return columns.map(({ name, value }) => {
+    const sources = [...value.sources];
+    // An exact value is that of each source: the one that a rule names speaks for it.
+    const speaker = sources.find(isMasked) ?? sources[0];
+    const chosen = value.exact && speaker !== undefined ? [speaker] : sources;
+    return { name, sources: chosen, exact: value.exact, opaque: value.opaque };
+  });
+}

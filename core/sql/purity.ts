@@ -1,0 +1,32 @@
+/** Not pure (what they return is kept elsewhere), and yet they change nothing and reach nothing. */
+const HARMLESS = new Set([
+  "current_setting",
+  "currval",
+  "lastval",
+  "random",
+  "random_normal",
+  "gen_random_uuid",
+  "uuidv4",
+  "uuidv7",
+  "clock_timestamp",
+  "timeofday",
+  "txid_current_if_assigned",
+  "pg_current_xact_id_if_assigned",
+]);
+
+export const harmless = (name: readonly string[]): boolean =>
+  (name.length === 1 || (name.length === 2 && name[0] === "pg_catalog")) &&
+  HARMLESS.has(name[name.length - 1] as string);
+
+const RISKS: readonly (readonly [RegExp, string])[] = [
+  [/^(pg_read_|pg_ls_|pg_stat_file|pg_file_|lo_import|lo_export)/, "reads or writes a server file"],
+  [/^(dblink|postgres_fdw_|http_|pg_logical_)/, "reaches another server"],
+  [/^(pg_terminate_backend|pg_cancel_backend)$/, "ends other sessions"],
+  [/^(query_to_|cursor_to_|table_to_|schema_to_|database_to_|ts_stat|ts_rewrite)/, "opaque code"],
+  [/^(lo_|loread|lowrite)/, "large objects"],
+  [/^(pg_reload_conf|pg_rotate_logfile|pg_promote|pg_switch_wal|set_config)$/, "changes settings"],
+];
+
+/** A short word for reviewers, or null. */
+export const riskOf = (name: string): string | null =>
+  RISKS.find(([pattern]) => pattern.test(name))?.[1] ?? null;

@@ -1,0 +1,76 @@
+import type { SourceColumn } from "../masker.ts";
+
+/** What a value may hold. `exact`: the very value of each of its sources, which then all hold the same. */
+export type Value = {
+  readonly sources: ReadonlySet<SourceColumn>;
+  readonly exact: boolean;
+  readonly opaque: boolean;
+};
+
+/** `spread`: stands for any number of columns, of names not known. */
+export type Column = { readonly name: string; readonly value: Value; readonly spread?: boolean };
+
+/** One entry of a FROM clause. `hidden` ones are left out of `*`. */
+export type Range = {
+  alias: string | null;
+  readonly schema: string | null;
+  columns: readonly Column[];
+  hidden: boolean;
+  /** A system relation: columns that we do not list, and that hold nobody's data. */
+  readonly system: boolean;
+};
+
+export type Scope = Range[];
+
+export type Environment = {
+  /** Common table expressions by name. */
+  readonly ctes: ReadonlyMap<string, readonly Column[]>;
+  /** Innermost first. */
+  readonly scopes: readonly Scope[];
+  /** Output columns that GROUP BY and ORDER BY may name. */
+  readonly outputs?: readonly Column[];
+  readonly windows?: ReadonlyMap<string, Value>;
+};
+
+export const NOTHING: Value = { sources: new Set(), exact: false, opaque: false };
+export const OPAQUE: Value = { sources: new Set(), exact: false, opaque: true };
+
+/** Something made from all of these: no longer exact. */
+export function mix(values: readonly Value[]): Value {
+  let opaque = false;
+  let sources: Set<SourceColumn> | null = null;
+  for (const value of values) {
+    opaque ||= value.opaque;
+    if (value.sources.size === 0) continue;
+    sources ??= new Set();
+    for (const source of value.sources) sources.add(source);
+  }
+  if (sources === null) return opaque ? OPAQUE : NOTHING;
+  return { sources, exact: false, opaque };
+}
+
+export const all = (columns: readonly Column[]): Value => mix(columns.map(({ value }) => value));
+
+export const rename = (columns: readonly Column[], names: readonly string[]): readonly Column[] =>
+  names.length === 0
+    ? columns
+    : columns.map((column, i) => ({ ...column, name: names[i] ?? column.name }));
+
+export const unknownColumns = (name: string): readonly Column[] => [
+  { name, value: OPAQUE, spread: true },
+];
+
+export const ROOT: Environment = { ctes: new Map(), scopes: [] };
+
+/** The range that a qualifier names, from the innermost scope outwards. */
+export function rangeNamed(qualifier: readonly string[], env: Environment): Range | null {
+  const name = qualifier[qualifier.length - 1];
+  const schema = qualifier.length > 1 ? qualifier[qualifier.length - 2] : null;
+  for (const scope of env.scopes) {
+    const found = scope.find(
+      (range) => range.alias === name && (schema === null || range.schema === schema),
+    );
+    if (found !== undefined) return found;
+  }
+  return null;
+}

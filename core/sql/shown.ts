@@ -1,0 +1,112 @@
+import { text as decode } from "../bytes.ts";
+import type { AnalyseOptions, Described } from "./analyse.ts";
+import { tokens, type Token } from "./lexer.ts";
+import type { Names } from "./names.ts";
+import { kindOf, visit } from "./tree.ts";
+
+/** What lists, inboxes and notifications show of a statement (CONTRACTS §6). */
+
+const charactersMax = 4_096;
+const CUT = " …";
+
+/** Statements whose literals are passwords or code: never shown. */
+const SECRET = new Set([
+  "CreateRoleStmt",
+  "AlterRoleStmt",
+  "AlterRoleSetStmt",
+  "CreateUserMappingStmt",
+  "AlterUserMappingStmt",
+  "CreateForeignServerStmt",
+  "AlterForeignServerStmt",
+  "CreateSubscriptionStmt",
+  "AlterSubscriptionStmt",
+  "CreateFdwStmt",
+  "AlterFdwStmt",
+  "AlterSystemStmt",
+  "AlterDatabaseSetStmt",
+  "DoStmt",
+  "CreateFunctionStmt",
+  "NotifyStmt",
+]);
+
+/** Of a text that could not be parsed: its first word, if it is one, and how long it is. */
+export function unreadable(sql: Uint8Array): string {
+  for (const { kind, start, end } of tokens(sql)) {
+    if (kind === "space" || kind === "comment") continue;
+    const word = decode(sql.subarray(start, end));
+    const plain = kind === "name" && /^[A-Za-z]{1,20}$/.test(word) ? `${word.toUpperCase()} ` : "";
+    return `${plain}… (${sql.length} bytes, not readable)`;
+  }
+  return `… (${sql.length} bytes, not readable)`;
+}
+
+export function shownText(
+  sql: Uint8Array,
+  start: number,
+  read: Described,
+  names: Names,
+  options: AnalyseOptions,
+): string {
+  const hides = hiding(read, names, options);
+  let out = "";
+  for (const token of tokens(sql)) {
+    if (token.kind === "space" || token.kind === "comment") {
+      if (out !== "" && !out.endsWith(" ")) out += " ";
+    } else out += piece(sql, token, start, hides, options);
+    if (out.length > charactersMax) return out.slice(0, charactersMax) + CUT;
+  }
+  return out.trimEnd();
+}
+
+function piece(
+  sql: Uint8Array,
+  token: Token,
+  start: number,
+  hides: (at: number) => boolean,
+  { detects }: AnalyseOptions,
+): string {
+  const word = decode(sql.subarray(token.start, token.end));
+  if (token.kind !== "string" && token.kind !== "number") return word;
+  if (!hides(start + token.start) && !detects(word)) return word;
+  return token.kind === "string" ? "'…'" : "…";
+}
+
+/** Whether the literal at a byte offset of the whole text is to be hidden. */
+function hiding(
+  { node, statement, verbs, met }: Described,
+  names: Names,
+  { isMasked }: AnalyseOptions,
+): (at: number) => boolean {
+  const kind = kindOf(node) ?? "";
+  const secret = SECRET.has(kind) || statement.risks.includes("reaches another server");
+  const unsure = statement.unresolved.length > 0 || statement.operations.includes("unknown");
+  if (secret || (kind === "VariableSetStmt" && verbs.operations.has("configure"))) return () => true;
+  const touched =
+    unsure ||
+    statement.outputs?.some(({ opaque }) => opaque) !== false ||
+    statement.columns.some(isMasked) ||
+    [...statement.reads, ...statement.writes].some((name) => holdsMasked(name, names, isMasked));
+  if (!touched) return () => false;
+  const clear = new Set<number>();
+  for (const [at, { sources, opaque }] of met) {
+    if (!opaque && sources.size > 0 && ![...sources].some(isMasked)) clear.add(at);
+  }
+  visit(node, (_, body) => {
+    for (const part of [body.limitCount, body.limitOffset]) {
+      const constant = part?.A_Const;
+      if (constant?.ival !== undefined) clear.add(constant.location ?? 0);
+    }
+  });
+  return (at) => !clear.has(at);
+}
+
+function holdsMasked(
+  name: string,
+  names: Names,
+  isMasked: AnalyseOptions["isMasked"],
+): boolean {
+  const relation = names.relation(name);
+  return (
+    relation?.columns.some((column) => names.sourcesOf(relation, column).some(isMasked)) ?? false
+  );
+}
