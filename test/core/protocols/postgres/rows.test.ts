@@ -176,8 +176,8 @@ describe("a row that streams", () => {
     column(INT8, null, 1),
     column(INT4, "null", 1),
   ]);
-  /** One card lies over the place where the first window lets go, one over the end of the second. */
-  const big = `${"é".repeat(32_755)}${CARD}${"x".repeat(131_050 - 65_526)}${CARD}y`;
+  /** Cards lie over the place where the first window lets go, and over the ends of both. */
+  const big = `${"é".repeat(32_755)}${CARD}${CARD}${"x".repeat(131_050 - 65_542)}${CARD}y`;
   const int8 = Buffer.alloc(8);
   int8.writeBigInt64BE(BigInt(CARD));
   const row = body([
