@@ -22,6 +22,13 @@ function statOf(pid: number): string {
   }
 }
 
+/** Whether this port of the loopback interface can be listened on. */
+export const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer().once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+
 /** A port that nobody listens on now. Whoever takes it should take it soon. */
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {

@@ -1,0 +1,53 @@
+// `npm start`: the whole demo in one process. `npm start -- --port 9000 --state DIR` runs another.
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { buildCli } from "../scripts/build-cli.ts";
+import { startDemo } from "./demo.ts";
+import { isFree } from "./processes.ts";
+import { isOnPath } from "./tools.ts";
+
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "8787" },
+    "issuer-port": { type: "string" },
+    "postgres-port": { type: "string" },
+    state: { type: "string", default: join(import.meta.dirname, "../.sluice") },
+  },
+});
+const gateway = Number(values.port);
+const ports = {
+  gateway,
+  issuer: Number(values["issuer-port"] ?? gateway + 1),
+  postgres: Number(values["postgres-port"] ?? gateway + 2),
+};
+for (const [name, port] of Object.entries(ports)) {
+  if (await isFree(port)) continue;
+  const option = name === "gateway" ? "--port" : `--${name}-port`;
+  console.error(`Port ${port} (${name}) is taken. Choose another: npm start -- ${option} NUMBER`);
+  process.exit(1);
+}
+
+await buildCli();
+const demo = await startDemo({ ports, stateDir: values.state });
+
+let stopping = false;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    if (stopping) return;
+    stopping = true;
+    void demo.stop().then(() => process.exit(0));
+  });
+}
+
+const sql = isOnPath("psql") ? "psql shop-db -c" : "sql shop-db";
+const as = (person: string) => `SLUICE_TOKEN=$(npm run --silent demo:token ${person})`;
+console.log(`
+In a second terminal (people: ada asks, rui reviews, ida audits, max administers):
+
+  npx sluice login ${demo.url}
+  npx sluice ${sql} "SELECT name, email, phone, profile FROM customers LIMIT 3"
+  npx sluice ${sql} "DROP TABLE orders"
+  npx sluice ${sql} "DELETE FROM payments"   # waits for: ${as("rui")} npx sluice reviews
+  ${as("ida")} npx sluice sessions
+
+ready ${demo.url}`);
