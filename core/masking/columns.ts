@@ -12,9 +12,9 @@ export type ColumnPattern = {
 const PART = /^(?:\*|"((?:[^"]|"")+)"|([^\s".*]+))$/u;
 
 /**
- * `table.column` or `schema.table.column`, each part a name, a quoted name or `*`. Names are written as in SQL
- * (PostgreSQL manual 4.1.1); unquoted ones also match a column made with quotes and capitals, for a mask
- * that misses is worse than one too many. Null: not a pattern.
+ * `table.column` or `schema.table.column`, each part a name, a quoted name or `*`. Names are
+ * written as in SQL (PostgreSQL manual 4.1.1); unquoted ones also match a column made with quotes
+ * and capitals, for a mask that misses is worse than one too many. Null: not a pattern.
  */
 export function parseColumnPattern(pattern: string): ColumnPattern | null {
   const parts = splitName(pattern).map(parsePart);

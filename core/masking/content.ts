@@ -14,7 +14,10 @@ export type ContentScanner = {
 
 type UserPattern = { readonly kind: string; readonly regex: Regex };
 
-/** Beyond it a user's pattern that matches hides the whole cell: finding its ranges would take too long. */
+/**
+ * Beyond it a user's pattern that matches hides the whole cell: finding its ranges would take too
+ * long.
+ */
 const rangesBytesMax = 256 * 1024;
 
 const STAR = 42;
@@ -23,7 +26,10 @@ const DOT = 46;
 /** A mask as long as this may be a secret's first part. */
 const continuedBytes = 16;
 
-/** Detectors and users' patterns of all active rules, or null when there are none. The first rule of a kind has it. */
+/**
+ * Detectors and users' patterns of all active rules, or null when there are none. The first rule
+ * of a kind has it.
+ */
 export function contentScanner(rules: readonly ActiveRule[]): ContentScanner | null {
   const masks = new Map<string, CellMask>();
   const kinds = new Set<DetectorKind>();
@@ -114,8 +120,9 @@ function count(hits: readonly Hit[]): readonly Finding[] {
 }
 
 /**
- * A secret longer than a window: the window before masked it up to its own end, and what follows that mask
- * here is the rest of it. A key whose end line is still to come is overwritten with `#`, all else with `*`.
+ * A secret longer than a window: the window before masked it up to its own end, and what follows
+ * that mask here is the rest of it. A key whose end line is still to come is overwritten with `#`,
+ * all else with `*`.
  */
 function continueMasks(window: Uint8Array): void {
   let at = 0;

@@ -9,7 +9,9 @@ import { REDACTED, techniqueName, transformOf } from "./techniques.ts";
 
 export type MaskKeys = { mask(purpose: string): Uint8Array };
 
-/** A rule that holds for this principal and resource, with its key derived and its technique built. */
+/**
+ * A rule that holds for this principal and resource, with its key derived and its technique built.
+ */
 export type ActiveRule = {
   readonly rule: MaskingRule;
   readonly mask: CellMask;
@@ -31,9 +33,9 @@ export const idleMasker: Masker = {
 };
 
 /**
- * Compiles masking rules for one principal on one resource. When several rules name a column, the one
- * that shows least stands: redact and null, then hash and tokenise, then partial; then the first in the file.
- * Throws an Error for a regex that RE2 refuses.
+ * Compiles masking rules for one principal on one resource. When several rules name a column, the
+ * one that shows least stands: redact and null, then hash and tokenise, then partial; then the
+ * first in the file. Throws an Error for a regex that RE2 refuses.
  */
 export function createMasker(
   rules: readonly MaskingRule[],

@@ -14,8 +14,8 @@ export type Regex = {
 const programSizeMax = 1_000;
 
 /**
- * Compiles a user's regex in RE2 syntax: linear time, no look-around, no back-references. The one file that
- * names `re2js`. Throws an Error that says why for a pattern that is refused.
+ * Compiles a user's regex in RE2 syntax: linear time, no look-around, no back-references. The one
+ * file that names `re2js`. Throws an Error that says why for a pattern that is refused.
  */
 export function compileRegex(pattern: string): Regex {
   const compiled = RE2JS.compile(pattern);

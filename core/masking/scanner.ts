@@ -16,8 +16,9 @@ export type Hints = { readonly ssn: boolean; readonly phone: boolean };
 export type Hit = { readonly kind: string; readonly start: number; readonly end: number };
 
 /**
- * What a window must repeat of the one before it, in bytes, so that everything is seen whole by one of them: an
- * address of 64 + 1 + 255 bytes is short of it, and so is the part by which a longer secret is known.
+ * What a window must repeat of the one before it, in bytes, so that everything is seen whole by
+ * one of them: an address of 64 + 1 + 255 bytes is short of it, and so is the part by which a
+ * longer secret is known.
  */
 export const longestPattern = 2_048;
 
@@ -29,9 +30,9 @@ const SIGN = 4;
 const PREFIX = 5;
 
 /**
- * One pass over a cell's bytes. A table says which bytes can begin something; all others cost one load.
- * What it finds never overlaps. Total for any bytes, and linear: every look back or ahead is bounded, or ends
- * in a finding that is skipped.
+ * One pass over a cell's bytes. A table says which bytes can begin something; all others cost one
+ * load. What it finds never overlaps. Total for any bytes, and linear: every look back or ahead is
+ * bounded, or ends in a finding that is skipped.
  */
 export class Scanner {
   readonly #wake = new Uint8Array(256);

@@ -29,8 +29,9 @@ export function transformOf(technique: Technique, key: () => Uint8Array, crypto:
 }
 
 /**
- * Keeps the first and last characters (code points) and writes `*` for each of the rest. Never more than half of
- * a value shows: of a short one the last characters are kept before the first, and both are cut to fit.
+ * Keeps the first and last characters (code points) and writes `*` for each of the rest. Never
+ * more than half of a value shows: of a short one the last characters are kept before the first,
+ * and both are cut to fit.
  */
 export function partial(keep: { readonly first: number; readonly last: number }): Transform {
   return (value) => {
@@ -43,7 +44,10 @@ export function partial(keep: { readonly first: number; readonly last: number })
   };
 }
 
-/** HMAC-SHA-256 (RFC 2104): equal values stay equal under one key, and nothing else can be learnt without it. */
+/**
+ * HMAC-SHA-256 (RFC 2104): equal values stay equal under one key, and nothing else can be learnt
+ * without it.
+ */
 function keyed(key: Uint8Array, crypto: Crypto, show: (mac: Uint8Array) => string): Transform {
   return (value) => utf8(show(crypto.hmacSha256(key, value)));
 }

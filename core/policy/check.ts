@@ -6,8 +6,9 @@ import { CONTEXT } from "./context.ts";
 import { isDocument, type Parsed, parseDocument } from "./document.ts";
 
 /**
- * All that is asked of a document before it is applied: `parseDocument`, then each condition typed against
- * CONTEXT and each regex taken by RE2. For apply and the CLI; sessions do without the type checker.
+ * All that is asked of a document before it is applied: `parseDocument`, then each condition typed
+ * against CONTEXT and each regex taken by RE2. For apply and the CLI; sessions do without the type
+ * checker.
  */
 export function checkDocument(source: string): Parsed {
   const parsed = parseDocument(source);

@@ -4,8 +4,9 @@ import type { UnixMs } from "../decision.ts";
 import type { Principal, Resource } from "../session.ts";
 
 /**
- * What a condition sees, and the CEL type of each part. The checker and docs/policy.md are both made
- * from this table. A value in `parameters` is null for NULL, else text; bytes that are no text are `\x…` in hex.
+ * What a condition sees, and the CEL type of each part. The checker and docs/policy.md are both
+ * made from this table. A value in `parameters` is null for NULL, else text; bytes that are no
+ * text are `\x…` in hex.
  */
 export const CONTEXT = {
   principal: { name: "string", groups: "list<string>", kind: "string" },

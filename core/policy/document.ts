@@ -13,8 +13,8 @@ export const isDocument = (parsed: Parsed): parsed is Exclude<Parsed, readonly C
   "document" in parsed;
 
 /**
- * Reads `sluice.yaml`: syntax, shape, unique ids, known resources. Every error has its line and column.
- * Conditions and regexes are looked at by `check.ts`, where a document is applied.
+ * Reads `sluice.yaml`: syntax, shape, unique ids, known resources. Every error has its line and
+ * column. Conditions and regexes are looked at by `check.ts`, where a document is applied.
  */
 export function parseDocument(source: string): Parsed {
   if (utf8(source).length > policyBytesMax) {
@@ -53,7 +53,10 @@ function shapeErrors(issues: readonly Issue[], located: Located): ConfigError[] 
     });
 }
 
-/** A resource of a type that is not served has keys of its own: one error about the type says it all. */
+/**
+ * A resource of a type that is not served has keys of its own: one error about the type says it
+ * all.
+ */
 const isUnservedType = ({ path }: Issue): boolean =>
   path.length === 3 && path[0] === "resources" && path[2] === "type";
 

@@ -21,8 +21,8 @@ export const sharesGroup = (a: readonly string[], b: readonly string[]): boolean
 const HOUR_MS = 3_600_000;
 
 /**
- * Adds up the grants that the principal holds: the union of their accesses, ending with the one that ends
- * first (so that no access outlives its own grant). Null: nothing lets this person in.
+ * Adds up the grants that the principal holds: the union of their accesses, ending with the one
+ * that ends first (so that no access outlives its own grant). Null: nothing lets this person in.
  */
 export function grantFor(
   document: Document,

@@ -52,11 +52,12 @@ function concerns(rule: GuardrailRule, principal: Principal, resource: Resource)
 }
 
 /**
- * The most severe match wins: block, then review, then allow. A condition that failed blocks, whatever
- * its rule's verdict. Null: nothing was said.
+ * The most severe match wins: block, then review, then allow. A condition that failed blocks,
+ * whatever its rule's verdict. Null: nothing was said.
  *
- * Among reviews the strictest stands whole: most approvals, then fewest minutes, then first in the file; its
- * reviewers vote. (Mixing the reviewers of several rules would let the laxer group answer for the stricter.)
+ * Among reviews the strictest stands whole: most approvals, then fewest minutes, then first in the
+ * file; its reviewers vote. (Mixing the reviewers of several rules would let the laxer group
+ * answer for the stricter.)
  */
 export function weigh(matches: readonly Match[]): Decision | null {
   const blocks = matches.filter(({ rule, failed }) => failed || rule.then === "block");

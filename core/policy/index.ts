@@ -1,4 +1,7 @@
-/** The policy document, compiled, decided and explained. `check.ts` (used at apply) stands apart: it is large. */
+/**
+ * The policy document, compiled, decided and explained. `check.ts` (used at apply) stands apart:
+ * it is large.
+ */
 export { type CompiledPolicy, type CompileInput, compilePolicy } from "./compile.ts";
 export { isDocument, loadDocument, type Parsed, parseDocument } from "./document.ts";
 export { explainAccess, explainDecision } from "./explain.ts";

@@ -5,8 +5,8 @@ const ROLES = ["reviewer", "auditor", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
 /**
- * The roles of somebody in these groups. `adminGroups` (the deployment's ADMIN_GROUPS) counts only until
- * a first document is in force: pass null as the document then.
+ * The roles of somebody in these groups. `adminGroups` (the deployment's ADMIN_GROUPS) counts only
+ * until a first document is in force: pass null as the document then.
  */
 export function rolesOf(
   document: Document | null,

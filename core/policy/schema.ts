@@ -5,8 +5,8 @@ import { parseColumnPattern } from "../masking/columns.ts";
 import { z } from "../zod.ts";
 
 /*
- * The shape of `sluice.yaml` (docs/policy.md is checked against these objects). Every object is strict: an
- * unknown key is an error, for a misspelt `except` must not pass as no exception.
+ * The shape of `sluice.yaml` (docs/policy.md is checked against these objects). Every object is
+ * strict: an unknown key is an error, for a misspelt `except` must not pass as no exception.
  */
 
 const name = z
@@ -86,6 +86,7 @@ export const guardrailSchema = z
       .refine(isZone, "not a time zone (such as Europe/Zurich)")
       .optional()
       .describe("The time zone of `now`; UTC when absent."),
+    // oxlint-disable-next-line unicorn/no-thenable -- a string, never a function
     then: z.enum(["allow", "block", "review"]).describe("`allow`, `block` or `review`."),
     message: z.string().min(1).max(500).optional().describe("What the client reads."),
     reviewers: groups.optional().describe("With `review`: whose members may vote."),

@@ -3,7 +3,10 @@ import type { Position } from "../errors.ts";
 
 export type Path = readonly PropertyKey[];
 
-/** A YAML text that knows where each of its parts stands. The one file that names the `yaml` package. */
+/**
+ * A YAML text that knows where each of its parts stands. The one file that names the `yaml`
+ * package.
+ */
 export type Located = {
   readonly value: unknown;
   readonly problems: readonly { readonly message: string; readonly at: Position }[];
@@ -44,7 +47,10 @@ export function readYaml(source: string): Located {
   return { ...toValue(tree, problems, at(0)), positionOf, positionOfKey };
 }
 
-/** Aliases that multiply ("billion laughs") make the library throw; that is a problem like any other. */
+/**
+ * Aliases that multiply ("billion laughs") make the library throw; that is a problem like any
+ * other.
+ */
 function toValue(
   tree: ReturnType<typeof parseDocument>,
   problems: Located["problems"],

@@ -2,8 +2,8 @@ import { type DigitGroups, isEdge, separatorsAllowed } from "./digits.ts";
 import type { Span } from "./span.ts";
 
 /**
- * A payment card number (ISO/IEC 7812): a known issuer's prefix with its lengths, and the Luhn check. In groups it
- * begins with at least three digits and keeps to one separator.
+ * A payment card number (ISO/IEC 7812): a known issuer's prefix with its lengths, and the Luhn
+ * check. In groups it begins with at least three digits and keeps to one separator.
  */
 export function findCard(
   numbers: DigitGroups,
@@ -28,7 +28,10 @@ export function findCard(
   return false;
 }
 
-/** The sum of ISO/IEC 7812-1 annex B: every second digit from the right counts double, less nine over nine. */
+/**
+ * The sum of ISO/IEC 7812-1 annex B: every second digit from the right counts double, less nine
+ * over nine.
+ */
 function luhn(digits: Uint8Array, length: number): boolean {
   let sum = 0;
   for (let i = 0; i < length; i++) {

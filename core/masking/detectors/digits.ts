@@ -1,8 +1,9 @@
 import { CLASS, classAt, DIGIT, WORD } from "../bytes.ts";
 
 /**
- * Groups of digits as people write numbers: `4111 1111-1111`, full-width digits, zero-width characters in between.
- * Normalised once, then cards, social security numbers and phones look at the same groups.
+ * Groups of digits as people write numbers: `4111 1111-1111`, full-width digits, zero-width
+ * characters in between. Normalised once, then cards, social security numbers and phones look at
+ * the same groups.
  */
 export class DigitGroups {
   /** The digits' values, all groups in a row. */
@@ -19,40 +20,43 @@ export class DigitGroups {
   read(cell: Uint8Array, at: number, to: number): number {
     this.count = 0;
     this.groups = 0;
-    let place = at;
     let separator = 0;
-    while (place < to && this.count < DIGITS_MAX) {
-      const width = digitWidth(cell, place, to);
-      if (width > 0) {
-        const byte = cell[place + width - 1] as number;
-        this.digits[this.count++] = width === 1 ? byte - 48 : byte - 0x90;
-        place += width;
-        if (this.count === DIGITS_MAX) this.#close(place, separator);
-        continue;
-      }
-      const skip = zeroWidth(cell, place, to);
-      if (skip > 0 && startsDigit(cell, place + skip, to)) {
-        place += skip;
-        continue;
-      }
-      this.#close(place, separator);
-      const length = skip > 0 ? 0 : separatorWidth(cell, place, to);
-      if (length === 0 || digitWidth(cell, place + length, to) === 0) break;
-      const seen = separatorKind(cell, place);
+    let place = this.#group(cell, at, to, separator);
+    while (this.count < DIGITS_MAX) {
+      const gap = skipInvisible(cell, place, to);
+      const width = separatorWidth(cell, gap, to);
+      if (width === 0) break;
+      const next = skipInvisible(cell, gap + width, to);
+      if (digitWidth(cell, next, to) === 0) break;
+      const seen = separatorKind(cell, gap);
       separator = separator === 0 || separator === seen ? seen : MIXED;
-      place += length;
+      place = this.#group(cell, next, to, separator);
     }
-    if (this.groups === 0 || this.ends[this.groups - 1] !== this.count)
-      this.#close(place, separator);
     return this.endBytes[0] as number;
   }
 
-  #close(place: number, separator: number): void {
-    if (this.groups > 0 && this.ends[this.groups - 1] === this.count) return;
+  /** Digits in a row, over invisible characters between them; the byte behind the last. */
+  #group(cell: Uint8Array, at: number, to: number, separator: number): number {
+    let end = at;
+    let place = at;
+    while (place < to && this.count < DIGITS_MAX) {
+      const width = digitWidth(cell, place, to);
+      if (width === 0) {
+        const next = skipInvisible(cell, place, to);
+        if (next === place || digitWidth(cell, next, to) === 0) break;
+        place = next;
+        continue;
+      }
+      const byte = cell[place + width - 1] as number;
+      this.digits[this.count++] = width === 1 ? byte - 48 : byte - 0x90;
+      place += width;
+      end = place;
+    }
     this.ends[this.groups] = this.count;
-    this.endBytes[this.groups] = place;
+    this.endBytes[this.groups] = end;
     this.separators[this.groups] = separator;
     this.groups++;
+    return end;
   }
 }
 
@@ -73,6 +77,7 @@ export function digitWidth(cell: Uint8Array, at: number, to: number): number {
 /** Bytes of an invisible character: U+00AD, U+200B to U+200F, U+2060 to U+2064, U+FEFF. */
 export function zeroWidth(cell: Uint8Array, at: number, to: number): number {
   const byte = at < to ? (cell[at] as number) : 0;
+  if (byte < 0x80) return 0;
   if (byte === 0xc2) return at + 1 < to && cell[at + 1] === 0xad ? 2 : 0;
   if ((byte !== 0xe2 && byte !== 0xef) || at + 2 >= to) return 0;
   const [second, third] = [cell[at + 1] as number, cell[at + 2] as number];
@@ -81,13 +86,13 @@ export function zeroWidth(cell: Uint8Array, at: number, to: number): number {
   return second === 0x81 && third >= 0xa0 && third <= 0xa4 ? 3 : 0;
 }
 
-/** A digit, perhaps behind a few more invisible characters. */
-function startsDigit(cell: Uint8Array, at: number, to: number): boolean {
+/** The first place that holds something to see. */
+function skipInvisible(cell: Uint8Array, at: number, to: number): number {
   let place = at;
-  for (let skip = zeroWidth(cell, place, to); skip > 0; skip = zeroWidth(cell, place, to)) {
-    place += skip;
+  for (let width = zeroWidth(cell, place, to); width > 0; width = zeroWidth(cell, place, to)) {
+    place += width;
   }
-  return digitWidth(cell, place, to) > 0;
+  return place;
 }
 
 /** Bytes of a separator: space, `-`, `.`, no-break space, the dashes U+2010 to U+2015. */

@@ -15,7 +15,9 @@ const byCountry = new Map(
 const digits = new Uint8Array(34);
 const SPACE = 32;
 
-/** Wakes at the first check digit; the country stands just before it. Spaces may part the groups. */
+/**
+ * Wakes at the first check digit; the country stands just before it. Spaces may part the groups.
+ */
 export const findIban: Detect = (cell, at, from, to, span) => {
   const start = at - 2;
   if (!(classAt(cell, start, from, to) & LETTER)) return false;

@@ -6,7 +6,10 @@ const OPEN = 40;
 const CLOSE = 41;
 const PLUS = 43;
 
-/** North American, in three groups (`415-555-2671`), or ten digits in a row where the column's name says so. */
+/**
+ * North American, in three groups (`415-555-2671`), or ten digits in a row where the column's name
+ * says so.
+ */
 export function findPhoneDigits(
   numbers: DigitGroups,
   cell: Uint8Array,
@@ -33,7 +36,10 @@ export function findPhoneDigits(
   return true;
 }
 
-/** `+` and 8 to 15 digits (ITU-T E.164), or `(415) 555-2671`; spaces, dashes, dots and brackets between. */
+/**
+ * `+` and 8 to 15 digits (ITU-T E.164), or `(415) 555-2671`; spaces, dashes, dots and brackets
+ * between.
+ */
 export function findPhoneSign(
   cell: Uint8Array,
   at: number,

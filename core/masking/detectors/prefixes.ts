@@ -18,7 +18,7 @@ const utf8 = new TextEncoder();
 function token(length: number, least: number, dots: boolean): Detect {
   return (cell, at, _from, to, span) => {
     let end = runEnd(cell, at + length, to, TOKEN);
-    while (dots && end < to && cell[end] === DOT) end = runEnd(cell, end + 1, to, TOKEN);
+    if (dots) while (end < to && cell[end] === DOT) end = runEnd(cell, end + 1, to, TOKEN);
     if (end - at - length < least) return false;
     span.start = at;
     span.end = end;

@@ -6,7 +6,10 @@ const END = new TextEncoder().encode("-----END ");
 const DASHES = new TextEncoder().encode("-----");
 const labelBytesMax = 64;
 
-/** Wakes at `-----BEGIN ` (RFC 7468). Only private keys; up to the end line, or all that follows without one. */
+/**
+ * Wakes at `-----BEGIN ` (RFC 7468). Only private keys; up to the end line, or all that follows
+ * without one.
+ */
 export const findPrivateKey: Detect = (cell, at, _from, to, span) => {
   const labelEnd = Math.min(to, at + labelBytesMax);
   let label = at + 11;

@@ -2,8 +2,8 @@ import { type DigitGroups, isEdge, separatorsAllowed } from "./digits.ts";
 import type { Span } from "./span.ts";
 
 /**
- * A US social security number: 3-2-4 with one separator, no area 000, 666 or 900 and up, no group 00, no
- * serial 0000. Nine digits in a row count only where the column's name says so (`bare`).
+ * A US social security number: 3-2-4 with one separator, no area 000, 666 or 900 and up, no group
+ * 00, no serial 0000. Nine digits in a row count only where the column's name says so (`bare`).
  */
 export function findSsn(
   numbers: DigitGroups,

@@ -17,6 +17,7 @@ const cases: Record<string, readonly (readonly [string, string] | readonly [stri
     ['{"pan":4111111111111111}', '{"pan":[redacted:credit_card]}'],
     ["４１１１１１１１１１１１１１１１", "[redacted:credit_card]"],
     ["4111\u200b1111\u200b1111\u200b1111", "[redacted:credit_card]"],
+    ["4111\u200b \ufeff1111 1111\u200b\u200b 1111", "[redacted:credit_card]"],
     ["4111\u00a01111\u00a01111\u00a01111", "[redacted:credit_card]"],
     ["4111111111111112"],
     ["1111111111111117"],

@@ -40,7 +40,10 @@ test("a canary between any texts never comes through", () => {
   );
 });
 
-/** Scans a value as a stream does: windows of `size`, each repeating the last `longestPattern` bytes. */
+/**
+ * Scans a value as a stream does: windows of `size`, each repeating the last `longestPattern`
+ * bytes.
+ */
 function inWindows(value: Uint8Array, size: number): Uint8Array {
   const overlap = everything.longestPattern;
   const out = value.slice();
@@ -77,3 +80,11 @@ test.each([
   expect(out).toMatch(/^x [*#]+ y$/);
   expect(out.length).toBe(secret.length + 4);
 });
+
+test.each(["1\u200b", "\u200b", "@", "a@", "-eyJ", "1 ", "+1(", "-----BEGIN ", "sk-", "GB82 "])(
+  "a megabyte of %j is scanned in steps that grow with its length alone",
+  (unit) => {
+    const cell = bytes(unit.repeat(Math.ceil(1_000_000 / unit.length)));
+    expect(() => everything.scan(cell, "note")).not.toThrow();
+  },
+);

@@ -6,18 +6,23 @@ import { command, NOW, person, policyOf } from "./given.ts";
 const RULES = `
 grants:
   - { id: readers, groups: [analysts], resources: [shop-db] }
-  - { id: engineers, groups: [engineers], resources: { labels: { env: prod } }, access: [read, write], hours: 8 }
+  - { id: engineers, groups: [engineers], resources: { labels: { env: prod } },
+      access: [read, write], hours: 8 }
   - { id: owners, groups: [owners], resources: [shop-db], access: [read, write, schema, admin] }
 guardrails:
-  - { id: no-drop, when: '"drop" in command.operations', then: block, message: Dropping is not allowed. }
+  - { id: no-drop, when: '"drop" in command.operations', then: block,
+      message: Dropping is not allowed. }
   - { id: unbounded, when: command.unbounded, then: review, reviewers: [leads], minutes: 30 }
   - { id: payments, when: '"public.payments" in command.objects && "delete" in command.operations',
       then: review, reviewers: [finance], approvals: 2 }
   - { id: fine, when: 'command.operations.all(o, o == "select")', then: allow }
   - { id: always-fine, then: allow }
-  - { id: night, groups: [owners], when: 'now.hour < 5 && now.weekday == 3 && "grant" in command.operations', then: block }
-  - { id: swiss-night, groups: [owners], zone: Europe/Zurich, when: 'now.hour == 3 && "role" in command.operations', then: block }
-  - { id: broken, except: [engineers, owners], when: 'command.parameters[3] == "x"', then: review, reviewers: [leads] }
+  - { id: night, groups: [owners], when: 'now.hour < 5 && now.weekday == 3
+      && "grant" in command.operations', then: block }
+  - { id: swiss-night, groups: [owners], zone: Europe/Zurich, when: 'now.hour == 3
+      && "role" in command.operations', then: block }
+  - { id: broken, except: [engineers, owners], when: 'command.parameters[3] == "x"',
+      then: review, reviewers: [leads] }
   - { id: elsewhere, resources: [test-db], then: block }
 `;
 
@@ -86,7 +91,7 @@ test("a refusal names the access that is missing and the grant that lacks it", (
   });
 });
 
-test("a grant with hours ends that long after the opening; access is what it says, read by default", () => {
+test("a grant with hours ends that long after the opening; access is read by default", () => {
   expect(policyOf(RULES, ada)).toMatchObject({
     endsAt: NOW + 8 * 3_600_000,
     grants: ["engineers"],
@@ -105,7 +110,8 @@ test("several grants add their accesses and end with the first to end", () => {
 test("a grant on request is not held", () => {
   const rules = `
 grants:
-  - { id: on-call, groups: [oncall], resources: [shop-db], request: { reviewers: [leads], hours: 1 } }
+  - { id: on-call, groups: [oncall], resources: [shop-db],
+      request: { reviewers: [leads], hours: 1 } }
 `;
   expect(policyOf(rules, person("ada", "oncall")).access).toEqual([]);
 });

@@ -18,8 +18,10 @@ export const shopDb: Resource = {
 
 export const RESOURCES = `
 resources:
-  - { name: shop-db, type: postgres, host: db.internal, database: shop, user: sluice, labels: { env: prod } }
-  - { name: test-db, type: postgres, host: db.internal, database: test, user: sluice, labels: { env: test } }
+  - { name: shop-db, type: postgres, host: db.internal, database: shop, user: sluice,
+      labels: { env: prod } }
+  - { name: test-db, type: postgres, host: db.internal, database: test, user: sluice,
+      labels: { env: test } }
 `;
 
 export const person = (name: string, ...groups: string[]): Principal => ({
