@@ -2,6 +2,7 @@ import { text, utf8 } from "../../bytes.ts";
 import { noticeBytesMax } from "../../limits.ts";
 import type { Masker } from "../../masker.ts";
 import { readFields, writeFields } from "./messages.ts";
+import { isServersOwn } from "./sqlstates.ts";
 
 /*
  * What of an error's or notice's text is safe where columns are masked. A function can raise any
@@ -99,10 +100,21 @@ export function safeError(
   return writeFields(new Map([...scanned].map(([letter, value]) => [letter, cut(value)])));
 }
 
+/**
+ * data_exception: in the place of a code that somebody chose, which could be five of a value's
+ * digits.
+ */
+const CHOSEN = "22000";
+
+/** The SQLSTATE as it may be shown and recorded where columns are masked. */
+export function safeSqlstate(given: string | undefined): string {
+  if (given === undefined) return "XX000";
+  return isServersOwn(given) ? given : CHOSEN;
+}
+
 /** Severity, SQLSTATE and position always; message and hint only when they can be trusted. */
 function reduced(fields: ReadonlyMap<string, string>): Map<string, string> {
-  const given = fields.get("C") ?? "";
-  const code = /^[0-9A-Z]{5}$/.test(given) ? given : "XX000";
+  const code = safeSqlstate(fields.get("C"));
   const severity = [fields.get("V"), fields.get("S")].find((s) => SEVERITIES.has(s ?? ""));
   const position = /^[0-9]{1,10}$/.exec(fields.get("P") ?? "")?.[0];
   const out = new Map([
