@@ -6,6 +6,7 @@ import { approvers, type Review } from "../core/review/review.ts";
 import type { SessionSpec } from "../core/session.ts";
 import { ClientTunnel } from "./client-tunnel.ts";
 import { catalogOf, deskOf, type ObjectsEnv } from "./env.ts";
+import { logFault } from "./fault.ts";
 import { grammarReady } from "./grammar.ts";
 import type { Journal } from "./journal.ts";
 import { perform } from "./perform.ts";
@@ -111,7 +112,8 @@ export class LiveSession {
         }
         this.#turn(path, this.#inputs.shift() as DataPathInput);
       }
-    } catch {
+    } catch (error) {
+      logFault("step", this.spec.id, error);
       this.close("internal", "The gateway could not go on with this session.");
     } finally {
       this.#stepping = false;
@@ -277,7 +279,8 @@ export async function catalogFor(
   if (spec.literalTexts !== null) return null;
   try {
     return JSON.parse(await catalogOf(env, spec).catalog(spec, refresh)) as Catalog;
-  } catch {
+  } catch (error) {
+    logFault("catalog", spec.id, error);
     return null;
   }
 }

@@ -11,6 +11,7 @@ import { sealBytes } from "../store/seal.ts";
 import { addSession, dataKeyPurpose, endSession } from "../store/sessions.ts";
 import { nodeCrypto, sealWith } from "./crypto.ts";
 import type { ObjectsEnv } from "./env.ts";
+import { logFault } from "./fault.ts";
 import { grammar, grammarReady } from "./grammar.ts";
 import { Journal } from "./journal.ts";
 import { catalogFor, LiveSession } from "./live.ts";
@@ -140,7 +141,8 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       const engine = createEngine(spec.resource.type, { ...parts, password: reached.password });
       const path = new DataPath({ spec, engine, policy, crypto: nodeCrypto });
       live.start(path, reached.upstream, reached.failure);
-    } catch {
+    } catch (error) {
+      logFault("open", spec.id, error);
       live.close("internal", "The gateway could not open this session.");
     }
   }

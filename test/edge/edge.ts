@@ -1,0 +1,260 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import WebSocket from "ws";
+import type { SessionSpec } from "../../core/session.ts";
+import { decodeFrame, encodeFrame, type Frame, SUBPROTOCOL } from "../../core/tunnel/frames.ts";
+import { bundleWorker } from "../../demo/bundle.ts";
+import { type Gateway, startGateway } from "../../demo/gateway.ts";
+import { newId } from "../../store/ids.ts";
+import { sampleSpec } from "../support/values.ts";
+
+/** Everything allowed to everybody: what is under test here lies below the policy. */
+export const OPEN_POLICY = `
+resources:
+  - { name: shop-db, type: postgres, host: 127.0.0.1, database: shop, user: sluice,
+      tls: disable, network: private }
+grants:
+  - { id: all, groups: [engineers], resources: [shop-db], access: [read, write, schema, admin] }
+`;
+
+export class Edge {
+  readonly gateway: Gateway;
+  readonly #folder: string;
+
+  private constructor(gateway: Gateway, folder: string) {
+    this.gateway = gateway;
+    this.#folder = folder;
+  }
+
+  static async start(): Promise<Edge> {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-edge-"));
+    const modules = await bundleWorker(join(import.meta.dirname, "entry.ts"));
+    const log = (line: string) => console.error(line);
+    const port = await freePort();
+    return new Edge(await startGateway({ port, stateDir: folder, vars: {}, modules, log }), folder);
+  }
+
+  async stop(): Promise<void> {
+    await this.gateway.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** RPC on an object. Throws what it threw. */
+  async call<T>(binding: string, id: string, method: string, ...args: unknown[]): Promise<T> {
+    const body = JSON.stringify({ id, method, args });
+    const answer = await fetch(`${this.gateway.url}/call/${binding}`, { method: "POST", body });
+    const { value, error } = (await answer.json()) as { value: T; error?: string };
+    if (error !== undefined) throw new Error(error);
+    return value;
+  }
+
+  spec(port: number, over: Partial<SessionSpec> = {}): SessionSpec {
+    const spec = sampleSpec();
+    const resource = { ...spec.resource, id: newId("res"), port };
+    const policy = { version: "pol_1", source: OPEN_POLICY };
+    return { ...spec, id: newId("ses"), openedAt: Date.now(), policy, resource, ...over };
+  }
+
+  prepare(spec: SessionSpec): Promise<void> {
+    return this.call("SESSIONS", spec.id, "prepare", spec);
+  }
+
+  async open(spec: SessionSpec): Promise<Client> {
+    await this.prepare(spec);
+    return Client.connect(`${this.gateway.url.replace("http", "ws")}/session/${spec.id}`);
+  }
+
+  /** One row of D1, or null. */
+  async row<T>(query: string, ...values: string[]): Promise<T | null> {
+    const db = await this.gateway.miniflare.getD1Database("DB");
+    return db
+      .prepare(query)
+      .bind(...values)
+      .first<T>();
+  }
+}
+
+/** A client that acknowledges only when it is told to. */
+export class Client {
+  readonly frames: Frame[] = [];
+  readonly socket: WebSocket;
+  received = Buffer.alloc(0);
+  #changed: (() => void)[] = [];
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on("message", (message: Buffer) => {
+      const frame = decodeFrame(new Uint8Array(message));
+      if (frame.is === "invalid") throw new Error(frame.message);
+      if (frame.is === "data") this.received = Buffer.concat([this.received, frame.bytes]);
+      else this.frames.push(frame);
+      this.#notify();
+    });
+    socket.on("error", () => {});
+    socket.on("close", () => this.#notify());
+  }
+
+  static connect(url: string): Promise<Client> {
+    const socket = new WebSocket(url, [SUBPROTOCOL], { perMessageDeflate: false });
+    return new Promise((resolve, reject) => {
+      const client = new Client(socket);
+      socket.once("open", () => resolve(client));
+      socket.once("unexpected-response", (_, { statusCode }) => reject(new Error(`${statusCode}`)));
+    });
+  }
+
+  put(frame: Frame): void {
+    this.socket.send(encodeFrame(frame));
+  }
+
+  send(bytes: Uint8Array): void {
+    this.put({ is: "data", bytes });
+  }
+
+  acknowledge(): void {
+    this.put({ is: "ack", total: this.received.length });
+  }
+
+  async until<T>(ready: () => T | undefined | false): Promise<T> {
+    for (;;) {
+      const value = ready();
+      if (value !== undefined && value !== false) return value;
+      if (this.socket.readyState === WebSocket.CLOSED) throw new Error(this.#story());
+      await new Promise<void>((resolve) => this.#changed.push(resolve));
+    }
+  }
+
+  frame<K extends Frame["is"]>(is: K): Promise<Extract<Frame, { is: K }>> {
+    return this.until(() =>
+      this.frames.find((one): one is Extract<Frame, { is: K }> => one.is === is),
+    );
+  }
+
+  #story(): string {
+    return `closed after ${this.received.length} bytes and ${JSON.stringify(this.frames)}`;
+  }
+
+  #notify(): void {
+    for (const resolve of this.#changed.splice(0)) resolve();
+  }
+}
+
+/** Waits for something outside that has no event of its own. */
+export async function eventually<T>(look: () => Promise<T | null | false>): Promise<T> {
+  for (;;) {
+    const value = await look();
+    if (value !== null && value !== false) return value;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+const message = (type: string, body: Uint8Array): Buffer => {
+  const head = Buffer.alloc(5);
+  head.write(type);
+  head.writeUInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
+};
+const cstrings = (...texts: string[]): Buffer => Buffer.from(`${texts.join("\0")}\0`);
+
+export const READY = message("Z", Buffer.from("I"));
+export const query = (sql: string): Buffer => message("Q", cstrings(sql));
+export const startup = (): Buffer => {
+  const body = Buffer.concat([
+    Buffer.from([0, 3, 0, 0]),
+    cstrings("user", "u", "database", "shop", ""),
+  ]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(body.length + 4);
+  return Buffer.concat([length, body]);
+};
+export const dataRow = (value: Buffer): Buffer => {
+  const head = Buffer.alloc(6);
+  head.writeUInt16BE(1);
+  head.writeUInt32BE(value.length, 2);
+  return message("D", Buffer.concat([head, value]));
+};
+/** One text column named `v`. */
+export const ROW_DESCRIPTION = message(
+  "T",
+  Buffer.concat([
+    Buffer.from([0, 1]),
+    cstrings("v"),
+    Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0]),
+  ]),
+);
+export const complete = (tag: string): Buffer => message("C", cstrings(tag));
+
+/** A PostgreSQL that trusts everybody, and answers each query as the test says. */
+export class FakePostgres {
+  readonly queries: string[] = [];
+  readonly sockets: Socket[] = [];
+  port = 0;
+  #server: Server;
+
+  constructor(answer: (sql: string, socket: Socket) => void) {
+    this.#server = createServer((socket) => {
+      this.sockets.push(socket);
+      let input = Buffer.alloc(0);
+      let started = false;
+      socket.on("error", () => {});
+      socket.on("data", (bytes) => {
+        input = Buffer.concat([input, bytes]);
+        for (;;) {
+          const offset = started ? 1 : 0;
+          if (input.length < offset + 4) return;
+          const length = offset + input.readUInt32BE(offset);
+          if (input.length < length) return;
+          const taken = input.subarray(0, length);
+          input = input.subarray(length);
+          if (started) this.#one(taken, socket, answer);
+          else socket.write(this.#welcome());
+          started = true;
+        }
+      });
+    });
+  }
+
+  #one(taken: Buffer, socket: Socket, answer: (sql: string, socket: Socket) => void): void {
+    if (taken[0] !== 0x51) return;
+    const sql = taken.toString("utf8", 5, taken.length - 1);
+    this.queries.push(sql);
+    answer(sql, socket);
+  }
+
+  #welcome(): Buffer {
+    const parameters = [
+      ["server_version", "18.0"],
+      ["server_encoding", "UTF8"],
+      ["client_encoding", "UTF8"],
+      ["DateStyle", "ISO, MDY"],
+      ["integer_datetimes", "on"],
+      ["standard_conforming_strings", "on"],
+    ].map((pair) => message("S", cstrings(...pair)));
+    const key = message("K", Buffer.from([0, 0, 0, 1, 0, 0, 0, 2]));
+    return Buffer.concat([message("R", Buffer.alloc(4)), ...parameters, key, READY]);
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.listen(0, "127.0.0.1", () => {
+        this.port = (this.#server.address() as { port: number }).port;
+        resolve();
+      });
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}

@@ -1,0 +1,113 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Socket } from "node:net";
+import {
+  Client,
+  complete,
+  dataRow,
+  Edge,
+  eventually,
+  FakePostgres,
+  query,
+  READY,
+  ROW_DESCRIPTION,
+  startup,
+} from "./edge.ts";
+
+let edge: Edge;
+let target: FakePostgres;
+let answer: (sql: string, socket: Socket) => void;
+
+beforeAll(async () => {
+  edge = await Edge.start();
+}, 60_000);
+afterAll(() => edge.stop());
+beforeEach(async () => {
+  answer = (_, socket) =>
+    socket.write(
+      Buffer.concat([ROW_DESCRIPTION, dataRow(Buffer.from("v")), complete("SELECT 1"), READY]),
+    );
+  target = new FakePostgres((sql, socket) => answer(sql, socket));
+  await target.listen();
+});
+afterEach(() => target.stop());
+
+/** Through the login, up to the first ReadyForQuery. */
+async function loggedIn(spec = edge.spec(target.port)): Promise<Client> {
+  const client = await edge.open(spec);
+  await client.frame("opened");
+  client.send(startup());
+  await client.until(() => client.received.includes(READY));
+  client.received = Buffer.alloc(0);
+  return client;
+}
+
+describe("prepare and fetch", () => {
+  it("answers 404 to an upgrade that nobody prepared", async () => {
+    const url = `${edge.gateway.url.replace("http", "ws")}/session/ses_unknown`;
+    await expect(Client.connect(url)).rejects.toThrow("404");
+  });
+
+  it("prepares once and opens once", async () => {
+    const spec = edge.spec(target.port);
+    const client = await edge.open(spec);
+    expect(client.socket.protocol).toBe("sluice.tunnel.1");
+    await expect(edge.prepare(spec)).rejects.toThrow("prepared already");
+    const url = `${edge.gateway.url.replace("http", "ws")}/session/${spec.id}`;
+    await expect(Client.connect(url)).rejects.toThrow("404");
+    client.socket.close();
+  });
+
+  it("says in the frame and in the row why a target could not be reached", async () => {
+    const spec = edge.spec(1);
+    const client = await edge.open(spec);
+    client.send(startup());
+    const { message } = await client.frame("close");
+    expect(message).toBe("127.0.0.1:1 refused the connection or cannot be reached.");
+    const row = await eventually(() => ended(spec.id));
+    expect(row.end_message).toBe(message);
+  });
+
+  it("never dials a metadata address, and a private one only where the resource says so", async () => {
+    for (const host of ["169.254.169.254", "10.0.0.1"]) {
+      const spec = edge.spec(80);
+      const resource = { ...spec.resource, host, network: "public" } as const;
+      const client = await edge.open({ ...spec, resource });
+      client.send(startup());
+      expect((await client.frame("close")).message).toMatch(/never dials|network: private/);
+    }
+  });
+});
+
+const ended = (id: string) =>
+  edge.row<{ end_code: string; end_message: string; commands: number }>(
+    "select * from sessions where id = ? and ended_at is not null",
+    id,
+  );
+
+describe("a session", () => {
+  it("carries a query and its answer, and ends with its recording in the store", async () => {
+    const spec = edge.spec(target.port);
+    const client = await loggedIn(spec);
+    client.send(query("select v from t"));
+    await client.until(() => client.received.includes(READY));
+    expect(target.queries).toEqual(["select v from t"]);
+    client.socket.close();
+    expect((await eventually(() => ended(spec.id))).commands).toBe(1);
+    const chunk = await edge.row<{ last: number }>(
+      "select max(last) last from recording_chunks where session = ?",
+      spec.id,
+    );
+    expect(chunk?.last).toBeGreaterThan(4);
+  });
+
+  it("ends when it is revoked, and says why", async () => {
+    const spec = edge.spec(target.port);
+    const client = await loggedIn(spec);
+    const notice = { do: "revoke", code: "killed", reason: "Enough for today." };
+    await edge.call("SESSIONS", spec.id, "notify", notice);
+    expect(await client.frame("close")).toMatchObject({
+      code: "killed",
+      message: "Enough for today.",
+    });
+  });
+});
