@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { literalPolicy } from "../../../core/policy/index.ts";
+import { literalPolicy } from "../../../core/policy/literal.ts";
 import { bytes } from "../masking/given.ts";
 import { command, NOW, person, policyOf } from "./given.ts";
 

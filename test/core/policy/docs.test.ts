@@ -4,7 +4,7 @@ import { ACCESS, OPERATIONS } from "../../../core/command.ts";
 import { DETECTOR_KINDS } from "../../../core/masking/kinds.ts";
 import { CONTEXT } from "../../../core/policy/context.ts";
 import { checkDocument } from "../../../core/policy/check.ts";
-import { isDocument } from "../../../core/policy/index.ts";
+import { isDocument } from "../../../core/policy/document.ts";
 import {
   grantSchema,
   guardrailSchema,
@@ -12,7 +12,7 @@ import {
   resourceSchema,
 } from "../../../core/policy/schema.ts";
 
-const path = new URL("../../../docs/policy.md", import.meta.url);
+const path = `${import.meta.dirname}/../../../docs/policy.md`;
 
 type Shape = Readonly<Record<string, { description?: string | undefined }>>;
 

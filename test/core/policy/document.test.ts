@@ -1,14 +1,8 @@
 import { expect, test } from "vitest";
 import { checkDocument, conditionError } from "../../../core/policy/check.ts";
-import {
-  explainAccess,
-  explainDecision,
-  isDocument,
-  loadDocument,
-  parseDocument,
-  rolesOf,
-  wouldLeaveNobodyAdmin,
-} from "../../../core/policy/index.ts";
+import { isDocument, loadDocument, parseDocument } from "../../../core/policy/document.ts";
+import { explainAccess, explainDecision } from "../../../core/policy/explain.ts";
+import { rolesOf, wouldLeaveNobodyAdmin } from "../../../core/policy/roles.ts";
 import { command, person, RESOURCES, shopDb } from "./given.ts";
 
 const errorsOf = (source: string) => {

@@ -1,5 +1,5 @@
 import type { Command } from "../../../core/command.ts";
-import { type CompiledPolicy, compilePolicy } from "../../../core/policy/index.ts";
+import { type CompiledPolicy, compilePolicy } from "../../../core/policy/compile.ts";
 import type { Principal, Resource } from "../../../core/session.ts";
 import { crypto, keys } from "../masking/given.ts";
 
