@@ -28,7 +28,8 @@ export const CATALOG_QUERIES: readonly string[] = [
       join pg_catalog.pg_depend p on p.objid = g.oid and p.classid = 'pg_catalog.pg_attrdef'::regclass
         and p.refclassid = 'pg_catalog.pg_class'::regclass and p.refobjid = a.attrelid
       join pg_catalog.pg_attribute b on b.attrelid = a.attrelid and b.attnum = p.refobjsubid
-      where g.adrelid = a.attrelid and g.adnum = a.attnum and p.refobjsubid > 0) end as made
+      where g.adrelid = a.attrelid and g.adnum = a.attnum and p.refobjsubid > 0
+        and p.refobjsubid <> a.attnum) end as made
   from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'v', 'm', 'p', 'f')

@@ -47,7 +47,10 @@ export function changes(
   const written = writes(lineage, body, columns, env, inner);
   for (const { to, value } of written) lineage.findings.stored.push({ name: to ?? "*", value });
   const grown = columns.map((column) => {
-    const into = written.filter(({ to }) => to === null || to === column.name);
+    const into = written.filter(
+      ({ to, value }) =>
+        (to === null || to === column.name) && (value.opaque || value.sources.size > 0),
+    );
     if (into.length === 0) return column;
     return { ...column, value: mix([column.value, ...into.map(({ value }) => value)]) };
   });

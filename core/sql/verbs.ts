@@ -143,7 +143,9 @@ function nested(top: string, body: Node, names: Names, verbs: Verbs, runs: boole
   look(top, body);
   visit(body, (kind, node) => {
     look(kind, node);
-    if (!kind.endsWith("Stmt") || !runs) return;
+    if (!/^[A-Z].*Stmt$/.test(kind) || !runs) return;
+    // A bare list of values, as INSERT has it, reads nothing.
+    if (kind === "SelectStmt" && node.valuesLists !== undefined) return;
     if (kind === "ExecuteStmt") referTo(kind, node, names, verbs);
     operations.add(OPERATION_OF[kind] ?? "unknown");
     const inside = NESTED.has(kind) && kind !== "SelectStmt";
@@ -165,9 +167,8 @@ function calls(top: string, body: Node, names: Names, verbs: Verbs): void {
       const type = last(strings(node.typeName?.names)) ?? "";
       if (!names.plainType(type)) verbs.onlyLooks = false;
     }
-    const operator = last(strings(node.name ?? node.operName ?? node.useOp));
-    const operates = kind === "A_Expr" || kind === "SubLink" || kind === "SortBy";
-    if (operates && operator !== undefined && !names.ownOperator(operator)) verbs.onlyLooks = false;
+    const operator = last(strings(kind === "A_Expr" ? node.name : (node.operName ?? node.useOp)));
+    if (operator !== undefined && !names.ownOperator(operator)) verbs.onlyLooks = false;
   });
   if (top === "ExplainStmt") verbs.onlyLooks = false;
 }
