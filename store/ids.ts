@@ -1,6 +1,7 @@
 export type IdKind = "ses" | "rev" | "grt" | "pol" | "tok" | "res" | "aud";
 
-const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+/** RFC 4648 section 7: of the base32 alphabets the one that keeps the order of the bytes. */
+const BASE32 = "0123456789abcdefghijklmnopqrstuv";
 
 /** `kind_` and a UUIDv7 (RFC 9562 section 5.7) as 26 base32 characters: ids sort by their time. */
 export function newId<K extends IdKind>(kind: K, now: number = Date.now()): `${K}_${string}` {

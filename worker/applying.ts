@@ -1,5 +1,6 @@
 import type { Context } from "hono";
-import { parseDocument, isDocument } from "../core/policy/document.ts";
+import { checkDocument } from "../core/policy/check.ts";
+import { isDocument } from "../core/policy/document.ts";
 import { wouldLeaveNobodyAdmin } from "../core/policy/roles.ts";
 import type { Document, ResourceRule } from "../core/policy/schema.ts";
 import type { ConfigError } from "../core/errors.ts";
@@ -11,7 +12,7 @@ import { Refused } from "./problem.ts";
 
 /** Throws Refused with every error and its line, or the document that may come into force. */
 export function checkedDocument(source: string): Document {
-  const parsed = parseDocument(source);
+  const parsed = checkDocument(source);
   if (!isDocument(parsed)) throw invalid(parsed);
   const { document } = parsed;
   if (wouldLeaveNobodyAdmin(document)) {

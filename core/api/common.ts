@@ -6,7 +6,7 @@ export const instant = z.iso.datetime({ precision: 3 });
 
 /** A kind and 26 lower-case base32 characters of a UUIDv7 (CONTRACTS §10). */
 export const id = <K extends string>(kind: K) =>
-  z.templateLiteral([z.literal(kind), z.literal("_"), z.string().regex(/^[a-z2-7]{26}$/)]);
+  z.templateLiteral([z.literal(kind), z.literal("_"), z.string().regex(/^[0-9a-v]{26}$/)]);
 
 /** Names of resources, rules, secrets: what may stand in a path without escaping. */
 export const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/);

@@ -1,3 +1,4 @@
+import { concat } from "../../core/bytes.ts";
 import type { Event } from "../../core/fact.ts";
 import { chunkKey, encodeChunk, signHead } from "../../core/recording/chunk.ts";
 import { encodeEvent } from "../../core/recording/record.ts";
@@ -60,7 +61,7 @@ export async function ship(
   const last = first + records.length - 1;
   const head = { session, first, last, h: "00", at: AT, delivered: last };
   const signed = signHead(head, "s1", new Uint8Array(64));
-  const plain = new Blob(records as BlobPart[]).stream();
+  const plain = new Blob([concat(records).slice()]).stream();
   const zipped = new Response(plain.pipeThrough(new CompressionStream("gzip")));
   const body = encodeChunk({ head: signed, body: new Uint8Array(await zipped.arrayBuffer()) });
   const arrayBuffer = async () => body.slice().buffer as ArrayBuffer;
