@@ -54,6 +54,9 @@ export async function startPostgres(settings: PostgresSettings): Promise<Postgre
   const args = ["-D", cluster, "-p", String(port), ...options];
   const stdio: ["ignore", "ignore", "pipe"] = ["ignore", "ignore", "pipe"];
   const server = spawn(join(programs, "postgres"), args, { ...asNobody, env, cwd, stdio });
+  const onExit = () => server.kill("SIGINT");
+  process.once("exit", onExit);
+  server.once("exit", () => process.off("exit", onExit));
   await readiness(server);
   return {
     port,

@@ -32,6 +32,8 @@ const demo = await startDemo({ ports, stateDir: values.state });
 
 let stopping = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  // Miniflare's own listener would exit before the database has closed its files.
+  process.removeAllListeners(signal);
   process.on(signal, () => {
     if (stopping) return;
     stopping = true;
