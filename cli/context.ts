@@ -35,7 +35,9 @@ export function say(context: Context, text: string): void {
   context.stderr.write(`${visibleLines(text)}\n`);
 }
 
-/** A listing: with `--json` one array of objects with `id` first, else what `asText` makes of it. */
+/**
+ * A listing: with `--json` one array of objects with `id` first, else what `asText` makes of it.
+ */
 export function list<T extends object>(
   context: Context,
   items: readonly T[],
@@ -55,11 +57,14 @@ export function safeJson(value: unknown, indent?: number): string {
 
 function idFirst<T extends object>(item: T): object {
   return Object.fromEntries(
-    Object.entries(item).sort(([a], [b]) => Number(b === "id") - Number(a === "id")),
+    Object.entries(item).toSorted(([a], [b]) => Number(b === "id") - Number(a === "id")),
   );
 }
 
-/** Prints why a command failed and gives its exit code. What is no `Failure` is a bug, and shows as one. */
+/**
+ * Prints why a command failed and gives its exit code. What is no `Failure` is a bug, and shows
+ * as one.
+ */
 export function report(context: Context, error: unknown): number {
   if (!(error instanceof Failure)) throw error;
   const { problem } = error;

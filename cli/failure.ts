@@ -46,7 +46,10 @@ export function invalidPolicy(file: string, errors: readonly ConfigError[]): Fai
   return new Failure(EXIT.refused, { ...problem, errors: found });
 }
 
-/** What an answer other than 2xx says. A body that is no problem+json (a proxy's page) is not shown. */
+/**
+ * What an answer other than 2xx says. A body that is no problem+json (a proxy's page) is not
+ * shown.
+ */
 export function answered(status: number, body: string): Failure {
   const exit = exitOf(status);
   const parsed = problem.safeParse(jsonOrNull(body));

@@ -1,6 +1,8 @@
 import { reasonOf, unreachable } from "./failure.ts";
 
-/** An API answer is small: lists are paged, recordings come in chunks of 4 MiB before compression. */
+/**
+ * An API answer is small: lists are paged, recordings come in chunks of 4 MiB before compression.
+ */
 const answerBytesMax = 16 * 1024 * 1024;
 const answerSeconds = 60;
 

@@ -60,7 +60,10 @@ export class TableWriter implements RowWriter {
   }
 }
 
-/** RFC 4180, one header per result. NULL is empty, the empty string is quoted. Bytes stay as they are. */
+/**
+ * RFC 4180, one header per result. NULL is empty, the empty string is quoted. Bytes stay as they
+ * are.
+ */
 export class CsvWriter implements RowWriter {
   begin(titles: readonly string[]): string {
     return this.row(titles);
@@ -80,7 +83,9 @@ function csvCell(cell: string | null): string {
   return cell === "" || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
-/** One JSON array over all results, an object per row; values are PostgreSQL's text, NULL is null. */
+/**
+ * One JSON array over all results, an object per row; values are PostgreSQL's text, NULL is null.
+ */
 export class JsonWriter implements RowWriter {
   #titles: readonly string[] = [];
   #rows = 0;

@@ -1,13 +1,16 @@
 /*
- * What was recorded or came over the network may hold bytes that steer a terminal: escape sequences,
- * direction overrides, characters of no width. They are shown, never obeyed.
+ * What was recorded or came over the network may hold bytes that steer a terminal: escape
+ * sequences, direction overrides, characters of no width. They are shown, never obeyed.
  */
 
-/** C0 and C1 controls and DEL; separators that start lines; bidi marks and overrides; no width; tags. */
+/**
+ * C0 and C1 controls and DEL; separators that start lines; bidi marks and overrides; no width;
+ * tags.
+ */
 const UNSAFE = new RegExp(
-  "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f" +
-    "\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0" +
-    "\\ufff0-\\ufffb\\u{e0000}-\\u{e0fff}]|\\p{Cs}",
+  "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5" +
+    "\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufe00-\\ufe0f" +
+    "\\ufeff\\uffa0\\ufff0-\\ufffb\\u{e0000}-\\u{e0fff}]|\\p{Cs}",
   "gu",
 );
 

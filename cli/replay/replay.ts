@@ -15,8 +15,8 @@ export type Pace = { readonly speed: number; readonly wait: boolean };
 const pauseMsMax = 5_000;
 
 /**
- * A recording as the person saw it: statements in their shown form, what was decided, and the rows from the
- * masked bytes that went to the client.
+ * A recording as the person saw it: statements in their shown form, what was decided, and the
+ * rows from the masked bytes that went to the client.
  */
 export async function* replay(
   records: AsyncIterable<RecordView>,

@@ -8,8 +8,9 @@ import { askToken, type Metadata } from "./oauth.ts";
 const signInSeconds = 300;
 
 /**
- * Signs in by the person's browser: a code comes back to a loopback address of this process (RFC 8252
- * section 7.3) and is good only with a verifier that never left it (RFC 7636). `show` gets the address to open.
+ * Signs in by the person's browser: a code comes back to a loopback address of this process (RFC
+ * 8252 section 7.3) and is good only with a verifier that never left it (RFC 7636). `show` gets
+ * the address to open.
  */
 export async function signInByBrowser(
   metadata: Metadata,
@@ -52,7 +53,9 @@ function authorizationUrl(metadata: Metadata, { redirectUri, state, verifier }: 
   return url.href;
 }
 
-/** The code that the gateway sends back. `iss` must be the gateway (RFC 9207); strangers get 404. */
+/**
+ * The code that the gateway sends back. `iss` must be the gateway (RFC 9207); strangers get 404.
+ */
 function codeFrom(
   server: Server,
   redirectUri: string,

@@ -13,8 +13,8 @@ const slowDownSeconds = 5;
 const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 /**
- * Signs in from a machine without a browser (RFC 8628): the person opens an address elsewhere and compares a
- * code. `show` gets both; `pause` waits between two questions.
+ * Signs in from a machine without a browser (RFC 8628): the person opens an address elsewhere and
+ * compares a code. `show` gets both; `pause` waits between two questions.
  */
 export async function signInByDevice(
   metadata: Metadata,

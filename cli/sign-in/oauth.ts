@@ -6,7 +6,10 @@ import type { SignIn } from "./store.ts";
 
 export type Metadata = z.infer<typeof serverMetadata>;
 
-/** RFC 8414. The issuer must be the gateway that was asked (section 3.3), its endpoints on its origin. */
+/**
+ * RFC 8414. The issuer must be the gateway that was asked (section 3.3), its endpoints on its
+ * origin.
+ */
 export async function metadataOf(url: string): Promise<Metadata> {
   const answer = await send(`${url}/.well-known/oauth-authorization-server`, {});
   if (answer.status !== 200) throw answered(answer.status, answer.body);

@@ -20,8 +20,8 @@ const lockStaleMs = 30_000;
 const lockRetryMs = 50;
 
 /**
- * The stored sign-in: one file in the XDG state directory (XDG Base Directory Specification 0.8), mode 0600
- * in a directory of mode 0700, replaced whole.
+ * The stored sign-in: one file in the XDG state directory (XDG Base Directory Specification 0.8),
+ * mode 0600 in a directory of mode 0700, replaced whole.
  */
 export class SignInStore {
   readonly #directory: string;

@@ -6,8 +6,8 @@ const user = "sluice";
 const hostOf = (door: Door): string => (door.kind === "socket" ? door.directory : "127.0.0.1");
 
 /**
- * A connection URI (PostgreSQL manual, "Connection URIs"). A socket's directory goes into the query: a URL
- * parser that is stricter than libpq takes that, too.
+ * A connection URI (PostgreSQL manual, "Connection URIs"). A socket's directory goes into the
+ * query: a URL parser that is stricter than libpq takes that, too.
  */
 export function addressOf(door: Door, database: string): string {
   const name = encodeURIComponent(database);
@@ -18,7 +18,10 @@ export function addressOf(door: Door, database: string): string {
   return `postgresql:///${name}?host=${host}&port=${door.port}&user=${user}&sslmode=disable`;
 }
 
-/** What a command finds in its environment. The legs that TLS would guard never leave this machine. */
+/**
+ * What a command finds in its environment. The legs that TLS would guard never leave this
+ * machine.
+ */
 export function environmentOf(door: Door, database: string): Record<string, string | undefined> {
   return {
     PGHOST: hostOf(door),

@@ -7,8 +7,8 @@ const BACKEND_KEY_DATA = 0x4b;
 const READY_FOR_QUERY = 0x5a;
 
 /**
- * Finds BackendKeyData among a server's first messages (PostgreSQL manual, "Message Formats"), however they
- * are cut. After ReadyForQuery it looks at nothing any more.
+ * Finds BackendKeyData among a server's first messages (PostgreSQL manual, "Message Formats"),
+ * however they are cut. After ReadyForQuery it looks at nothing any more.
  */
 export class BackendKeyWatch {
   #waiting: Uint8Array | null = new Uint8Array(0);

@@ -22,8 +22,9 @@ export type Greeting =
 const OVER: Greeting = { is: "over" };
 
 /**
- * A client's first packets (PostgreSQL manual, "Message Flow", "Start-up"), answered on this machine: TLS is
- * declined, a listener that asks for a password gets it. What follows stays in the socket.
+ * A client's first packets (PostgreSQL manual, "Message Flow", "Start-up"), answered on this
+ * machine: TLS is declined, a listener that asks for a password gets it. What follows stays in
+ * the socket.
  */
 export async function greet(socket: Socket, password: string | null): Promise<Greeting> {
   const late = setTimeout(() => socket.destroy(), greetingSeconds * 1000);

@@ -9,8 +9,8 @@ import { greet } from "./greeting.ts";
 import { type CancelKeys, Relay, type RelayOptions } from "./relay.ts";
 
 /**
- * How local programs come in. A Unix socket is guarded by its directory's mode; a TCP port is open to every
- * user and every web page of this machine, so it asks for a password of its own.
+ * How local programs come in. A Unix socket is guarded by its directory's mode; a TCP port is
+ * open to every user and every web page of this machine, so it asks for a password of its own.
  */
 export type Door =
   | { readonly kind: "socket"; readonly directory: string; readonly port: number }
@@ -45,7 +45,10 @@ export class Listener {
     return listener;
   }
 
-  /** A port of the loopback interface; 0 lets the system choose. Throws a Failure when it is taken. */
+  /**
+   * A port of the loopback interface; 0 lets the system choose. Throws a Failure when it is
+   * taken.
+   */
   static async onPort(port: number, options: ListenerOptions): Promise<Listener> {
     const server = createServer({ allowHalfOpen: true });
     await listen(server, { port, host: "127.0.0.1" });

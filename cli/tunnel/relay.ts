@@ -16,8 +16,9 @@ export type RelayOptions = {
 };
 
 /**
- * One local connection over one tunnel, from its startup packet on. What the client sends is read only as
- * far as the gateway gives credit; what the gateway sends is acknowledged once the kernel has taken it.
+ * One local connection over one tunnel, from its startup packet on. What the client sends is read
+ * only as far as the gateway gives credit; what the gateway sends is acknowledged once the kernel
+ * has taken it.
  */
 export class Relay {
   readonly #socket: Socket;
@@ -60,7 +61,8 @@ export class Relay {
 
   #pump(): void {
     const tunnel = this.#tunnel;
-    while (tunnel !== null && tunnel.credit > 0) {
+    if (tunnel === null) return;
+    while (tunnel.credit > 0) {
       const wanted = Math.min(tunnel.credit, this.#socket.readableLength);
       const bytes = this.#socket.read(wanted) as Buffer | null;
       if (bytes === null) return;
@@ -82,7 +84,7 @@ export class Relay {
 
   #closed({ code, message }: Ending): void {
     if (this.#key !== null) this.#options.keys.delete(this.#key);
-    if (!this.#answered) this.#say(isSqlstate(code) ? code : "08006", message);
+    if (!this.#answered) this.#say(sqlstateOfEnding(code), message);
     else this.#hangUp();
     if (this.#answered && code !== clientLeft.code) this.#options.notice(message);
   }
@@ -100,7 +102,12 @@ export class Relay {
   }
 }
 
-const clientLeft: Ending = { code: "done", message: "The client left." };
+const clientLeft: Ending = { code: "client_ended", message: "The client left." };
+
+function sqlstateOfEnding(code: string): string {
+  if (isSqlstate(code)) return code;
+  return code === "upstream_unreachable" ? "08001" : "08006";
+}
 
 const isSqlstate = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code);
 

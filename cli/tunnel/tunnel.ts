@@ -64,8 +64,8 @@ export class Tunnel {
   }
 
   /**
-   * Opens a session on the resource and waits for the gateway's `opened`. Throws a Failure: what the gateway
-   * answered instead of 101, or that it cannot be reached.
+   * Opens a session on the resource and waits for the gateway's `opened`. Throws a Failure: what
+   * the gateway answered instead of 101, or that it cannot be reached.
    */
   static open(url: string, resource: string, token: string, events: TunnelEvents): Promise<Tunnel> {
     const address = `${url.replace(/^http/, "ws")}/tunnel/${encodeURIComponent(resource)}`;
@@ -93,11 +93,16 @@ export class Tunnel {
 
   /** `bytes` of data reached the kernel on this side. */
   consumed(bytes: number): void {
-    const total = this.#receive.consumed(bytes);
+    this.#acknowledge(this.#receive.consumed(bytes));
+  }
+
+  /** The recording says how far the client got: the last word before an end is exact. */
+  #acknowledge(total: number | null = this.#receive.flush()): void {
     if (total !== null) this.#put({ is: "ack", total });
   }
 
   end(): void {
+    this.#acknowledge();
     this.#put({ is: "end" });
   }
 
@@ -107,6 +112,7 @@ export class Tunnel {
 
   /** Ends the session from this side. */
   close(ending: Ending): void {
+    this.#acknowledge();
     this.#put({ is: "close", ...ending });
     this.#finish(ending);
   }
@@ -153,6 +159,7 @@ export class Tunnel {
         this.#finish(frame);
         return;
       case "ping":
+        this.#acknowledge();
         this.#put({ is: "pong" });
         return;
       case "pong":
@@ -170,6 +177,7 @@ export class Tunnel {
   #ping(): void {
     if (this.#unanswered >= unansweredPingsMax) this.#lost(lostMessage);
     this.#unanswered++;
+    this.#acknowledge();
     this.#put({ is: "ping" });
   }
 

@@ -1,8 +1,8 @@
 import { concat, i32, text, u16 } from "../../core/bytes.ts";
 
 /*
- * What a PostgreSQL server says, for showing it (manual, "Message Formats"): the CLI decides nothing by it.
- * Sizes that lie give cut cells, never an exception.
+ * What a PostgreSQL server says, for showing it (manual, "Message Formats"): the CLI decides
+ * nothing by it. Sizes that lie give cut cells, never an exception.
  */
 
 export type ServerMessage = { readonly type: string; readonly body: Uint8Array };
@@ -10,7 +10,9 @@ export type ServerMessage = { readonly type: string; readonly body: Uint8Array }
 /** A server that is in the middle of a larger message than this is not answering. */
 const messageBytesMax = 2 ** 30;
 
-/** Bytes in, whole messages out; a message that is still coming is kept in parts, and joined once. */
+/**
+ * Bytes in, whole messages out; a message that is still coming is kept in parts, and joined once.
+ */
 export class MessageReader {
   #parts: Uint8Array[] = [];
   #length = 0;
@@ -74,7 +76,10 @@ export function cellsOf(body: Uint8Array, columns: readonly Column[]): readonly 
   return cells;
 }
 
-/** ErrorResponse and NoticeResponse: fields by their letter (manual, "Error and Notice Message Fields"). */
+/**
+ * ErrorResponse and NoticeResponse: fields by their letter (manual, "Error and Notice Message
+ * Fields").
+ */
 export function fieldsOf(body: Uint8Array): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   for (let at = 0; at < body.length && body[at] !== 0;) {

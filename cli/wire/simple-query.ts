@@ -7,8 +7,9 @@ import type { Door } from "../tunnel/listener.ts";
 import { MessageReader, sentenceOf, type ServerMessage } from "./messages.ts";
 
 /*
- * The smallest PostgreSQL client that answers `sluice sql`: a simple Query, whose answer streams with the
- * pace of whoever reads it. It speaks to the local listener, so it takes the very path that psql takes.
+ * The smallest PostgreSQL client that answers `sluice sql`: a simple Query, whose answer streams
+ * with the pace of whoever reads it. It speaks to the local listener, so it takes the very path
+ * that psql takes.
  */
 
 const PROTOCOL_3_0 = 196_608;
@@ -28,8 +29,9 @@ function startupPacket(database: string): Uint8Array {
 }
 
 /**
- * Signs in at `door`, runs `sql` (one or more statements, one transaction unless they say otherwise), and
- * gives the server's messages after the login up to ReadyForQuery. Throws a Failure when it is not let in.
+ * Signs in at `door`, runs `sql` (one or more statements, one transaction unless they say
+ * otherwise), and gives the server's messages after the login up to ReadyForQuery. Throws a
+ * Failure when it is not let in.
  */
 export async function* simpleQuery(
   door: Door,

@@ -3,8 +3,8 @@ import { tunnelAckBytes, tunnelFrameBytesMax, tunnelWindowBytes } from "../limit
 
 /*
  * The frames between CLI and worker (docs/tunnel.md): one binary WebSocket message is one frame,
- * `u8 type · payload`, integers big-endian. WebSocket already keeps order and boundaries, so a frame has
- * neither length nor number.
+ * `u8 type · payload`, integers big-endian. WebSocket already keeps order and boundaries, so a
+ * frame has neither length nor number.
  */
 
 /** RFC 6455 section 1.9. The worker echoes it; another version is another name. */
@@ -22,7 +22,9 @@ export type Frame =
   | { readonly is: "close"; readonly code: string; readonly message: string }
   | { readonly is: "ping" }
   | { readonly is: "pong" }
-  /** The secret of the client's CancelRequest, without the process id: one tunnel is one session. */
+  /**
+   * The secret of the client's CancelRequest, without the process id: one tunnel is one session.
+   */
   | { readonly is: "cancel"; readonly key: Uint8Array }
   /** The first frame from the gateway. `server` names it for people: "sluice 0.1.0". */
   | {

@@ -1,9 +1,9 @@
 import { tunnelAckBytes, tunnelWindowBytes } from "../limits.ts";
 
 /*
- * Credit. WebSockets on Workers push back on nobody, so each direction has a window: what was sent and not
- * yet acknowledged never exceeds it. Totals count data payload only, from the opening on; other frames
- * are small and free.
+ * Credit. WebSockets on Workers push back on nobody, so each direction has a window: what was
+ * sent and not yet acknowledged never exceeds it. Totals count data payload only, from the
+ * opening on; other frames are small and free.
  */
 
 /** How much this side may send. */
@@ -51,8 +51,8 @@ export class ReceiveWindow {
   }
 
   /**
-   * False: the peer sent more than its window, which is measured from the last acknowledgement that it
-   * could have seen.
+   * False: the peer sent more than its window, which is measured from the last acknowledgement
+   * that it could have seen.
    */
   received(bytes: number): boolean {
     this.#received += bytes;

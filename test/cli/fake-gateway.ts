@@ -14,7 +14,10 @@ import {
 type Handler = (request: IncomingMessage, body: string) => { status: number; json: unknown };
 type Received = Frame | Invalid | { readonly is: "gone" };
 
-/** A gateway in this process that does what a test says: JSON routes, refusals, and tunnels by hand. */
+/**
+ * A gateway in this process that does what a test says: JSON routes, refusals, and tunnels by
+ * hand.
+ */
 export class FakeGateway {
   readonly requests: { method: string; url: string; body: string; token: string }[] = [];
   handle: Handler = () => problemAnswer(404, "unknown", "No such thing.");

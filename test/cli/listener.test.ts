@@ -4,7 +4,7 @@ import { Listener } from "../../cli/tunnel/listener.ts";
 import { Tunnel, type TunnelEvents } from "../../cli/tunnel/tunnel.ts";
 import { concat, fromHex, utf8 } from "../../core/bytes.ts";
 import { tunnelAckBytes, tunnelWindowBytes } from "../../core/limits.ts";
-import { FakeGateway, problemAnswer } from "./fake-gateway.ts";
+import { FakeGateway, type FakeSession, problemAnswer } from "./fake-gateway.ts";
 import {
   cancelRequest,
   Client,
@@ -45,6 +45,9 @@ async function connected() {
   return { client, session };
 }
 
+const cancelsOf = async (session: FakeSession) =>
+  (await session.untilPong()).filter((frame) => frame.is === "cancel");
+
 const KEY = fromHex("0000002ac0ffee01");
 const OTHER_KEY = fromHex("0000002bc0ffee02");
 
@@ -57,7 +60,7 @@ describe("the Unix socket", () => {
     await expect(stat(door.directory)).rejects.toThrow("ENOENT");
   });
 
-  it("opens one tunnel per connection, with the token in Authorization and nowhere else", async () => {
+  it("opens a tunnel per connection, the token in Authorization and nowhere else", async () => {
     const { session } = await connected();
     expect(session.request.headers.authorization).toBe("Bearer token-of-ada");
     expect(session.request.headers["sec-websocket-extensions"]).toBeUndefined();
@@ -190,7 +193,7 @@ describe("cancel", () => {
     expect((await asker.rest()).length).toBe(0);
     const frame = await second.session.next();
     expect(frame).toEqual({ is: "cancel", key: Buffer.from("c0ffee02", "hex") });
-    expect(await first.session.untilPong()).toEqual([]);
+    expect(await cancelsOf(first.session)).toEqual([]);
   });
 
   it("is dropped in silence with a key that nobody has, or whose session is over", async () => {
@@ -200,7 +203,7 @@ describe("cancel", () => {
     const asker = await Client.at(listener.door);
     asker.write(cancelRequest(OTHER_KEY));
     expect((await asker.rest()).length).toBe(0);
-    expect(await session.untilPong()).toEqual([]);
+    expect(await cancelsOf(session)).toEqual([]);
     session.send({ is: "close", code: "57P01", message: "Over." });
     await client.rest();
     const late = await Client.at(listener.door);
@@ -251,6 +254,21 @@ describe("endings", () => {
     expect(notices).toEqual(["The grant ended."]);
   });
 
+  it("do not bother the person when the client itself has left", async () => {
+    const { client, session } = await connected();
+    session.data(READY);
+    session.send({ is: "close", code: "client_ended", message: "The client said goodbye." });
+    await client.rest();
+    expect(notices).toEqual([]);
+  });
+
+  it("acknowledge with a pong what the client has got, however little", async () => {
+    const { client, session } = await connected();
+    session.data(READY);
+    await client.read(READY.length);
+    expect(await session.untilPong()).toEqual([{ is: "ack", total: READY.length }]);
+  });
+
   it("tell the client that the connection is lost when it breaks", async () => {
     const { client, session } = await connected();
     session.drop();
@@ -265,7 +283,8 @@ describe("endings", () => {
     session.data(utf8("late answer"));
     session.send({ is: "end" });
     expect((await client.rest()).toString()).toBe("late answer");
-    expect(await session.next()).toMatchObject({ is: "close", code: "done" });
+    expect(await session.next()).toEqual({ is: "ack", total: 11 });
+    expect(await session.next()).toMatchObject({ is: "close", code: "client_ended" });
   });
 
   it("end the session at the gateway when the client breaks off", async () => {

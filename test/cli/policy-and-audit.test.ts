@@ -23,7 +23,13 @@ const inFile = async (content: string | Uint8Array): Promise<string> => {
 
 const POLICY = `
 resources:
-  - { name: shop-db, type: postgres, host: db, database: shop, user: sluice, tls: disable, network: private }
+  - name: shop-db
+    type: postgres
+    host: db
+    database: shop
+    user: sluice
+    tls: disable
+    network: private
 grants:
   - { id: engineers, groups: [engineers], resources: [shop-db], access: [read], hours: 8 }
 roles: { reviewer: [leads], auditor: [auditors], admin: [admins] }
@@ -45,7 +51,7 @@ describe("policy explain", () => {
     const file = await inFile(POLICY.replace("access: [read]", "access: [fly]"));
     const ran = await run(["policy", "explain", file, "--as", "ada"], {});
     expect(ran.code).toBe(1);
-    expect(ran.err).toMatch(/line 5, column \d+/);
+    expect(ran.err).toMatch(/line 11, column \d+/);
   });
 });
 

@@ -60,7 +60,10 @@ const device = () => ({
 const env = () => ({ XDG_STATE_HOME: state });
 const store = () => new SignInStore(env());
 
-/** What a browser does with the printed address: it comes back to the loopback address with `answer`. */
+/**
+ * What a browser does with the printed address: it comes back to the loopback address with
+ * `answer`.
+ */
 async function browse(said: string, answer: Record<string, string>): Promise<number> {
   const address = /https?:\/\/\S+authorize\S+/.exec(said)?.[0];
   if (address === undefined) return 0;
