@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { COMPATIBILITY_DATE } from "../../demo/gateway.ts";
+import { PEOPLE, type PersonName } from "../../demo/people.ts";
+import { cli, useDemo } from "../support/demo.ts";
+
+const demo = useDemo();
+
+test.for(Object.entries(PEOPLE))("%s signs in and is who the cast says", async ([name, person]) => {
+  const headers = { authorization: `Bearer ${await demo().token(name as PersonName)}` };
+  const me = await fetch(`${demo().url}/api/me`, { headers });
+  expect(await me.json()).toMatchObject({ name, groups: person.groups, kind: "person" });
+});
+
+test("a service changes the issuer's token for one of ours", async () => {
+  const { issuer, url } = demo();
+  const { clientId, clientSecret } = issuer.service;
+  const basic = Buffer.from(`${clientId}:${clientSecret}`).toString("base64");
+  const given = await fetch(`${issuer.url}/token`, {
+    method: "POST",
+    headers: { authorization: `Basic ${basic}` },
+    body: new URLSearchParams({ grant_type: "client_credentials" }),
+  });
+  const { access_token } = (await given.json()) as { access_token: string };
+  const exchanged = await fetch(`${url}/oauth/token`, {
+    method: "POST",
+    body: new URLSearchParams({
+      grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+      subject_token: access_token,
+      subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
+    }),
+  });
+  expect(exchanged.status).toBe(200);
+  const { access_token: ours } = (await exchanged.json()) as { access_token: string };
+  const me = await fetch(`${url}/api/me`, { headers: { authorization: `Bearer ${ours}` } });
+  expect(await me.json()).toMatchObject({ name: "ci", kind: "service", groups: ["ci"] });
+});
+
+test("the command line reaches the demo with what the environment names", async () => {
+  const { code, stdout } = await cli(demo(), ["ls", "--json"], { as: "ada" });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject([{ name: "shop-db", state: "open" }]);
+});
+
+test("the policy that an administrator applied is the demo's own", async () => {
+  const headers = { authorization: `Bearer ${await demo().token("max")}` };
+  const policy = await fetch(`${demo().url}/api/policy`, { headers });
+  expect(await policy.json()).toMatchObject({ author: "max" });
+});
+
+test("the demo runs on the platform of the day that the deployment names", () => {
+  const toml = readFileSync(join(import.meta.dirname, "../../wrangler.toml"), "utf8");
+  expect(toml).toContain(`compatibility_date = "${COMPATIBILITY_DATE}"`);
+});

@@ -1,0 +1,55 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import type { TestContext } from "vitest";
+
+const jdbc = "/usr/share/java/postgresql.jar";
+
+/** What some tests need of the machine, and how Debian installs it. */
+const TOOLS = {
+  psql: { found: () => runs("psql"), debian: "postgresql-client" },
+  pgbench: { found: () => runs("pgbench"), debian: "postgresql-contrib" },
+  pg_dump: { found: () => runs("pg_dump"), debian: "postgresql-client" },
+  psycopg: { found: () => pythonHas("psycopg"), debian: "python3-psycopg" },
+  psycopg2: { found: () => pythonHas("psycopg2"), debian: "python3-psycopg2" },
+  asyncpg: { found: () => pythonHas("asyncpg"), debian: "python3-asyncpg" },
+  jdbc: {
+    found: () => runs("javac") && existsSync(jdbc),
+    debian: "default-jdk-headless libpostgresql-jdbc-java",
+  },
+} as const;
+export type Tool = keyof typeof TOOLS;
+
+/** Class path of PostgreSQL's JDBC driver. */
+export const JDBC_JAR = jdbc;
+
+/** Debian's Python, for its packages are not seen by any other that may come first on the path. */
+export const PYTHON = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
+
+const known = new Map<Tool, boolean>();
+
+/**
+ * Skips the test with a reason when the machine lacks a tool; where `CI=true` promises that all are
+ * there, it fails instead.
+ */
+export function needs(context: Pick<TestContext, "skip">, ...tools: readonly Tool[]): void {
+  for (const tool of tools) {
+    const found = known.get(tool) ?? TOOLS[tool].found();
+    known.set(tool, found);
+    if (found) continue;
+    const reason = `needs ${tool}: apt-get install ${TOOLS[tool].debian}`;
+    if (process.env["CI"] === "true") throw new Error(reason);
+    context.skip(reason);
+  }
+}
+
+const pythonHas = (module: string): boolean => runs(PYTHON, "-c", `import ${module}`);
+
+/** Being on the path is not enough: Debian's `pgbench` is a wrapper that may wrap nothing. */
+function runs(program: string, ...args: readonly string[]): boolean {
+  try {
+    execFileSync(program, args.length > 0 ? args : ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
