@@ -15,7 +15,7 @@ import { Refused } from "./problem.ts";
  * caller may not even know the resource, `no_grant` where she may ask for it.
  */
 export async function specFor(c: Context<App>, name: string): Promise<SessionSpec> {
-  const { db, now, identity, settings } = c.var;
+  const { now, identity, settings } = c.var;
   const { principal } = identity;
   const applied = await appliedPolicy(c);
   const rule = applied?.document.resources.find((resource) => resource.name === name);

@@ -6,8 +6,10 @@ const BASE32 = "0123456789abcdefghijklmnopqrstuv";
 
 /** The 128 bits again. */
 const bitsOf = (made: string): bigint =>
-  [...made.slice(4)].reduce((value, digit) => value * 32n + BigInt(BASE32.indexOf(digit)), 0n) >>
-  2n;
+  Array.from(made.slice(4)).reduce(
+    (value, digit) => value * 32n + BigInt(BASE32.indexOf(digit)),
+    0n,
+  ) >> 2n;
 
 describe("ids", () => {
   it("are a UUIDv7 of the instant (RFC 9562 section 5.7) in 26 base32 characters", () => {

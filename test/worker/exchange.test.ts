@@ -49,12 +49,12 @@ describe("a service's token for ours (RFC 8693)", () => {
 
   const cases: [string, (claims: JWTPayload) => JWTPayload][] = [
     ["a person's token", (claims) => ({ ...claims, sub: "ada" })],
-    ["a token that names no client", ({ client_id: _, ...claims }) => claims],
+    ["a token that names no client", (claims) => ({ ...claims, client_id: undefined })],
     ["another audience", (claims) => ({ ...claims, aud: "https://other.test" })],
     ["an ID token of our own client", (claims) => ({ ...claims, aud: "sluice" })],
     ["another issuer", (claims) => ({ ...claims, iss: "https://evil.test" })],
     ["an expired token", (claims) => ({ ...claims, exp: seconds() - 1 })],
-    ["a token without an end", ({ exp: _, ...claims }) => claims],
+    ["a token without an end", (claims) => ({ ...claims, exp: undefined as never })],
   ];
   it.each(cases)("refuses %s", async (_, bend) => {
     const answer = await exchange(await gate.issuer.sign(bend(service())));

@@ -8,7 +8,7 @@ import { aReview, aSession, notes, ship } from "./things.ts";
 const WHO = ["nobody", "ada", "rui", "ida", "max", "bot"] as const;
 type Who = (typeof WHO)[number];
 
-/** What each one gets, in the order of WHO. The things belong to `eve`, an engineer whom no row names. */
+/** What each one gets, in the order of WHO. All things are `eve`'s, whom no row names. */
 const TABLE: Record<RouteName, readonly number[]> = {
   me: [401, 200, 200, 200, 200, 200],
   resources: [401, 200, 200, 200, 200, 200],
@@ -90,7 +90,8 @@ describe("who may do what", () => {
   it("writes down who was told no", async () => {
     await gate.get("/api/policy", tokens.get("ada") ?? "");
     const { results } = await gate.env.DB.prepare(
-      "select actor, subject, outcome, detail from audit_events where action = 'api.denied' order by id desc limit 1",
+      `select actor, subject, outcome, detail from audit_events
+       where action = 'api.denied' order by id desc limit 1`,
     ).all();
     expect(results).toEqual([
       {

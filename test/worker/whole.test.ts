@@ -51,7 +51,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A browser that follows redirects with its cookies until it is sent to the CLI or shown a page. */
+/** Follows redirects, with its cookies, until it is sent to the CLI or shown a page. */
 class Browser {
   readonly #cookies = new Map<string, string>();
 

@@ -3,7 +3,6 @@ import type { Identity } from "../identity/tokens.ts";
 import { SUBPROTOCOL } from "../../core/tunnel/frames.ts";
 import type { SessionSpec } from "../../core/session.ts";
 import { audit } from "../../store/audit.ts";
-import { newId } from "../../store/ids.ts";
 import { addOpening } from "../../store/openings.ts";
 import type { App } from "../context.ts";
 import { identify } from "../identity/signed-in.ts";
@@ -59,9 +58,10 @@ async function writeOpening(c: Context<App>, identity: Identity, spec: SessionSp
  * header.
  */
 export function forObject(request: Request): Request {
-  const headers = new Headers(request.headers);
-  for (const name of [...headers.keys()]) if (name.startsWith("sluice-")) headers.delete(name);
-  for (const name of ["authorization", "cookie"]) headers.delete(name);
+  const kept = [...request.headers].filter(
+    ([name]) => !/^(sluice-|authorization$|cookie$)/.test(name),
+  );
+  const headers = new Headers(kept);
   headers.set("sec-websocket-protocol", SUBPROTOCOL);
   return new Request(request.url, { headers });
 }
