@@ -10,10 +10,7 @@ const MEMORY_SECTION = 5;
 const INITIAL_PAGES = 544;
 
 const EDITS = [
-  [
-    /var ENVIRONMENT_IS_WORKER=!!globalThis\.WorkerGlobalScope/g,
-    "var ENVIRONMENT_IS_WORKER=false",
-  ],
+  [/var ENVIRONMENT_IS_WORKER=!!globalThis\.WorkerGlobalScope/g, "var ENVIRONMENT_IS_WORKER=false"],
   [
     /var ENVIRONMENT_IS_NODE=globalThis\.process\?\.versions\?\.node&&globalThis\.process\?\.type!="renderer"/g,
     "var ENVIRONMENT_IS_NODE=false",
@@ -60,7 +57,7 @@ function reader(bytes, start) {
 function shrinkMemory(wasm) {
   const parts = [wasm.subarray(0, 8)];
   let edited = 0;
-  for (let start = 8; start < wasm.length; ) {
+  for (let start = 8; start < wasm.length;) {
     const read = reader(wasm, start);
     const id = read.byte();
     const length = read.number();
@@ -68,7 +65,11 @@ function shrinkMemory(wasm) {
     if (id === MEMORY_SECTION) {
       if (read.number() !== 1 || read.byte() !== 1) throw new Error("not one bounded memory");
       read.number();
-      const body = Buffer.concat([Buffer.from([1, 1]), leb128(INITIAL_PAGES), leb128(read.number())]);
+      const body = Buffer.concat([
+        Buffer.from([1, 1]),
+        leb128(INITIAL_PAGES),
+        leb128(read.number()),
+      ]);
       parts.push(Buffer.from([MEMORY_SECTION]), leb128(body.length), body);
       edited++;
     } else parts.push(wasm.subarray(start, end));

@@ -32,10 +32,15 @@ export function analyse(
   if (parsed.is === "syntax error") return unknown(sql, `syntax error: ${parsed.message}`);
   const statements: Statement[] = [];
   let why: string | null = null;
+  const own = parsed.tree.stmts.length > 1 ? names.fork() : names;
   for (const raw of parsed.tree.stmts) {
     const start = raw.stmt_location ?? 0;
-    const text = sql.subarray(start, raw.stmt_len === undefined ? sql.length : start + raw.stmt_len);
-    const read = statement(raw, text, start, grammar, names, options);
+    const text = sql.subarray(
+      start,
+      raw.stmt_len === undefined ? sql.length : start + raw.stmt_len,
+    );
+    const read = statement(raw, text, start, grammar, own, options);
+    if (own !== names) own.apply(read.statement.effects);
     statements.push(read.statement);
     why ??= read.why;
   }
@@ -94,12 +99,7 @@ export type Described = {
   readonly met: ReadonlyMap<number, { sources: ReadonlySet<SourceColumn>; opaque: boolean }>;
 };
 
-function describe(
-  node: Node,
-  grammar: Grammar,
-  names: Names,
-  options: AnalyseOptions,
-): Described {
+function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOptions): Described {
   const findings = newFindings();
   const lineage = new Lineage(names, grammar, findings);
   const verbs = readVerbs(node, names);
@@ -132,10 +132,17 @@ function describe(
       changesNothing: plain,
       takesLocks: verbs.takesLocks || findings.hiddenFunctions.size > 0,
       outputs,
-      effects: effectsOf(node, verbs, findings, toOutputs(result.made, options.isMasked), (query) => {
-        const inner = describe(query, grammar, names, options);
-        return { ...inner.statement, shown: "" };
-      }, names),
+      effects: effectsOf(
+        node,
+        verbs,
+        findings,
+        toOutputs(result.made, options.isMasked),
+        (query) => {
+          const inner = describe(query, grammar, names, options);
+          return { ...inner.statement, shown: "" };
+        },
+        names,
+      ),
       copy: node.CopyStmt === undefined ? null : copyShape(node.CopyStmt),
       volatileShape: verbs.volatileShape,
     },

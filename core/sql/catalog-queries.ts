@@ -8,8 +8,15 @@ const USERS = (catalog: string, oid: string, namespace: string): string =>
   and not exists (select 1 from pg_catalog.pg_depend d where d.classid = 'pg_catalog.${catalog}'::regclass
     and d.objid = ${oid} and d.deptype = 'e')`;
 
-/** Plain queries for PostgreSQL 12 to 18, in the order in which `buildCatalog` takes their rows. */
+/**
+ * Plain queries for PostgreSQL 12 to 18, in the order in which `buildCatalog` takes their rows. They leave the
+ * connection's search path changed: it must be one of its own.
+ */
 export const CATALOG_QUERIES: readonly string[] = [
+  `select s.schema from unnest(pg_catalog.current_schemas(false)) with ordinality as s(schema, at)
+  order by s.at`,
+  // From here on every user's relation is printed with its schema: views mean the same on any path.
+  "select pg_catalog.set_config('search_path', 'pg_catalog', false)",
   `select c.oid::int8::text as oid, n.nspname as schema, c.relname as name, c.relkind::text as kind,
     case when c.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(c.oid) end as definition,
     (select pg_catalog.array_to_string(pg_catalog.array_agg(i.inhparent::int8::text), ',')
@@ -54,8 +61,6 @@ export const CATALOG_QUERIES: readonly string[] = [
   join pg_catalog.pg_type t on t.oid in (c.castsource, c.casttarget)
   join pg_catalog.pg_proc f on f.oid = c.castfunc
   where ${USERS("pg_proc", "f.oid", "f.pronamespace")} order by 1`,
-  `select s.schema from unnest(pg_catalog.current_schemas(false)) with ordinality as s(schema, at)
-  order by s.at`,
 ];
 
 /**
@@ -76,9 +81,17 @@ const REACHES = new RegExp(
 );
 
 /** They run the type's own code, or write: the label says otherwise for some servers. */
-const KEPT = new Set(["json_to_record", "json_to_recordset", "jsonb_to_record", "jsonb_to_recordset",
-  "json_populate_record", "json_populate_recordset", "jsonb_populate_record",
-  "jsonb_populate_recordset", "pg_stat_get_numscans"]);
+const KEPT = new Set([
+  "json_to_record",
+  "json_to_recordset",
+  "jsonb_to_record",
+  "jsonb_to_recordset",
+  "json_populate_record",
+  "json_populate_recordset",
+  "jsonb_populate_record",
+  "jsonb_populate_recordset",
+  "pg_stat_get_numscans",
+]);
 
 export const isPure = (name: string): boolean => KEPT.has(name) || !REACHES.test(name);
 
@@ -93,7 +106,7 @@ export function buildCatalog(
   rows: readonly (readonly Row[])[],
   digest: (bytes: Uint8Array) => Uint8Array,
 ): Catalog {
-  const [relations = [], columns = [], functions, operators, types, path] = rows;
+  const [path, , relations = [], columns = [], functions, operators, types] = rows;
   const byOid = new Map<string, Row[]>();
   for (const row of columns) {
     const key = String(row.oid);

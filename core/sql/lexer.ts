@@ -22,7 +22,7 @@ const isNameStart = (byte: number): boolean =>
 const isName = (byte: number): boolean => isNameStart(byte) || isDigit(byte) || byte === DOLLAR;
 
 export function* tokens(text: Uint8Array): Generator<Token> {
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const [kind, end] = token(text, start);
     yield { kind, start, end };
     start = end;
@@ -102,7 +102,11 @@ function dollar(text: Uint8Array, start: number): [Token["kind"], number] {
 
 /** Digits, point, exponent, and the underscores and bases of PostgreSQL 16. */
 function numberEnd(text: Uint8Array, start: number): number {
-  let end = run(text, start, (byte) => isDigit(byte) || byte === 95 || byte === 46 || isNameStart(byte));
+  let end = run(
+    text,
+    start,
+    (byte) => isDigit(byte) || byte === 95 || byte === 46 || isNameStart(byte),
+  );
   const exponent = (at(text, end - 1) | 32) === 101;
   const sign = at(text, end);
   if (exponent && (sign === 43 || sign === 45) && isDigit(at(text, end + 1))) {

@@ -15,13 +15,23 @@ import { kindOf, last, strings } from "./tree.ts";
 
 /** Functions in FROM whose columns are these, whatever their arguments. */
 const FUNCTION_COLUMNS: ReadonlyMap<string, readonly string[]> = new Map([
-  ...["generate_series", "generate_subscripts", "regexp_split_to_table", "regexp_matches",
-    "string_to_table", "json_object_keys", "jsonb_object_keys", "jsonb_path_query",
+  ...[
+    "generate_series",
+    "generate_subscripts",
+    "regexp_split_to_table",
+    "regexp_matches",
+    "string_to_table",
+    "json_object_keys",
+    "jsonb_object_keys",
+    "jsonb_path_query",
   ].map((name): [string, string[]] => [name, [name]]),
   ...["json_each", "jsonb_each", "json_each_text", "jsonb_each_text"].map(
     (name): [string, string[]] => [name, ["key", "value"]],
   ),
-  ...["json_array_elements", "jsonb_array_elements", "json_array_elements_text",
+  ...[
+    "json_array_elements",
+    "jsonb_array_elements",
+    "json_array_elements_text",
     "jsonb_array_elements_text",
   ].map((name): [string, string[]] => [name, ["value"]]),
 ]);
@@ -81,8 +91,11 @@ function functionRange(
   const calls = body.functions as Node[];
   const called = strings((calls[0]?.List?.items[0] as Node | undefined)?.FuncCall?.funcname);
   const name = last(called) ?? "function";
-  const defined = (body.coldeflist ?? []).map(({ ColumnDef: column }: Node) => column.colname as string);
-  const known = calls.length === 1 && lineage.names.pure(called) ? FUNCTION_COLUMNS.get(name) : undefined;
+  const defined = (body.coldeflist ?? []).map(
+    ({ ColumnDef: column }: Node) => column.colname as string,
+  );
+  const known =
+    calls.length === 1 && lineage.names.pure(called) ? FUNCTION_COLUMNS.get(name) : undefined;
   const ordinality = body.ordinality === true ? [{ name: "ordinality", value: NOTHING }] : [];
   if (defined.length > 0 || known !== undefined) {
     const own = defined.length > 0 ? defined : (known as readonly string[]);
@@ -110,9 +123,10 @@ function join(lineage: Lineage, body: Node, env: Environment, scope: Scope): voi
     );
   const left = visible(scope.slice(start, middle));
   const right = visible(scope.slice(middle));
-  const shared = body.isNatural === true
-    ? left.map(({ name }) => name).filter((name) => right.some((column) => column.name === name))
-    : strings(body.usingClause);
+  const shared =
+    body.isNatural === true
+      ? left.map(({ name }) => name).filter((name) => right.some((column) => column.name === name))
+      : strings(body.usingClause);
   const alias: string | null = body.alias?.aliasname ?? null;
   if (shared.length === 0 && alias === null && body.isNatural !== true) return;
   // Merged columns come first in *; each may be either side's.

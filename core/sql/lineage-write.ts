@@ -35,7 +35,10 @@ export function changes(
     hidden,
     system: false,
   });
-  const own = [range(target, false), ...["old", "new", "excluded"].map((name) => range(name, true))];
+  const own = [
+    range(target, false),
+    ...["old", "new", "excluded"].map((name) => range(name, true)),
+  ];
   // `excluded`, `old` and `new` need their name; only the target itself answers to a bare column.
   const scope: Scope = [own[0] as Range];
   const named: Scope = own.slice(1);
@@ -81,13 +84,16 @@ function writes(
     if (column !== undefined) lineage.meets(node, column.value);
     written.push({ to, value: lineage.value(node, scope) });
   };
-  const listed: string[] | null = body.cols?.map(({ ResTarget: target }: Node) => target.name) ?? null;
+  const listed: string[] | null =
+    body.cols?.map(({ ResTarget: target }: Node) => target.name) ?? null;
   const names = listed ?? columns.map(({ name }) => name);
-  if (body.selectStmt !== undefined) inserted(lineage, body.selectStmt, names, columns, env, written);
+  if (body.selectStmt !== undefined)
+    inserted(lineage, body.selectStmt, names, columns, env, written);
   for (const { ResTarget: target } of [
     ...(body.targetList ?? []),
     ...(body.onConflictClause?.targetList ?? []),
-  ]) assign(target.name, target.val, inner);
+  ])
+    assign(target.name, target.val, inner);
   lineage.decides(body.onConflictClause?.whereClause, inner);
   lineage.decides(body.onConflictClause?.infer, inner);
   for (const { MergeWhenClause: when } of body.mergeWhenClauses ?? []) {
@@ -131,7 +137,10 @@ function inserted(
 }
 
 /** The columns that a COPY names, or all of them. */
-export function copied(columns: readonly Column[], list: readonly Node[] | undefined): readonly Column[] {
+export function copied(
+  columns: readonly Column[],
+  list: readonly Node[] | undefined,
+): readonly Column[] {
   if (list === undefined) return columns;
   const value = all(columns);
   return strings(list).map(

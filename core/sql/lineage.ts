@@ -106,7 +106,8 @@ export class Lineage {
 
   #select(select: Node, outer: Environment): readonly Column[] {
     const env = this.withCtes(select.withClause, outer);
-    if (select.op !== undefined && select.op !== "SETOP_NONE") return this.#setOperation(select, env);
+    if (select.op !== undefined && select.op !== "SETOP_NONE")
+      return this.#setOperation(select, env);
     if (select.valuesLists !== undefined) return this.#values(select.valuesLists, env);
     const scope: Scope = [];
     const inner: Environment = { ctes: env.ctes, scopes: [scope, ...env.scopes] };
@@ -119,7 +120,13 @@ export class Lineage {
     const named = { ...inner, windows, outputs };
     this.decides(select.whereClause, inner);
     this.decides(select.havingClause, inner);
-    for (const part of ["sortClause", "distinctClause", "groupClause", "limitCount", "limitOffset"]) {
+    for (const part of [
+      "sortClause",
+      "distinctClause",
+      "groupClause",
+      "limitCount",
+      "limitOffset",
+    ]) {
       this.decides(select[part], named);
     }
     return outputs;
@@ -134,7 +141,8 @@ export class Lineage {
     const left = this.statement({ SelectStmt: select.larg }, env);
     const right = this.statement({ SelectStmt: select.rarg }, env);
     const named = { ...env, outputs: left };
-    for (const part of ["sortClause", "limitCount", "limitOffset"]) this.decides(select[part], named);
+    for (const part of ["sortClause", "limitCount", "limitOffset"])
+      this.decides(select[part], named);
     return this.either(left, right);
   }
 
@@ -162,7 +170,8 @@ export class Lineage {
     if (clause === undefined) return outer;
     let env = outer;
     for (const { CommonTableExpr: cte } of clause.ctes) {
-      const columns = clause.recursive === true ? this.#recursive(cte, env) : this.statement(cte.ctequery, env);
+      const columns =
+        clause.recursive === true ? this.#recursive(cte, env) : this.statement(cte.ctequery, env);
       const named = rename(columns, strings(cte.aliascolnames));
       env = { ...env, ctes: new Map(env.ctes).set(cte.ctename, named) };
     }
@@ -176,7 +185,7 @@ export class Lineage {
     const names = strings(cte.aliascolnames);
     const inner = this.withCtes(select.withClause, env);
     let columns = rename(this.statement({ SelectStmt: select.larg }, inner), names);
-    for (let size = -1; ; ) {
+    for (let size = -1; ;) {
       const grown = weight(columns);
       if (grown === size) break;
       size = grown;
@@ -206,7 +215,8 @@ export class Lineage {
       return this.star(strings(fields.slice(0, -1)), env);
     }
     const indirection = value?.A_Indirection;
-    if (indirection === undefined || last<Node>(indirection.indirection)?.A_Star === undefined) return null;
+    if (indirection === undefined || last<Node>(indirection.indirection)?.A_Star === undefined)
+      return null;
     const reference = indirection.arg?.ColumnRef;
     if (indirection.indirection.length === 1 && reference !== undefined) {
       const range = rangeNamed(strings(reference.fields), env);
@@ -239,7 +249,9 @@ export class Lineage {
     for (const scope of env.scopes) {
       // Hidden ranges lie below a join that lists their columns again.
       const shown = scope.filter(({ hidden }) => !hidden);
-      const named = shown.flatMap(({ columns }) => columns.filter((column) => column.name === name));
+      const named = shown.flatMap(({ columns }) =>
+        columns.filter((column) => column.name === name),
+      );
       const [only] = named;
       if (only !== undefined) return named.length === 1 ? only.value : all(named);
       const spread = scope.flatMap(({ columns }) => columns.filter((column) => column.spread));
@@ -314,13 +326,16 @@ export class Lineage {
 
   #reference(body: Node, env: Environment): Value {
     const fields: readonly Node[] = body.fields;
-    if (last(fields)?.A_Star !== undefined) return all(this.star(strings(fields.slice(0, -1)), env));
+    if (last(fields)?.A_Star !== undefined)
+      return all(this.star(strings(fields.slice(0, -1)), env));
     return this.#mention(this.#column(strings(fields), env));
   }
 
   #call(call: Node, env: Environment): Value {
     const name = strings(call.funcname);
-    const parts = ["args", "agg_order", "agg_filter", "over"].map((part) => this.value(call[part], env));
+    const parts = ["args", "agg_order", "agg_filter", "over"].map((part) =>
+      this.value(call[part], env),
+    );
     const window = call.over?.name ?? call.over?.refname;
     const shared = window === undefined ? NOTHING : (env.windows?.get(window) ?? NOTHING);
     return mix([this.names.pure(name) ? NOTHING : OPAQUE, shared, ...parts]);
@@ -367,7 +382,10 @@ export class Lineage {
 }
 
 const weight = (columns: readonly Column[]): number =>
-  columns.reduce((sum, { value }) => sum + value.sources.size + (value.opaque ? 1 : 0), columns.length);
+  columns.reduce(
+    (sum, { value }) => sum + value.sources.size + (value.opaque ? 1 : 0),
+    columns.length,
+  );
 
 /** The server's own choice of a name (FigureColname), for the cases that matter to people. */
 function nameOf(node: Node): string {

@@ -1,5 +1,7 @@
+import { utf8 } from "../bytes.ts";
 import type { Catalog, CatalogColumn, Relation } from "../catalog.ts";
 import type { SourceColumn } from "../masker.ts";
+import type { Grammar, Node } from "./grammar.ts";
 import type { Output, SessionEffect, Statement } from "./statement.ts";
 import { SYSTEM_SCHEMAS, isSystemName, revealing } from "./system.ts";
 
@@ -37,10 +39,12 @@ const FRESH: Meaning = { stamp: 0, path: null, overlay: new Map(), pendingDdl: f
 /** The catalog's index and the names that one session keeps. With no catalog everything is unknown. */
 export class Names {
   #catalog: Catalog | null = null;
-  readonly #byName = new Map<string, Relation>();
-  readonly #byOid = new Map<number, Relation>();
-  readonly #relatives = new Map<number, Relation[]>();
-  readonly #sources = new Map<string, SourceColumn>();
+  #byName = new Map<string, Relation>();
+  #byOid = new Map<number, Relation>();
+  #relatives = new Map<number, Relation[]>();
+  #sources = new Map<string, SourceColumn>();
+  /** Views already parsed. */
+  #queries = new WeakMap<Relation, Node>();
   #pure: ReadonlySet<string> = new Set();
   #operators: ReadonlySet<string> = new Set();
   #types: ReadonlySet<string> = new Set();
@@ -48,12 +52,32 @@ export class Names {
   #stamps = 0;
   /** The outermost snapshot is the transaction's start, the others are savepoints. */
   #snapshots: { readonly name: string | null; readonly meaning: Meaning }[] = [];
-  readonly #prepared = new Map<string, { readonly statement: Statement; readonly at: string }>();
-  readonly #cursors = new Map<string, Cursor>();
+  #prepared = new Map<string, { readonly statement: Statement; readonly at: string }>();
+  #cursors = new Map<string, Cursor>();
   #stale = false;
 
   constructor(catalog: Catalog | null) {
     if (catalog !== null) this.learn(catalog);
+  }
+
+  /** A copy to try effects on: later statements of one string see what the earlier ones do. */
+  fork(): Names {
+    const copy = new Names(null);
+    copy.#catalog = this.#catalog;
+    copy.#byName = this.#byName;
+    copy.#byOid = this.#byOid;
+    copy.#relatives = this.#relatives;
+    copy.#sources = this.#sources;
+    copy.#queries = this.#queries;
+    copy.#pure = this.#pure;
+    copy.#operators = this.#operators;
+    copy.#types = this.#types;
+    copy.#meaning = this.#meaning;
+    copy.#stamps = this.#stamps;
+    copy.#snapshots = [...this.#snapshots];
+    copy.#prepared = new Map(this.#prepared);
+    copy.#cursors = new Map(this.#cursors);
+    return copy;
   }
 
   /** Changes whenever the same text could mean something else. Prepared statements and cursors are not in it. */
@@ -74,8 +98,9 @@ export class Names {
   learn(catalog: Catalog): void {
     this.#catalog = catalog;
     this.#stale = false;
-    this.#byName.clear();
-    this.#byOid.clear();
+    this.#byName = new Map();
+    this.#byOid = new Map();
+    this.#relatives = new Map();
     this.#pure = new Set(catalog.pureFunctions);
     this.#operators = new Set(catalog.userOperators);
     this.#types = new Set(catalog.userTypes);
@@ -94,7 +119,6 @@ export class Names {
   }
 
   #relate(relations: readonly Relation[]): void {
-    this.#relatives.clear();
     const add = (oid: number, relative: Relation): void => {
       const known = this.#relatives.get(oid) ?? [];
       if (!known.includes(relative)) this.#relatives.set(oid, [...known, relative]);
@@ -134,6 +158,22 @@ export class Names {
     return [own, ...shared, ...made];
   }
 
+  /** A view's query, parsed once; null: its text cannot be read at the moment. */
+  queryOf(relation: Relation, grammar: Grammar): Node | null {
+    const known = this.#queries.get(relation);
+    if (known !== undefined) return known;
+    const parsed = grammar.parse(utf8(relation.definition ?? ""));
+    const query = parsed.is === "tree" ? parsed.tree.stmts[0]?.stmt : undefined;
+    if (query !== undefined) this.#queries.set(relation, query);
+    return query ?? null;
+  }
+
+  /** Triggers or rules of the table, or of one that shares its rows, may change what is written. */
+  triggered(relation: Relation): boolean {
+    const relatives = this.#relatives.get(relation.oid) ?? [];
+    return relation.hasTriggers || relatives.some(({ hasTriggers }) => hasTriggers);
+  }
+
   /** The column behind a RowDescription's oid and attribute number; null: the catalog does not know it. */
   column(oid: number, number: number): SourceColumn | "system" | null {
     if (oid < FIRST_NORMAL_OID || number < 0) return "system";
@@ -156,7 +196,8 @@ export class Names {
 
   /** Manual 5.10.3: temporary tables first, then pg_catalog unless the path names it, then the path. */
   resolve(schema: string | null, name: string): Resolved {
-    if (schema !== null) return this.#lookup(schema, name) ?? { is: "unknown", name: `${schema}.${name}` };
+    if (schema !== null)
+      return this.#lookup(schema, name) ?? { is: "unknown", name: `${schema}.${name}` };
     const path = this.#path();
     const implicit = path.includes("pg_catalog") ? ["pg_temp"] : ["pg_temp", "pg_catalog"];
     for (const candidate of [...implicit, ...path]) {
@@ -194,13 +235,20 @@ export class Names {
   pure(name: readonly string[]): boolean {
     const [first, second] = name;
     if (name.length === 2) return first === "pg_catalog" && this.#pure.has(second as string);
-    return name.length === 1 && !this.#meaning.pendingDdl && this.#builtInsFirst && this.#pure.has(first as string);
+    return (
+      name.length === 1 &&
+      !this.#meaning.pendingDdl &&
+      this.#builtInsFirst &&
+      this.#pure.has(first as string)
+    );
   }
 
   /** The operator is the server's own. */
   ownOperator(name: string): boolean {
     const { pendingDdl } = this.#meaning;
-    return this.#catalog !== null && !pendingDdl && this.#builtInsFirst && !this.#operators.has(name);
+    return (
+      this.#catalog !== null && !pendingDdl && this.#builtInsFirst && !this.#operators.has(name)
+    );
   }
 
   /** Casting to it runs no code of a user's. */
@@ -216,7 +264,9 @@ export class Names {
   /** What EXECUTE runs. `fresh`: names still mean what they meant when it was read. */
   prepared(name: string): { readonly statement: Statement; readonly fresh: boolean } | null {
     const found = this.#prepared.get(name);
-    return found === undefined ? null : { statement: found.statement, fresh: found.at === this.version };
+    return found === undefined
+      ? null
+      : { statement: found.statement, fresh: found.at === this.version };
   }
 
   /** What FETCH reads from: a cursor keeps the meaning that names had when it was declared. */
@@ -272,14 +322,20 @@ export class Names {
     return new Map([...this.#meaning.overlay].filter(([, overlay]) => !overlay.temporary));
   }
 
-  #transact(effect: Extract<SessionEffect, { do: "begin" | "commit" | "rollback" | "savepoint" | "rollbackTo" }>): void {
+  #transact(
+    effect: Extract<
+      SessionEffect,
+      { do: "begin" | "commit" | "rollback" | "savepoint" | "rollbackTo" }
+    >,
+  ): void {
     const [start] = this.#snapshots;
     switch (effect.do) {
       case "begin":
         if (start === undefined) this.#snapshots = [{ name: null, meaning: this.#meaning }];
         return;
       case "savepoint":
-        if (start !== undefined) this.#snapshots.push({ name: effect.name, meaning: this.#meaning });
+        if (start !== undefined)
+          this.#snapshots.push({ name: effect.name, meaning: this.#meaning });
         return;
       case "rollbackTo": {
         const at = this.#snapshots.findLastIndex(({ name }) => name === effect.name);
@@ -307,7 +363,12 @@ export class Names {
     for (const [name, { hold }] of this.#cursors) if (!hold) this.#cursors.delete(name);
   }
 
-  #define(effect: Extract<SessionEffect, { do: "createTable" | "alterTable" | "dropTable" | "renameTable" | "ddl" }>): void {
+  #define(
+    effect: Extract<
+      SessionEffect,
+      { do: "createTable" | "alterTable" | "dropTable" | "renameTable" | "ddl" }
+    >,
+  ): void {
     const overlay = new Map(this.#meaning.overlay);
     let temporary = effect.do === "createTable" && effect.temporary;
     if (effect.do === "createTable") {
@@ -323,7 +384,8 @@ export class Names {
         const schema = full.slice(0, full.indexOf("."));
         overlay.set(`${schema}.${effect.to}`, { temporary, columns: known?.columns ?? null });
       }
-      if (effect.do !== "alterTable" && known === undefined) overlay.set(full, { temporary: false, columns: null });
+      if (effect.do !== "alterTable" && known === undefined)
+        overlay.set(full, { temporary: false, columns: null });
     }
     const pendingDdl = this.#meaning.pendingDdl || !temporary;
     this.#change({ ...this.#meaning, overlay, pendingDdl });
@@ -332,7 +394,9 @@ export class Names {
 
   #ownName(schema: string | null, name: string): string {
     const found = this.resolve(schema, name);
-    return found.is === "unknown" && schema === null ? `${this.creationSchema ?? ""}.${name}` : found.name;
+    return found.is === "unknown" && schema === null
+      ? `${this.creationSchema ?? ""}.${name}`
+      : found.name;
   }
 
   #change(meaning: Omit<Meaning, "stamp">): void {

@@ -2,16 +2,7 @@ import type { SourceColumn } from "../masker.ts";
 import type { Node } from "./grammar.ts";
 import type { Lineage } from "./lineage.ts";
 import { copied } from "./lineage-write.ts";
-import {
-  NOTHING,
-  OPAQUE,
-  ROOT,
-  all,
-  mix,
-  rename,
-  unknownColumns,
-  type Column,
-} from "./scope.ts";
+import { NOTHING, OPAQUE, ROOT, all, mix, rename, unknownColumns, type Column } from "./scope.ts";
 import type { Output } from "./statement.ts";
 import { kindOf, strings } from "./tree.ts";
 

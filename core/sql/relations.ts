@@ -1,4 +1,3 @@
-import { utf8 } from "../bytes.ts";
 import type { Relation } from "../catalog.ts";
 import type { Grammar, Node } from "./grammar.ts";
 import type { Lineage } from "./lineage.ts";
@@ -48,9 +47,7 @@ export class Relations {
     (write ? findings.writes : findings.reads).add(found.name);
     switch (found.is) {
       case "system":
-        return found.safe
-          ? { columns: [], system: true }
-          : listed(unknownColumns("*"));
+        return found.safe ? { columns: [], system: true } : listed(unknownColumns("*"));
       case "overlay":
         findings.strange.add(found.name);
         return listed(found.columns === null ? unknownColumns("*") : fromOutputs(found.columns));
@@ -67,12 +64,12 @@ export class Relations {
     const { names, findings } = this.#lineage;
     if (relation.kind === "f") findings.strange.add(`${relation.schema}.${relation.name}`);
     const foreign = relation.kind === "f";
-    const below = relation.definition === null ? null : this.#view(relation, relation.definition);
+    const below = relation.definition === null ? null : this.#view(relation);
     return relation.columns.map((column, i) => {
       const sources = names.sourcesOf(relation, column);
       const exact = column.generatedFrom.length === 0;
       const own: Value = { sources: new Set(sources), exact, opaque: foreign };
-      const opaque = write && relation.hasTriggers;
+      const opaque = write && names.triggered(relation);
       if (below === null) return { name: column.name, value: opaque ? mix([own, OPAQUE]) : own };
       const inner = below.length === relation.columns.length ? (below[i] as Column).value : OPAQUE;
       const both = mix([inner, own, opaque ? OPAQUE : inner]);
@@ -81,15 +78,14 @@ export class Relations {
   }
 
   /** A view's own query, in a scope of its own. What it names is read as well. */
-  #view(relation: Relation, definition: string): readonly Column[] {
+  #view(relation: Relation): readonly Column[] {
     const known = this.#views.get(relation.oid);
     if (known !== undefined) return known;
     if (this.#open.has(relation.oid)) return unknownColumns("*");
     this.#open.add(relation.oid);
-    const parsed = this.#grammar.parse(utf8(definition));
-    const query = parsed.is === "tree" ? parsed.tree.stmts[0]?.stmt : undefined;
+    const query = this.#lineage.names.queryOf(relation, this.#grammar);
     const met = new Map(this.#lineage.findings.met);
-    const columns = query === undefined ? unknownColumns("*") : this.#lineage.statement(query, ROOT);
+    const columns = query === null ? unknownColumns("*") : this.#lineage.statement(query, ROOT);
     // The view's literals are not this statement's.
     this.#lineage.findings.met.clear();
     for (const [at, value] of met) this.#lineage.findings.met.set(at, value);
@@ -111,6 +107,8 @@ export class Relations {
       findings.columns.add(names.source(schema, table, column));
     }
     const fresh = kind === "FetchStmt" || prepared?.fresh === true;
-    return fresh && statement.outputs !== null ? fromOutputs(statement.outputs) : unknownColumns("?");
+    return fresh && statement.outputs !== null
+      ? fromOutputs(statement.outputs)
+      : unknownColumns("?");
   }
 }

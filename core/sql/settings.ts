@@ -68,7 +68,10 @@ export function settingValues(args: readonly Node[] | undefined): readonly strin
   for (const arg of args ?? []) {
     const constant = (arg.A_Const ?? arg.TypeCast?.arg?.A_Const) as Node | undefined;
     const value =
-      constant?.sval?.sval ?? constant?.ival?.ival ?? constant?.fval?.fval ?? constant?.boolval?.boolval;
+      constant?.sval?.sval ??
+      constant?.ival?.ival ??
+      constant?.fval?.fval ??
+      constant?.boolval?.boolval;
     if (value === undefined && constant?.ival === undefined) return null;
     values.push(String(value ?? 0));
   }

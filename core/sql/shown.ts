@@ -80,7 +80,8 @@ function hiding(
   const kind = kindOf(node) ?? "";
   const secret = SECRET.has(kind) || statement.risks.includes("reaches another server");
   const unsure = statement.unresolved.length > 0 || statement.operations.includes("unknown");
-  if (secret || (kind === "VariableSetStmt" && verbs.operations.has("configure"))) return () => true;
+  if (secret || (kind === "VariableSetStmt" && verbs.operations.has("configure")))
+    return () => true;
   const touched =
     unsure ||
     statement.outputs?.some(({ opaque }) => opaque) !== false ||
@@ -100,11 +101,7 @@ function hiding(
   return (at) => !clear.has(at);
 }
 
-function holdsMasked(
-  name: string,
-  names: Names,
-  isMasked: AnalyseOptions["isMasked"],
-): boolean {
+function holdsMasked(name: string, names: Names, isMasked: AnalyseOptions["isMasked"]): boolean {
   const relation = names.relation(name);
   return (
     relation?.columns.some((column) => names.sourcesOf(relation, column).some(isMasked)) ?? false

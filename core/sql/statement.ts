@@ -47,7 +47,12 @@ export type Output = {
 export type SessionEffect =
   | { readonly do: "prepare"; readonly name: string; readonly statement: Statement }
   | { readonly do: "deallocate"; readonly name: string | null }
-  | { readonly do: "declare"; readonly name: string; readonly statement: Statement; readonly hold: boolean }
+  | {
+      readonly do: "declare";
+      readonly name: string;
+      readonly statement: Statement;
+      readonly hold: boolean;
+    }
   | { readonly do: "closeCursor"; readonly name: string | null }
   | { readonly do: "searchPath"; readonly path: readonly string[] | null; readonly local: boolean }
   /** DDL that the catalog cannot show before COMMIT; temporary ones it never shows. */
@@ -61,7 +66,12 @@ export type SessionEffect =
     }
   | { readonly do: "alterTable"; readonly schema: string | null; readonly name: string }
   | { readonly do: "dropTable"; readonly schema: string | null; readonly name: string }
-  | { readonly do: "renameTable"; readonly schema: string | null; readonly name: string; readonly to: string }
+  | {
+      readonly do: "renameTable";
+      readonly schema: string | null;
+      readonly name: string;
+      readonly to: string;
+    }
   /** Any other DDL: the catalog is stale once it commits. */
   | { readonly do: "ddl" }
   | { readonly do: "begin" }

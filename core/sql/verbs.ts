@@ -22,9 +22,22 @@ export type Verbs = {
 /** Bodies that are stored and run later: what stands in them is no effect of this statement. */
 const STORED = new Set(["CreateFunctionStmt", "RuleStmt", "PrepareStmt", "ViewStmt"]);
 /** Besides, expressions in these are kept, not run. */
-const KEPT = new Set([...STORED, "CreateStmt", "CreateTrigStmt", "CreatePolicyStmt", "AlterPolicyStmt",
-  "CreateDomainStmt", "CreateForeignTableStmt"]);
-const VOLATILE = new Set(["ExecuteStmt", "FetchStmt", "ExplainStmt", "VariableShowStmt", "CallStmt"]);
+const KEPT = new Set([
+  ...STORED,
+  "CreateStmt",
+  "CreateTrigStmt",
+  "CreatePolicyStmt",
+  "AlterPolicyStmt",
+  "CreateDomainStmt",
+  "CreateForeignTableStmt",
+]);
+const VOLATILE = new Set([
+  "ExecuteStmt",
+  "FetchStmt",
+  "ExplainStmt",
+  "VariableShowStmt",
+  "CallStmt",
+]);
 
 export function readVerbs(node: Node, names: Names): Verbs {
   const kind = kindOf(node) ?? "";

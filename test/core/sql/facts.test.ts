@@ -78,7 +78,9 @@ describe("operations are effects", () => {
 
   it("takes what EXECUTE names from the session", () => {
     const names = new Names(SHOP);
-    names.apply(read("prepare p as delete from users returning ssn", names).statements[0]?.effects ?? []);
+    names.apply(
+      read("prepare p as delete from users returning ssn", names).statements[0]?.effects ?? [],
+    );
     const [statement] = read("execute p", names).statements;
     expect(statement?.operations).toEqual(["delete", "execute"]);
     expect(statement?.outputs?.[0]?.sources).toEqual([
@@ -173,12 +175,27 @@ describe("objects", () => {
 
 describe("the shown form", () => {
   it.each([
-    ["select id from orders where note = 'hello' -- hi", "select id from orders where note = 'hello'"],
-    ["select id from users where ssn = '123-45' limit 5", "select id from users where ssn = '…' limit 5"],
+    [
+      "select id from orders where note = 'hello' -- hi",
+      "select id from orders where note = 'hello'",
+    ],
+    [
+      "select id from users where ssn = '123-45' limit 5",
+      "select id from users where ssn = '…' limit 5",
+    ],
     ["select id from users where id = 42", "select id from users where id = 42"],
-    ["select id from users where id in (1, 2) and email like E'a\\'%'", "select id from users where id in (1, 2) and email like '…'"],
-    ["insert into users values (1, 'ann', 'a@b', $$x$$)", "insert into users values (1, 'ann', '…', '…')"],
-    ["update users set name = 'x', ssn = '1' where id = 7", "update users set name = 'x', ssn = '…' where id = 7"],
+    [
+      "select id from users where id in (1, 2) and email like E'a\\'%'",
+      "select id from users where id in (1, 2) and email like '…'",
+    ],
+    [
+      "insert into users values (1, 'ann', 'a@b', $$x$$)",
+      "insert into users values (1, 'ann', '…', '…')",
+    ],
+    [
+      "update users set name = 'x', ssn = '1' where id = 7",
+      "update users set name = 'x', ssn = '…' where id = 7",
+    ],
     ["select upper('secret') from users", "select upper('…') from users"],
     ["select 'x' from nowhere", "select '…' from nowhere"],
     ["alter role ann password 'hunter2'", "alter role ann password '…'"],

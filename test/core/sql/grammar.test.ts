@@ -40,7 +40,10 @@ describe("the grammar", () => {
 
   it("refuses NUL and more than the bound", async () => {
     const grammar = await loadGrammar();
-    expect(grammar.parse(utf8("select 1\0; drop table x"))).toMatchObject({ is: "syntax error", at: 8 });
+    expect(grammar.parse(utf8("select 1\0; drop table x"))).toMatchObject({
+      is: "syntax error",
+      at: 8,
+    });
     expect(grammar.parse(new Uint8Array(sqlBytesMax + 1).fill(32)).is).toBe("too complex");
     expect(grammar.needsSpare).toBe(false);
   });
@@ -57,9 +60,43 @@ describe("analysis is total", () => {
   it("for any bytes and any mixture of words", async () => {
     const grammar = await loadGrammar();
     const words = fc.constantFrom(
-      "select", "from", "users", "ssn", "u", ",", "(", ")", "*", ".", "=", "'a'", "1", "with", "as", "union",
-      "join", "using", "insert into", "values", "returning", "update", "set", "where", "lateral", "case",
-      "when", "then", "end", "order by", "limit", "::text", "delete from", "explain", "copy", "to stdout", ";",
+      "select",
+      "from",
+      "users",
+      "ssn",
+      "u",
+      ",",
+      "(",
+      ")",
+      "*",
+      ".",
+      "=",
+      "'a'",
+      "1",
+      "with",
+      "as",
+      "union",
+      "join",
+      "using",
+      "insert into",
+      "values",
+      "returning",
+      "update",
+      "set",
+      "where",
+      "lateral",
+      "case",
+      "when",
+      "then",
+      "end",
+      "order by",
+      "limit",
+      "::text",
+      "delete from",
+      "explain",
+      "copy",
+      "to stdout",
+      ";",
     );
     const texts = fc.array(words, { maxLength: 25 }).map((list) => utf8(list.join(" ")));
     const check = (sql: Uint8Array): void => {

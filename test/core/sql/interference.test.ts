@@ -108,7 +108,7 @@ const STATEMENTS = [
   "select j.* from users u, json_table(to_jsonb(u), '$' columns (a text path '$.ssn')) j order by u.id",
   "select x.* from (values (1, (select ssn from users limit 1))) x",
   "select a.ssn, b.id from users a cross join users b order by a.id, b.id",
-  "select j.b from (users u(a, x, y, b) join orders o on o.user_id = u.a) j order by o.id",
+  "select j.b from (users u(a, x, y, b) join orders o(c, d) on o.d = u.a) j order by j.c",
   "select c from (users join orders on users.id = orders.user_id) as j(a, b, c) order by c",
   "prepare p as select ssn, id from users order by id; execute p",
   "begin; declare c cursor for select ssn, id from users order by id; fetch all from c",
@@ -119,6 +119,9 @@ const STATEMENTS = [
   "create view w as select ssn as id from users; select id || '' from w order by 1",
   "alter table orders rename to x; alter table users rename to orders; select ssn from orders order by id",
   "alter table users rename column ssn to total; select total || '' from users order by id",
+  "create schema s; create table s.users (id int, ssn text, name text); set search_path to s, public; " +
+    "select code || '', id from people order by id",
+  "create temp table users (id int, ssn text, name text); select code || '', id from people order by id",
   "set search_path to pg_catalog, public; select upper(ssn), id from users order by id",
   "select set_config('my.x', (select ssn from users limit 1), false); select current_setting('my.x')",
   "select set_config('my.x', (select ssn from users limit 1), false); show my.x",
@@ -148,7 +151,10 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "interference-"));
   server = await startPostgres({ port: await freePort(), dataDir: folder, password: "p" });
   const { url } = server;
-  for (const [name, secret] of [["left", "aa"], ["right", "bb"]] as const) {
+  for (const [name, secret] of [
+    ["left", "aa"],
+    ["right", "bb"],
+  ] as const) {
     const admin = new pg.Client(url);
     await admin.connect();
     await admin.query(`create database "${name}"`);
@@ -160,9 +166,11 @@ beforeAll(async () => {
     clients.push(client);
   }
   const rows = [];
-  for (const query of CATALOG_QUERIES) rows.push((await (clients[0] as pg.Client).query(query)).rows);
+  for (const query of CATALOG_QUERIES)
+    rows.push((await (clients[0] as pg.Client).query(query)).rows);
   const digest = (bytes: Uint8Array) => new Uint8Array(createHash("sha256").update(bytes).digest());
   catalog = buildCatalog(rows, digest);
+  await (clients[0] as pg.Client).query("discard all");
 }, 120_000);
 
 afterAll(async () => {
@@ -188,7 +196,8 @@ async function run(client: pg.Client, statements: readonly string[]): Promise<un
   }
 }
 
-const split = (sql: string): string[] => (sql.startsWith("do $$") ? sql.split(/(?<=\$\$); /) : sql.split("; "));
+const split = (sql: string): string[] =>
+  sql.startsWith("do $$") ? sql.split(/(?<=\$\$); /) : sql.split("; ");
 
 describe("non-interference", () => {
   it("reads the catalog that the server has", () => {
@@ -218,11 +227,18 @@ describe("non-interference", () => {
       const [statement] = analyse(utf8(text), grammar, names, options).statements;
       outputs = statement?.outputs ?? null;
       names.apply(statement?.effects ?? []);
+      // Copies into tables that stay are not followed: this word is for the policy to stop them.
+      if (statement?.outputs?.length === 0 && statement.risks.includes("copies masked data")) {
+        if (statement.operations.includes("insert")) return;
+      }
     }
+    const joined = analyse(utf8(texts.join("; ")), grammar, new Names(catalog), options);
+    expect(joined.statements.at(-1)?.outputs).toEqual(outputs);
     if (outputs === null) return;
     expect(outputs).toHaveLength(a[0]?.length ?? outputs.length);
     for (const [i, { sources, opaque }] of outputs.entries()) {
-      const differs = JSON.stringify(a.map((row) => row[i])) !== JSON.stringify(b.map((row) => row[i]));
+      const differs =
+        JSON.stringify(a.map((row) => row[i])) !== JSON.stringify(b.map((row) => row[i]));
       if (differs) expect([i, opaque || sources.some(isMasked)]).toEqual([i, true]);
     }
   });
