@@ -24,6 +24,8 @@ const FIXED_PARAMETERS: ReadonlyMap<string, string> = new Map([
   ["client_encoding", "UTF8"],
 ]);
 
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
 /** Parameters whose text a statement can fill with anything. */
 const FREE_TEXT_PARAMETERS = new Set(["application_name"]);
 
@@ -179,7 +181,9 @@ export class Answers {
   #copyData(message: Message): Fault {
     const execution = this.#results.current();
     if (execution === null) return "data of a COPY that nobody asked for";
-    return this.#results.copy(execution, message.bytes) ? null : "COPY data that is not as described";
+    return this.#results.copy(execution, message.bytes)
+      ? null
+      : "COPY data that is not as described";
   }
 
   #copyEnds(message: Message): Fault {
@@ -199,9 +203,10 @@ export class Answers {
       return null;
     }
     const command = this.#results.current()?.command ?? 0;
-    const sqlstate = readFields(message.body)?.get("C") ?? "XX000";
+    const safe = this.#safe(message.body);
+    const sqlstate = SQLSTATE.exec(readFields(safe)?.get("C") ?? "")?.[0] ?? "XX000";
     state.record(command, { kind: "failed", sqlstate, from: "upstream" });
-    this.#results.pass(build("E", this.#safe(message.body)));
+    this.#results.pass(build("E", safe));
     const survives = head === undefined || head.of === "simple" || head.of === "function";
     if (!survives && head.of !== "sync") skipToSync(state);
     return null;
@@ -250,7 +255,10 @@ export class Answers {
     }
   }
 
-  /** A payload can carry any value, and nothing says from where: where columns are masked it is emptied. */
+  /**
+   * A payload can carry any value, and nothing says from where: where columns are masked it is
+   * emptied.
+   */
   #notification(message: Message): Fault {
     const channel = cString(message.body, 4);
     const payload = channel === null ? null : cString(message.body, channel.next);

@@ -1,7 +1,9 @@
 import { i32, strictText, u16 } from "../../bytes.ts";
 import { cString } from "./frames.ts";
 
-/* The client's messages that carry more than a name (manual, "Message Formats"). Null: malformed. */
+/*
+ * The client's messages that carry more than a name (manual, "Message Formats"). Null: malformed.
+ */
 
 /** Formats as Bind gives them: none: all text; one: for all; else one each. */
 export const formatAt = (formats: readonly number[], index: number): number =>

@@ -207,7 +207,7 @@ export class ClientSide {
   #copy(message: Message): Outcome {
     const state = this.#state;
     const { copyIn } = state;
-    // PostgreSQL ignores copy messages outside a COPY: the client could not know yet that it failed.
+    // PostgreSQL ignores copy messages outside a COPY: the client could not know that it failed.
     if (copyIn === null) return "taken";
     if (message.type === COPY_DATA) copyIn.push(message.body);
     else {

@@ -7,9 +7,9 @@ const BLOCK_BYTES = 65_536;
 const NEWLINE = 0x0a;
 
 /**
- * Counts and hashes what a COPY FROM STDIN carries, without keeping it: h(n) = SHA-256(h(n-1) ‖ block n)
- * over blocks of 64 KiB of the data (h(0): 32 zero bytes), so that the client's cuts do not matter. Rows
- * are newlines; in the binary format, which has none, they are not counted.
+ * Counts and hashes what a COPY FROM STDIN carries, without keeping it: h(n) = SHA-256(h(n-1) ‖
+ * block n) over blocks of 64 KiB of the data (h(0): 32 zero bytes), so that the client's cuts do
+ * not matter. Rows are newlines; in the binary format, which has none, they are not counted.
  */
 export function copyTally(command: CommandId, binary: boolean, crypto: Crypto): CopyIn {
   const block = new Uint8Array(BLOCK_BYTES);
@@ -26,7 +26,7 @@ export function copyTally(command: CommandId, binary: boolean, crypto: Crypto): 
     push(data) {
       bytes += data.length;
       if (!binary) for (const byte of data) if (byte === NEWLINE) rows++;
-      for (let at = 0; at < data.length; ) {
+      for (let at = 0; at < data.length;) {
         const part = data.subarray(at, at + BLOCK_BYTES - filled);
         block.set(part, filled);
         filled += part.length;

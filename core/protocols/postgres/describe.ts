@@ -11,8 +11,8 @@ import type { RowField } from "./messages.ts";
  *   row description the table's oid and attribute number that the server itself reports
  *
  * A column is clear only if neither taints it. If they do not agree on how many columns there are,
- * every column is opaque. Whatever is masked but is not the column's own value shows nothing at all:
- * the kept characters of a `partial` would be those of another value.
+ * every column is opaque. Whatever is masked but is not the column's own value shows nothing at
+ * all: the kept characters of a `partial` would be those of another value.
  */
 
 type Verdict = CellMask | "clear" | { readonly unknown: string };
@@ -24,8 +24,8 @@ export function formatOf(formats: readonly number[], column: number): 0 | 1 {
 }
 
 /**
- * The plan for a result, or the name that the catalog must be asked about first. `refreshed`: it was asked
- * already, so what is unknown now is opaque.
+ * The plan for a result, or the name that the catalog must be asked about first. `refreshed`: it
+ * was asked already, so what is unknown now is opaque.
  */
 export function planResult(
   fields: readonly RowField[],
@@ -68,7 +68,8 @@ function judge(field: RowField, output: Output | null, names: Names, masker: Mas
   }
   const byLineage = judgeOutput(output, masker);
   if (byLineage !== "clear") return byLineage;
-  if (byOid === null && !names.hasOverlay) return { unknown: `the table with oid ${field.tableOid}` };
+  if (byOid === null && !names.hasOverlay)
+    return { unknown: `the table with oid ${field.tableOid}` };
   return named ?? "clear";
 }
 
@@ -85,7 +86,10 @@ export function judgeOutput(output: Output | null, masker: Masker): CellMask | "
   return output.opaque && masker.hidesColumns ? masker.whole(masker.opaqueRule) : "clear";
 }
 
-/** The columns of a COPY TO: the protocol names none, so lineage alone decides; null: opaque throughout. */
+/**
+ * The columns of a COPY TO: the protocol names none, so lineage alone decides; null: opaque
+ * throughout.
+ */
 export function planCopy(
   statement: Statement | null,
   count: number,

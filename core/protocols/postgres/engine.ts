@@ -9,8 +9,8 @@ import { State, type EngineParts } from "./state.ts";
 import { UpstreamSide } from "./upstream.ts";
 
 /**
- * PostgreSQL's frontend/backend protocol, 3.0 and 3.2 (manual, chapter "Frontend/Backend Protocol").
- * First an opening (startup.ts, login.ts), then two sides that share one state.
+ * PostgreSQL's frontend/backend protocol, 3.0 and 3.2 (manual, chapter "Frontend/Backend
+ * Protocol"). First an opening (startup.ts, login.ts), then two sides that share one state.
  */
 export const createPostgresEngine = (parts: EngineParts): Engine => new PostgresEngine(parts);
 
@@ -45,7 +45,9 @@ class PostgresEngine implements Engine {
     return this.#state.takeActions();
   }
 
-  /** A defect of ours. Nothing that was prepared in this step leaves; the session ends and says so. */
+  /**
+   * A defect of ours. Nothing that was prepared in this step leaves; the session ends and says so.
+   */
   #fault(error: unknown): void {
     this.#state.takeActions();
     const message = "The gateway could not go on with this session.";

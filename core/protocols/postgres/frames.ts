@@ -8,7 +8,9 @@ import { EMPTY, i32 } from "../../bytes.ts";
  * messages of one type as one view. Only a message that spans chunks is copied, once.
  */
 
-/** Chunks smaller than this are gathered: a peer that sends byte by byte costs no array per byte. */
+/**
+ * Chunks smaller than this are gathered: a peer that sends byte by byte costs no array per byte.
+ */
 const GATHER_BYTES = 4096;
 const BLOCK_BYTES = 65_536;
 
@@ -108,7 +110,10 @@ export class ByteQueue {
     this.#forget();
   }
 
-  /** Drops what was used up, now and then, so that the list stays short and each chunk is moved once. */
+  /**
+   * Drops what was used up, now and then, so that the list stays short and each chunk is moved
+   * once.
+   */
   #forget(): void {
     if (this.#first === this.#chunks.length) {
       this.#chunks = [];
@@ -122,11 +127,18 @@ export class ByteQueue {
 }
 
 /** A whole message as it came: type byte, length, body. */
-export type Message = { readonly type: number; readonly bytes: Uint8Array; readonly body: Uint8Array };
+export type Message = {
+  readonly type: number;
+  readonly bytes: Uint8Array;
+  readonly body: Uint8Array;
+};
 
 export const HEADER_BYTES = 5;
 
-/** The next message's type and full length (header included), or null; "malformed" for an impossible length. */
+/**
+ * The next message's type and full length (header included), or null; "malformed" for an impossible
+ * length.
+ */
 export function peekHeader(
   queue: ByteQueue,
 ): { readonly type: number; readonly length: number } | "malformed" | null {
@@ -144,8 +156,8 @@ export function takeMessage(queue: ByteQueue, length: number): Message {
 }
 
 /**
- * Where a run of whole messages of `type` ends in `bytes`, from 0: every one of them at most `lengthMax`
- * long. 0 when the first is of another type, is cut, or is longer.
+ * Where a run of whole messages of `type` ends in `bytes`, from 0: every one of them at most
+ * `lengthMax` long. 0 when the first is of another type, is cut, or is longer.
  */
 export function runEnd(bytes: Uint8Array, type: number, lengthMax: number): number {
   let at = 0;
@@ -157,7 +169,9 @@ export function runEnd(bytes: Uint8Array, type: number, lengthMax: number): numb
   return at;
 }
 
-/** The bytes of a string up to its NUL, and where the next field begins; null when no NUL ends it. */
+/**
+ * The bytes of a string up to its NUL, and where the next field begins; null when no NUL ends it.
+ */
 export function cString(body: Uint8Array, at: number): { bytes: Uint8Array; next: number } | null {
   const end = body.indexOf(0, at);
   return end < 0 ? null : { bytes: body.subarray(at, end), next: end + 1 };

@@ -28,14 +28,15 @@ export type Opened = {
 const DECLINED = new Uint8Array([0x4e]);
 
 /**
- * From the first byte to the first ReadyForQuery. The client is never asked for a password: the tunnel
- * has authenticated it. Its startup packet is read, filtered and replaced; the gateway logs in at the
- * target in its own name; only then does the client hear that it is in.
+ * From the first byte to the first ReadyForQuery. The client is never asked for a password: the
+ * tunnel has authenticated it. Its startup packet is read, filtered and replaced; the gateway logs
+ * in at the target in its own name; only then does the client hear that it is in.
  */
 export class Opening {
   readonly #state: State;
   readonly #client = new ByteQueue();
   readonly #upstream = new ByteQueue();
+  readonly #declined = new Set<"ssl" | "gss">();
   #startup: Startup | null = null;
   #connected = false;
   #login: Generator<LoginStep, LoginResult, Uint8Array> | null = null;
@@ -60,7 +61,7 @@ export class Opening {
         this.#connected = true;
         break;
       case "secured":
-        return this.#needs === "secured" ? (this.#resume(EMPTY) ?? this.#drive()) : null;
+        return this.#secured();
       case "revoked":
         this.#refuse(goodbye(input.code, input.reason), input.code, input.reason);
         return null;
@@ -102,7 +103,7 @@ export class Opening {
         case "ssl":
         case "gss":
           this.#client.take(first.length);
-          this.#state.tell(DECLINED);
+          if (!this.#decline(first.is)) return false;
           break;
         case "cancel":
           this.#state.close("cancel", "A cancel request goes by the tunnel's own frame.");
@@ -119,6 +120,15 @@ export class Opening {
     return false;
   }
 
+  /** A client asks for each kind of encryption once. */
+  #decline(kind: "ssl" | "gss"): boolean {
+    const again = this.#declined.has(kind);
+    if (again) this.#failed("08P01", "Encryption was asked for twice.", "client_protocol");
+    else this.#state.tell(DECLINED);
+    this.#declined.add(kind);
+    return !again;
+  }
+
   #failed(code: string, message: string, closing: string): void {
     const fact = { kind: "failed", sqlstate: code, from: "sluice" } as const;
     this.#state.record(0, fact);
@@ -133,7 +143,8 @@ export class Opening {
       return null;
     }
     const { crypto, password } = this.#state.parts;
-    const { parameters } = admitted;
+    const { parameters, searchPath } = admitted;
+    if (searchPath !== null) this.#state.startOn(searchPath);
     const protocolMinor = startup.minor >= 2 ? 2 : 0;
     this.#login = logIn({ resource, password, parameters, crypto, protocolMinor });
     const next = this.#login.next();
@@ -150,6 +161,21 @@ export class Opening {
     return null;
   }
 
+  #secured(): Opened | null {
+    if (this.#needs !== "secured" || this.#injected()) return null;
+    return this.#resume(EMPTY) ?? this.#drive();
+  }
+
+  /**
+   * What came in plaintext before TLS would be believed as if it had come by it (CVE-2021-23222).
+   */
+  #injected(): boolean {
+    if (this.#upstream.length === 0) return false;
+    const message = "Somebody sent unencrypted bytes ahead of the target's TLS.";
+    this.#failed("08P01", message, "upstream_protocol");
+    return true;
+  }
+
   #byte(): Uint8Array | null {
     return this.#upstream.length === 0 ? null : this.#upstream.take(1);
   }
@@ -158,7 +184,11 @@ export class Opening {
     const header = peekHeader(this.#upstream);
     if (header === null) return null;
     if (header === "malformed" || header.length > upstreamMessageBytesMax) {
-      this.#failed("08P01", "The target does not speak PostgreSQL's protocol.", "upstream_protocol");
+      this.#failed(
+        "08P01",
+        "The target does not speak PostgreSQL's protocol.",
+        "upstream_protocol",
+      );
       return null;
     }
     return this.#upstream.length < header.length ? null : this.#upstream.take(header.length);
@@ -180,6 +210,7 @@ export class Opening {
         return null;
       }
       if ("secure" in step) {
+        if (this.#injected()) return null;
         this.#state.act({ do: "secure", serverName: step.secure });
         this.#needs = "secured";
         return null;

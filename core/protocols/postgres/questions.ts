@@ -1,7 +1,9 @@
 import type { SessionEffect } from "../../sql/statement.ts";
 import type { Execution, Portal, Prepared, Question, State, Tombstone } from "./state.ts";
 
-/** Effects that change what the text of a later statement means: analysis waits for their success. */
+/**
+ * Effects that change what the text of a later statement means: analysis waits for their success.
+ */
 const PLAIN_EFFECTS = new Set<SessionEffect["do"]>(["begin", "commit", "savepoint"]);
 
 const executionsOf = (question: Question): readonly Execution[] =>
@@ -26,8 +28,8 @@ export const copyInPending = (state: State): boolean =>
   );
 
 /**
- * The server has failed and skips to Sync: so do the answers that we expect. What the skipped messages
- * would have named is taken back, latest first.
+ * The server has failed and skips to Sync: so do the answers that we expect. What the skipped
+ * messages would have named is taken back, latest first.
  */
 export function skipToSync(state: State): void {
   const at = state.questions.findIndex((question) => question.of === "sync");

@@ -6,12 +6,12 @@ import type { State } from "./state.ts";
 /*
  * How a refusal takes its turn (invariant 7).
  *
- * PostgreSQL answers an error by rolling back what the pipeline or the transaction did, skips to Sync,
- * and reports the transaction's new status. A refusal must look and act the same, in its place behind
- * commands that are already on their way. So in the refused message's stead we send one that the server
- * is bound to refuse: Execute of a portal that cannot exist. Its error comes back when its turn comes,
- * with all that follows from an error; we only exchange the error's text for ours. Nothing of the
- * refused command ever leaves.
+ * PostgreSQL answers an error by rolling back what the pipeline or the transaction did, skips to
+ * Sync, and reports the transaction's new status. A refusal must look and act the same, in its
+ * place behind commands that are already on their way. So in the refused message's stead we send
+ * one that the server is bound to refuse: Execute of a portal that cannot exist. Its error comes
+ * back when its turn comes, with all that follows from an error; we only exchange the error's text
+ * for ours. Nothing of the refused command ever leaves.
  */
 
 /** No client can bind a portal of this name: clients' names that start with it are refused. */

@@ -11,12 +11,14 @@ import { refusalError } from "./refusal.ts";
 import { POISON_PORTAL, refuseExtended, refuseSimple } from "./refuse.ts";
 import type { Execution, Portal, Prepared, State, Tombstone } from "./state.ts";
 
-/** What became of a message: passed on or refused; it must wait where it is; it breaks the protocol. */
+/**
+ * What became of a message: passed on or refused; it must wait where it is; it breaks the protocol.
+ */
 export type Outcome = "taken" | "wait" | "malformed";
 
 /*
- * The client's requests. Each is passed on (with a question noted, so that its answer is understood),
- * made into a command and held for its decision, or refused in its turn.
+ * The client's requests. Each is passed on (with a question noted, so that its answer is
+ * understood), made into a command and held for its decision, or refused in its turn.
  */
 export class Requests {
   readonly #state: State;
@@ -25,7 +27,10 @@ export class Requests {
     this.#state = state;
   }
 
-  /** Analysis in the present meaning of names; null: wait (for answers on their way, or for the catalog). */
+  /**
+   * Analysis in the present meaning of names; null: wait (for answers on their way, or for the
+   * catalog).
+   */
   #analysis(sql: Uint8Array): Analysis | null {
     const state = this.#state;
     if (meaningPending(state)) return null;
@@ -73,7 +78,9 @@ export class Requests {
     const entry: Prepared = {
       name: key,
       sql: sql.bytes,
-      parameterTypes: Array.from({ length: count }, (_, i) => u32(message.body, sql.next + 2 + 4 * i)),
+      parameterTypes: Array.from({ length: count }, (_, i) =>
+        u32(message.body, sql.next + 2 + 4 * i),
+      ),
       fields: "none",
       plan: null,
       batch: state.batch,
@@ -165,7 +172,9 @@ export class Requests {
     return "taken";
   }
 
-  /** Rows can only be masked when their description is known: where the client did not ask, we do. */
+  /**
+   * Rows can only be masked when their description is known: where the client did not ask, we do.
+   */
   #describeUnseen(portal: Portal, statement: Statement | null): void {
     const state = this.#state;
     const stable = statement !== null && !statement.volatileShape;
@@ -181,8 +190,7 @@ export class Requests {
     const target = readTarget(message.body);
     if (target === null) return "malformed";
     const map = target.kind === "statement" ? state.statements : state.portals;
-    const entry: Prepared | Portal | Tombstone | undefined =
-      map.get(target.name);
+    const entry: Prepared | Portal | Tombstone | undefined = map.get(target.name);
     if (!this.#certain(entry)) return "wait";
     if (entry === undefined || "closed" in entry) {
       const [sqlstate, noun] =
@@ -211,8 +219,8 @@ export class Requests {
   }
 
   /**
-   * The fast path calls a function by number, and its answer carries no description: where columns are
-   * masked it cannot be let through.
+   * The fast path calls a function by number, and its answer carries no description: where columns
+   * are masked it cannot be let through.
    */
   function(message: Message): Outcome {
     const state = this.#state;

@@ -12,8 +12,8 @@ import type { Execution, Portal, State } from "./state.ts";
 const COPY_DATA = 0x64;
 
 /**
- * What goes to the client, in the order in which it came: runs that pass are views of the chunk, rows
- * that are rewritten come out of one writer, and a step hands over one contiguous piece.
+ * What goes to the client, in the order in which it came: runs that pass are views of the chunk,
+ * rows that are rewritten come out of one writer, and a step hands over one contiguous piece.
  */
 export class Results {
   readonly #state: State;
@@ -73,7 +73,9 @@ export class Results {
     return question.of === "simple" ? (question.executions[question.next] ?? null) : null;
   }
 
-  /** True: the present result has its plan. False: it waits for the catalog, or the session ended. */
+  /**
+   * True: the present result has its plan. False: it waits for the catalog, or the session ended.
+   */
   beginRows(): boolean {
     const execution = this.current();
     if (execution !== null && execution === this.#execution && execution.plan !== null) return true;
@@ -91,7 +93,8 @@ export class Results {
   #planOf(execution: Execution): void {
     const { portal } = execution;
     if (portal !== null) this.#planPortal(execution, portal);
-    else if (execution.fields !== null) execution.plan = this.#plan(execution, execution.fields, []);
+    else if (execution.fields !== null)
+      execution.plan = this.#plan(execution, execution.fields, []);
   }
 
   /** One plan serves every execution of a prepared statement until something behind it changes. */
@@ -212,4 +215,3 @@ function header(type: number, length: number): Uint8Array {
   putU32(out, 1, length - 1);
   return out;
 }
-

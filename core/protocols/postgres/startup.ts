@@ -1,4 +1,4 @@
-import { i32, strictText, u32 } from "../../bytes.ts";
+import { i32, strictText, u32, utf8 } from "../../bytes.ts";
 import { startupBytesMax } from "../../limits.ts";
 import type { Resource } from "../../session.ts";
 import { cString } from "./frames.ts";
@@ -135,7 +135,11 @@ const UTF8_NAMES = new Set(["utf8", "unicode"]);
 
 export type Admitted =
   | { readonly refuse: { readonly code: string; readonly message: string } }
-  | { readonly parameters: readonly (readonly [string, string])[] };
+  | {
+      readonly parameters: readonly (readonly [string, string])[];
+      /** The schemas of a `search_path` that came along; null: the login's own stands. */
+      readonly searchPath: readonly string[] | null;
+    };
 
 const refuse = (code: string, message: string): Admitted => ({ refuse: { code, message } });
 
@@ -172,8 +176,13 @@ function admitSettings(settings: readonly [string, string][], resource: Resource
     ["database", resource.database],
     ["client_encoding", "UTF8"],
   ]);
+  let searchPath: readonly string[] | null = null;
   for (const [name, value] of settings) {
     const key = name.toLowerCase();
+    if (key === "search_path") {
+      searchPath = readSearchPath(value, resource.user);
+      if (searchPath === null) return refuse("22023", `This search_path cannot be read: ${value}`);
+    }
     if (!ADMITTED.has(key)) {
       return refuse("42501", `The parameter "${name}" cannot be set through the gateway.`);
     }
@@ -183,5 +192,26 @@ function admitSettings(settings: readonly [string, string][], resource: Resource
       return refuse("22023", message);
     }
   }
-  return { parameters: [...admitted] };
+  return { parameters: [...admitted], searchPath };
+}
+
+const PATH_ELEMENT = /^\s*(?:([a-z_][a-z0-9_$]*)|"([^"\0]+)")\s*$/i;
+
+/** Longer names the server would cut (NAMEDATALEN). */
+const NAME_BYTES_MAX = 63;
+
+/**
+ * The value of `search_path` as the server splits it (manual, "search_path"): names or quoted names
+ * parted by commas. Null: anything else, which we might read otherwise than the server does.
+ */
+export function readSearchPath(value: string, user: string): readonly string[] | null {
+  const path: string[] = [];
+  if (value.trim() === "") return path;
+  for (const element of value.split(",")) {
+    const [, plain, quoted] = PATH_ELEMENT.exec(element) ?? [];
+    const name = plain?.toLowerCase() ?? quoted;
+    if (name === undefined || utf8(name).length > NAME_BYTES_MAX) return null;
+    path.push(name === "$user" ? user : name);
+  }
+  return path;
 }

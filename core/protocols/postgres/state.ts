@@ -24,9 +24,9 @@ export type EngineParts = {
 };
 
 /**
- * A name of the session on its way. Answers come later than questions, so what a name means is certain
- * only once the server has confirmed it; until then only messages of the same batch (up to the next
- * Sync, where an error would skip them together) may build on it.
+ * A name of the session on its way. Answers come later than questions, so what a name means is
+ * certain only once the server has confirmed it; until then only messages of the same batch (up to
+ * the next Sync, where an error would skip them together) may build on it.
  */
 type Named = { batch: number; confirmed: boolean };
 
@@ -66,7 +66,11 @@ export type Execution = {
 
 /** What was sent upstream and how its answer is told apart. Answers come in this order. */
 export type Question =
-  | { readonly of: "parse"; readonly entry: Prepared; readonly previous: Prepared | Tombstone | null }
+  | {
+      readonly of: "parse";
+      readonly entry: Prepared;
+      readonly previous: Prepared | Tombstone | null;
+    }
   | { readonly of: "bind"; readonly entry: Portal; readonly previous: Portal | Tombstone | null }
   | { readonly of: "describe"; readonly target: Prepared | Portal; readonly unseen: boolean }
   | { readonly of: "execute"; readonly execution: Execution }
@@ -82,7 +86,10 @@ export type Question =
       readonly of: "simple";
       readonly executions: readonly Execution[];
       next: number;
-      /** The text could not be read: how many results come is not known, one execution stands for all. */
+      /**
+       * The text could not be read: how many results come is not known, one execution stands for
+       * all.
+       */
       readonly open: boolean;
     }
   | { readonly of: "function"; readonly command: CommandId }
@@ -98,7 +105,9 @@ export type Held = {
   readonly refuse: (settled: Extract<Settled, { verdict: "refuse" }>) => void;
 };
 
-/** Bytes and rows of a COPY FROM STDIN, hashed in blocks so that the client's cuts do not matter. */
+/**
+ * Bytes and rows of a COPY FROM STDIN, hashed in blocks so that the client's cuts do not matter.
+ */
 export type CopyIn = {
   readonly command: CommandId;
   readonly push: (bytes: Uint8Array) => void;
@@ -126,6 +135,7 @@ export class State {
   lookup: number | null = null;
   #lookups = 0;
   #lookedUp = new Set<string>();
+  #startPath: readonly string[] | null = null;
   copyIn: CopyIn | null = null;
   /** In the middle of a message to the client: what we author ourselves waits in `later`. */
   midMessage = false;
@@ -191,10 +201,23 @@ export class State {
     return true;
   }
 
+  /**
+   * The startup packet's search_path stands for the login's: RESET and DISCARD ALL return to it.
+   */
+  startOn(path: readonly string[]): void {
+    this.#startPath = path;
+    if (this.parts.catalog !== null) this.#learn(this.parts.catalog);
+  }
+
+  #learn(catalog: Catalog): void {
+    const searchPath = this.#startPath ?? catalog.searchPath;
+    this.names.learn({ ...catalog, searchPath });
+  }
+
   learned(request: number, catalog: Catalog | null): void {
     if (this.lookup !== request) return;
     this.lookup = null;
-    if (catalog !== null) this.names.learn(catalog);
+    if (catalog !== null) this.#learn(catalog);
     if (this.#lookedUp.size > 1_000) this.#lookedUp.clear();
   }
 

@@ -7,8 +7,9 @@ import { Results } from "./results.ts";
 import type { State } from "./state.ts";
 
 /*
- * The server's messages. Rows are the hot path: a run of them is rewritten or passed as one piece, and
- * all that one chunk yields leaves as one piece. Everything else is one message at a time (answers.ts).
+ * The server's messages. Rows are the hot path: a run of them is rewritten or passed as one piece,
+ * and all that one chunk yields leaves as one piece. Everything else is one message at a time
+ * (answers.ts).
  */
 
 const DATA_ROW = 0x44;
@@ -104,8 +105,8 @@ export class UpstreamSide {
 
   #unmaskable(): false {
     const message =
-      `A row of more than ${rowBytesMax} bytes has a masked column of a type that cannot be masked ` +
-      "while it streams. Select fewer columns, or cast the large one to text.";
+      `A row of more than ${rowBytesMax} bytes has a masked column of a type that cannot be ` +
+      "masked while it streams. Select fewer columns, or cast the large one to text.";
     this.#results.flush();
     this.#state.tell(errorResponse({ severity: "FATAL", code: "54000", message }));
     this.#state.close("unmaskable", message);
@@ -121,4 +122,3 @@ export class UpstreamSide {
     return false;
   }
 }
-

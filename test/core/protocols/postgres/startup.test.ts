@@ -7,7 +7,7 @@ import {
   startupMessage,
 } from "../../../../core/protocols/postgres/messages.ts";
 import { readOptions } from "../../../../core/protocols/postgres/options.ts";
-import { admit, readStartup } from "../../../../core/protocols/postgres/startup.ts";
+import { admit, readSearchPath, readStartup } from "../../../../core/protocols/postgres/startup.ts";
 import { sampleSpec } from "../../../support/values.ts";
 
 const V30 = 0x30000;
@@ -139,4 +139,33 @@ it("reads options as a command line", () => {
   for (const wrong of ["-c", "-c a", "--a", "a=b", "-c =b", "-"]) {
     expect(readOptions(wrong)).toBeNull();
   }
+});
+
+describe("a search_path that comes with the startup packet", () => {
+  it.each<[string, readonly string[]]>([
+    ["", []],
+    ["public", ["public"]],
+    ['App,"Mixed Case" , "$user"', ["app", "Mixed Case", "sluice"]],
+  ])("%j is read as the server splits it", (value, path) => {
+    expect(readSearchPath(value, "sluice")).toEqual(path);
+  });
+
+  it.each([
+    ["a name in single quotes, which to the server is a name with quotes", "'public'"],
+    ["an empty element", "public,"],
+    ["two names without a comma", "a b"],
+    ["a doubled quote", '"a""b"'],
+    ["a comma inside quotes", '"a,b"'],
+    ["a name that the server would cut", "x".repeat(64)],
+    ["letters that only some locales fold", "É"],
+  ])("is refused with %s", (_, value) => {
+    const parameters = new Map([["search_path", value]]);
+    expect(admit(parameters, resource)).toMatchObject({ refuse: { code: "22023" } });
+  });
+
+  it("is kept for the meaning of names, from options too", () => {
+    const parameters = new Map([["options", "-c search_path=a,b"]]);
+    expect(admit(parameters, resource)).toMatchObject({ searchPath: ["a", "b"] });
+    expect(admit(new Map(), resource)).toMatchObject({ searchPath: null });
+  });
 });
