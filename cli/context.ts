@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import { Failure } from "./failure.ts";
-import { visibleLines } from "./output/visible.ts";
+import { safeJson, visibleLines } from "./output/visible.ts";
 import { Gateway } from "./gateway.ts";
 import { SignInStore } from "./sign-in/store.ts";
 
@@ -30,6 +30,9 @@ export function print(context: Context, text: string): void {
   context.stdout.write(text);
 }
 
+export const onTerminal = ({ stdout }: Context): boolean =>
+  "isTTY" in stdout && stdout.isTTY === true;
+
 /** For people, beside the output: progress, warnings. */
 export function say(context: Context, text: string): void {
   context.stderr.write(`${visibleLines(text)}\n`);
@@ -45,14 +48,6 @@ export function list<T extends object>(
 ): void {
   if (!context.json) print(context, asText(items));
   else print(context, `${safeJson(items.map(idFirst))}\n`);
-}
-
-/** A terminal must not be steered by JSON either: what JSON leaves bare beyond ASCII is escaped. */
-export function safeJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 function idFirst<T extends object>(item: T): object {

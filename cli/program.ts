@@ -10,6 +10,7 @@ import { signInCommands } from "./commands/sign-in.ts";
 import { sqlCommands } from "./commands/sql.ts";
 import { type Context, report } from "./context.ts";
 import { EXIT } from "./failure.ts";
+import manifest from "../package.json" with { type: "json" };
 
 /** Every command, in the order in which `--help` lists them: one file per group. */
 const GROUPS: readonly ((program: Command, context: Context) => void)[] = [
@@ -27,7 +28,7 @@ const GROUPS: readonly ((program: Command, context: Context) => void)[] = [
 export function buildProgram(context: Context): Command {
   const program = new Command("sluice")
     .description("Reach databases through the gateway: masked, decided, recorded.")
-    .version("0.1.0")
+    .version(manifest.version)
     .enablePositionalOptions()
     .showHelpAfterError("(add --help for the options)")
     .configureOutput({

@@ -12,9 +12,9 @@ import { recordingKeys } from "../../core/api/record.ts";
 import { chunkBytesMax, journalRowBytesMax } from "../../core/limits.ts";
 import { type Reading, verify, verdictText } from "../../core/recording/reader.ts";
 import type { z } from "../../core/zod.ts";
-import { type Context, gatewayOf, list, print, safeJson } from "../context.ts";
+import { type Context, gatewayOf, list, print } from "../context.ts";
 import { EXIT, jsonOrNull, reasonOf, usage } from "../failure.ts";
-import { visible } from "../output/visible.ts";
+import { safeJson, visible } from "../output/visible.ts";
 import { readText } from "./files.ts";
 
 type Keys = z.infer<typeof recordingKeys>;

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Applied } from "../../core/api/policy.ts";
 import { isDocument, parseDocument } from "../../core/policy/document.ts";
 import { explainAccess } from "../../core/policy/explain.ts";
-import { type Context, gatewayOf, list, say } from "../context.ts";
+import { type Context, gatewayOf, list, onTerminal, say } from "../context.ts";
 import { invalidPolicy, refused } from "../failure.ts";
 import { table } from "../output/table.ts";
 import { visibleLines } from "../output/visible.ts";
@@ -30,7 +30,8 @@ export function policyCommands(program: Command, context: Context): void {
     .action(async () => {
       const found = await (await gatewayOf(context)).call("policy");
       const view = { id: found.version, ...found };
-      list(context, [view], () => visibleLines(found.source));
+      const shown = onTerminal(context) ? visibleLines : (source: string) => source;
+      list(context, [view], () => shown(found.source));
     });
   policy
     .command("explain [file]")

@@ -6,10 +6,11 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { RecordView } from "../../core/api/record.ts";
 import type { SessionView } from "../../core/api/session.ts";
 import { encodeExportHeader } from "../../core/recording/chunk.ts";
-import { type Context, gatewayOf, list, print, safeJson, say } from "../context.ts";
+import { type Context, gatewayOf, list, onTerminal, print, say } from "../context.ts";
 import { reasonOf, usage } from "../failure.ts";
 import type { Gateway } from "../gateway.ts";
 import { table } from "../output/table.ts";
+import { safeJson } from "../output/visible.ts";
 import { limitOption, upTo } from "../pages.ts";
 import { sentence } from "../replay/facts.ts";
 import { type Pace, replay } from "../replay/replay.ts";
@@ -112,7 +113,7 @@ async function exportSession(
   id: string,
   { raw, output }: ExportOptions,
 ): Promise<void> {
-  if (raw && output === undefined && "isTTY" in context.stdout && context.stdout.isTTY === true) {
+  if (raw && output === undefined && onTerminal(context)) {
     throw usage("A raw recording is not for terminals: give --output FILE.");
   }
   const gateway = await gatewayOf(context);

@@ -1,15 +1,18 @@
 import { once } from "node:events";
 import type { Command } from "commander";
-import { type Context, gatewayOf, say } from "../context.ts";
+import { type Context, gatewayOf, onTerminal, say } from "../context.ts";
 import { EXIT, refused, usage } from "../failure.ts";
 import { CsvWriter, JsonWriter, TableWriter } from "../output/rows.ts";
 import { Listener } from "../tunnel/listener.ts";
 import { AnswerRenderer, type Shown } from "../wire/answer.ts";
+import type { ServerMessage } from "../wire/messages.ts";
 import { simpleQuery } from "../wire/simple-query.ts";
 import { listenerOptions } from "./connect.ts";
 import { readText } from "./files.ts";
 
 type SqlOptions = { readonly json?: true; readonly csv?: true; readonly file?: string };
+
+type Writer = TableWriter | CsvWriter | JsonWriter;
 
 export function sqlCommands(program: Command, context: Context): void {
   program
@@ -36,26 +39,37 @@ async function sql(
   const reach = listenerOptions(context, gateway, name);
   const listener =
     process.platform === "win32" ? await Listener.onPort(0, reach) : await Listener.onSocket(reach);
+  const stop = () => void listener.close();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
-    const writer = writerFor(options);
-    let complete = false;
-    const renderer = new AnswerRenderer(writer);
-    for await (const message of simpleQuery(listener.door, database, text)) {
-      const shown = renderer.show(message);
-      complete = shown?.is === "ready";
-      if (shown !== null) await put(context, shown);
-      if (complete) break;
-    }
-    if (writer instanceof JsonWriter) context.stdout.write(writer.close());
-    if (!complete) throw refused("cut", "The session ended before the answer was complete.");
+    await ask(context, simpleQuery(listener.door, database, text), writerFor(context, options));
   } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
     await listener.close();
   }
 }
 
-function writerFor({ json, csv }: SqlOptions): TableWriter | CsvWriter | JsonWriter {
+/** Prints an answer as it comes. Throws a Failure when it ends before ReadyForQuery. */
+async function ask(
+  context: Context,
+  messages: AsyncIterable<ServerMessage>,
+  writer: Writer,
+): Promise<void> {
+  const renderer = new AnswerRenderer(writer);
+  let complete = false;
+  for await (const message of messages) {
+    const shown = renderer.show(message);
+    complete = shown?.is === "ready";
+    if (shown !== null) await put(context, shown);
+    if (complete) break;
+  }
+  if (writer instanceof JsonWriter) context.stdout.write(writer.close());
+  if (!complete) throw refused("cut", "The session ended before the answer was complete.");
+}
+
+function writerFor(context: Context, { json, csv }: SqlOptions): Writer {
   if (json) return new JsonWriter();
-  return csv ? new CsvWriter() : new TableWriter();
+  return csv ? new CsvWriter(onTerminal(context)) : new TableWriter();
 }
 
 function textOf(statement: string | undefined, file: string | undefined): Promise<string> {

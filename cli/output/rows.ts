@@ -1,4 +1,4 @@
-import { visible } from "./visible.ts";
+import { safeJson, visible, visibleLines } from "./visible.ts";
 
 export type Cells = readonly (string | null)[];
 
@@ -6,6 +6,8 @@ export type Cells = readonly (string | null)[];
 export interface RowWriter {
   begin(titles: readonly string[]): string;
   row(cells: Cells): string;
+  /** A line of COPY TO STDOUT, with its end. */
+  copied(line: string): string;
   /** `tag` is CommandComplete's: "SELECT 5". */
   end(tag: string): string;
 }
@@ -31,6 +33,10 @@ export class TableWriter implements RowWriter {
     if (this.#waiting === null) return this.#line(shown);
     this.#waiting.push(shown);
     return this.#waiting.length < measuredRowsMax ? "" : this.#measured();
+  }
+
+  copied(line: string): string {
+    return visibleLines(line);
   }
 
   end(tag: string): string {
@@ -61,16 +67,27 @@ export class TableWriter implements RowWriter {
 }
 
 /**
- * RFC 4180, one header per result. NULL is empty, the empty string is quoted. Bytes stay as they
- * are.
+ * RFC 4180, one header per result. NULL is empty, the empty string is quoted. Text stays as it
+ * is, except on a terminal.
  */
 export class CsvWriter implements RowWriter {
+  readonly #shown: (text: string) => string;
+
+  constructor(onTerminal: boolean) {
+    this.#shown = onTerminal ? visibleLines : (text) => text;
+  }
+
   begin(titles: readonly string[]): string {
     return this.row(titles);
   }
 
   row(cells: Cells): string {
-    return `${cells.map(csvCell).join(",")}\r\n`;
+    const line = cells.map(csvCell).join(",");
+    return `${this.#shown(line)}\r\n`;
+  }
+
+  copied(line: string): string {
+    return this.#shown(line);
   }
 
   end(_tag: string): string {
@@ -97,7 +114,12 @@ export class JsonWriter implements RowWriter {
 
   row(cells: Cells): string {
     const entries = cells.map((cell, i) => [this.#titles[i] ?? `column${i + 1}`, cell]);
-    return `${this.#rows++ === 0 ? "[" : ",\n"}${JSON.stringify(Object.fromEntries(entries))}`;
+    return `${this.#rows++ === 0 ? "[" : ",\n"}${safeJson(Object.fromEntries(entries))}`;
+  }
+
+  copied(line: string): string {
+    this.#titles = ["line"];
+    return this.row([line.replace(/\n$/, "")]);
   }
 
   end(_tag: string): string {

@@ -66,9 +66,9 @@ class Screen {
   }
 }
 
-/** Rows come visible from their writer; COPY's lines do not. */
+/** Output comes visible from its writer. */
 function onScreen(shown: Shown): string {
-  if (shown.is === "output") return visibleLines(shown.text);
+  if (shown.is === "output") return shown.text;
   return shown.is === "error" || shown.is === "notice" ? `${visibleLines(shown.text)}\n` : "";
 }
 

@@ -1,3 +1,4 @@
+import { text } from "../../core/bytes.ts";
 import type { RowWriter } from "../output/rows.ts";
 import {
   cellsOf,
@@ -33,7 +34,7 @@ export class AnswerRenderer {
       case "D":
         return output((this.#open ? "" : this.#begin()) + this.#writer.row(this.#cells(body)));
       case "d":
-        return output(new TextDecoder().decode(body));
+        return output(this.#writer.copied(text(body)));
       case "C":
         this.#open = false;
         return output(this.#writer.end(tagOf(body)));

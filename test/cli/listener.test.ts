@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Listener } from "../../cli/tunnel/listener.ts";
 import { Tunnel, type TunnelEvents } from "../../cli/tunnel/tunnel.ts";
 import { concat, fromHex, utf8 } from "../../core/bytes.ts";
@@ -209,6 +209,29 @@ describe("cancel", () => {
     const late = await Client.at(listener.door);
     late.write(cancelRequest(KEY));
     expect((await late.rest()).length).toBe(0);
+  });
+});
+
+describe("keep-alive", () => {
+  it("pings every 30 seconds and gives up after two that nobody answers", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const { client, session } = await connected();
+      for (let i = 0; i < 2; i++) {
+        vi.advanceTimersByTime(30_000);
+        expect(await session.next()).toEqual({ is: "ping" });
+      }
+      session.send({ is: "pong" });
+      expect(await session.untilPong()).toEqual([]);
+      for (let i = 0; i < 2; i++) {
+        vi.advanceTimersByTime(30_000);
+        expect(await session.next()).toEqual({ is: "ping" });
+      }
+      vi.advanceTimersByTime(30_000);
+      expect((await client.rest()).toString()).toContain("C08006\0");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

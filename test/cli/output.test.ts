@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CsvWriter, JsonWriter, TableWriter } from "../../cli/output/rows.ts";
 import { table } from "../../cli/output/table.ts";
-import { visible, visibleLines } from "../../cli/output/visible.ts";
-import { safeJson } from "../../cli/context.ts";
+import { safeJson, visible, visibleLines } from "../../cli/output/visible.ts";
 
 describe("visible", () => {
   it.each([
@@ -53,10 +52,17 @@ describe("rows", () => {
   });
 
   it("as CSV quote what RFC 4180 wants quoted", () => {
-    const writer = new CsvWriter();
+    const writer = new CsvWriter(false);
     expect(writer.begin(["a", "b,c"])).toBe('a,"b,c"\r\n');
     expect(writer.row([null, ""])).toBe(',""\r\n');
     expect(writer.row(['say "hi"', "two\nlines"])).toBe('"say ""hi""","two\nlines"\r\n');
+  });
+
+  it("as CSV on a terminal cannot steer it, nor can what COPY gives to a table", () => {
+    expect(new CsvWriter(true).row(["\u001b[31m"])).toBe("\\x1b[31m\r\n");
+    expect(new CsvWriter(true).copied("\u001b\n")).toBe("\\x1b\n");
+    expect(new CsvWriter(false).copied("\u001b\n")).toBe("\u001b\n");
+    expect(new TableWriter().copied("a\tb\u001b\n")).toBe("a  b\\x1b\n");
   });
 
   it("as JSON are one array over all results", () => {
