@@ -12,6 +12,8 @@ import { TunnelSocket } from "./tunnel-socket.ts";
 const freshMs = 1_000;
 const staleMs = 60_000;
 const connectSeconds = 15;
+/** Whoever asks waits for it: a target that is this slow is one without a catalog. */
+const readSeconds = 30;
 
 /** What one resource's own catalog says, read by a session of the gateway's own and kept in this object. */
 export class CatalogObject extends DurableObject<ObjectsEnv> {
@@ -54,6 +56,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
       onnotice: () => {},
     };
     const sql = postgres(options);
+    const late = setTimeout(() => void sql.end({ timeout: 0 }), readSeconds * 1000);
     try {
       const rows = [];
       for (const query of CATALOG_QUERIES) rows.push([...(await sql.unsafe(query).simple())]);
@@ -66,6 +69,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
       );
       return json;
     } finally {
+      clearTimeout(late);
       await sql.end({ timeout: 1 });
     }
   }

@@ -85,9 +85,11 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
 
   /** Records that are not in the store yet, from `from` on, about 1 MiB of them. */
   async records(from: number): Promise<{ first: number; records: Uint8Array[]; live: boolean }> {
-    const journal = this.#journal ?? (await this.#recover())?.journal;
+    const lost = await this.#recover();
+    if (lost !== null && lost.journal.bytes > 0) await this.ctx.storage.setAlarm(Date.now());
+    const journal = this.#journal;
     const live = this.#live !== null;
-    if (journal === undefined) return { first: from, records: [], live };
+    if (journal === null) return { first: from, records: [], live };
     return { ...journal.since(from, recordsBytesMax), live };
   }
 

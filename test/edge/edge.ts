@@ -1,20 +1,28 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import WebSocket from "ws";
+import { concat } from "../../core/bytes.ts";
+import { encodeExportHeader } from "../../core/recording/chunk.ts";
+import { verify } from "../../core/recording/reader.ts";
+import { decodeRecord, type StoredFact } from "../../core/recording/record.ts";
 import type { SessionSpec } from "../../core/session.ts";
 import { decodeFrame, encodeFrame, type Frame, SUBPROTOCOL } from "../../core/tunnel/frames.ts";
 import { bundleWorker } from "../../demo/bundle.ts";
 import { type Gateway, startGateway } from "../../demo/gateway.ts";
+import { namedKeys, type NamedKey, signingPair } from "../../store/keys.ts";
 import { newId } from "../../store/ids.ts";
 import { sampleSpec } from "../support/values.ts";
 
-/** Everything allowed to everybody: what is under test here lies below the policy. */
+/** Engineers may do everything; what deletes waits for a lead. */
 export const OPEN_POLICY = `
 resources:
   - { name: shop-db, type: postgres, host: 127.0.0.1, database: shop, user: sluice,
       tls: disable, network: private }
+guardrails:
+  - { id: careful, when: '"delete" in command.operations', then: review, reviewers: [leads] }
 grants:
   - { id: all, groups: [engineers], resources: [shop-db], access: [read, write, schema, admin] }
 `;
@@ -66,6 +74,46 @@ export class Edge {
     return Client.connect(`${this.gateway.url.replace("http", "ws")}/session/${spec.id}`);
   }
 
+  /** Whether the store for recordings takes anything. */
+  async store(state: "up" | "down"): Promise<void> {
+    await fetch(`${this.gateway.url}/store/${state}`);
+  }
+
+  /** Records that the object still has. */
+  async journal(session: string): Promise<readonly StoredFact[]> {
+    type Answer = { records: readonly string[] };
+    const { records } = await this.call<Answer>("SESSIONS", session, "records", 1);
+    return records.flatMap((record) => decodeRecord(Buffer.from(record, "base64"))?.fact ?? []);
+  }
+
+  /** What `audit verify` says of everything that the store has. */
+  async verdict(session: string): Promise<string> {
+    const keys = JSON.parse(readFileSync(join(this.#folder, "keys.json"), "utf8"));
+    const [seed] = namedKeys("SIGNING_KEYS", keys.SIGNING_KEYS);
+    const { publicKey } = await signingPair(seed as NamedKey, "recording");
+    const row = await this.row<{ header: string }>("select * from sessions where id = ?", session);
+    const bucket = await this.gateway.miniflare.getR2Bucket("RECORDINGS");
+    const { objects } = await bucket.list({ prefix: `recordings/${session}/` });
+    const chunks: Uint8Array[] = [encodeExportHeader(row?.header ?? "")];
+    for (const { key } of objects) {
+      const object = await bucket.get(key);
+      chunks.push(new Uint8Array((await object?.arrayBuffer()) ?? new ArrayBuffer()));
+    }
+    const verdict = await verify(concat(chunks), {
+      digest: async (data) =>
+        Buffer.from(await crypto.subtle.digest("SHA-256", data as BufferSource)),
+      gunzip: (data) => gunzipSync(data),
+      verifies: (_, signature, signed) =>
+        crypto.subtle.verify(
+          "Ed25519",
+          publicKey,
+          signature as BufferSource,
+          signed as BufferSource,
+        ),
+    });
+    return verdict.is;
+  }
+
   /** One row of D1, or null. */
   async row<T>(query: string, ...values: string[]): Promise<T | null> {
     const db = await this.gateway.miniflare.getD1Database("DB");
@@ -80,7 +128,8 @@ export class Edge {
 export class Client {
   readonly frames: Frame[] = [];
   readonly socket: WebSocket;
-  received = Buffer.alloc(0);
+  received: Buffer = Buffer.alloc(0);
+  total = 0;
   #changed: (() => void)[] = [];
 
   private constructor(socket: WebSocket) {
@@ -88,8 +137,10 @@ export class Client {
     socket.on("message", (message: Buffer) => {
       const frame = decodeFrame(new Uint8Array(message));
       if (frame.is === "invalid") throw new Error(frame.message);
-      if (frame.is === "data") this.received = Buffer.concat([this.received, frame.bytes]);
-      else this.frames.push(frame);
+      if (frame.is === "data") {
+        this.received = Buffer.concat([this.received, frame.bytes]);
+        this.total += frame.bytes.length;
+      } else this.frames.push(frame);
       this.#notify();
     });
     socket.on("error", () => {});
@@ -114,7 +165,7 @@ export class Client {
   }
 
   acknowledge(): void {
-    this.put({ is: "ack", total: this.received.length });
+    this.put({ is: "ack", total: this.total });
   }
 
   async until<T>(ready: () => T | undefined | false): Promise<T> {
@@ -130,6 +181,22 @@ export class Client {
     return this.until(() =>
       this.frames.find((one): one is Extract<Frame, { is: K }> => one.is === is),
     );
+  }
+
+  /** Through the login, up to the first ReadyForQuery. */
+  async logIn(): Promise<this> {
+    await this.frame("opened");
+    this.send(startup());
+    await this.answered();
+    return this;
+  }
+
+  /** Up to ReadyForQuery; then what came is forgotten. */
+  async answered(): Promise<Buffer> {
+    await this.until(() => this.received.includes(READY));
+    const { received } = this;
+    this.received = Buffer.alloc(0);
+    return received;
   }
 
   #story(): string {
@@ -194,8 +261,12 @@ export const ROW_DESCRIPTION = message(
 );
 export const complete = (tag: string): Buffer => message("C", cstrings(tag));
 
-/** A PostgreSQL that trusts everybody, and answers each query as the test says. */
+const QUERY = 0x51;
+const SYNC = 0x53;
+
+/** A PostgreSQL with an empty catalog that trusts everybody, and answers each query as the test says. */
 export class FakePostgres {
+  /** Without the gateway's own, which read the catalog. */
   readonly queries: string[] = [];
   readonly sockets: Socket[] = [];
   port = 0;
@@ -225,8 +296,13 @@ export class FakePostgres {
   }
 
   #one(taken: Buffer, socket: Socket, answer: (sql: string, socket: Socket) => void): void {
-    if (taken[0] !== 0x51) return;
+    if (taken[0] === SYNC) socket.write(READY);
+    if (taken[0] !== QUERY) return;
     const sql = taken.toString("utf8", 5, taken.length - 1);
+    if (sql.includes("pg_catalog")) {
+      socket.write(Buffer.concat([ROW_DESCRIPTION, complete("SELECT 0"), READY]));
+      return;
+    }
     this.queries.push(sql);
     answer(sql, socket);
   }

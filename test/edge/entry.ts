@@ -1,16 +1,37 @@
+import { base64 } from "../../core/bytes.ts";
 import type { ObjectsEnv } from "../../durable-objects/env.ts";
+import { SessionObject as RealSessionObject } from "../../durable-objects/session.ts";
 
 export { CatalogObject } from "../../durable-objects/catalog.ts";
 export { ReviewDesk } from "../../durable-objects/review-desk.ts";
-export { SessionObject } from "../../durable-objects/session.ts";
+
+let storeIsDown = false;
+
+/** The real one, but its store can be switched off. */
+export class SessionObject extends RealSessionObject {
+  constructor(ctx: DurableObjectState, env: ObjectsEnv) {
+    const put = (key: string, value: ArrayBuffer) => {
+      if (storeIsDown) throw new Error("the store is down");
+      return env.RECORDINGS.put(key, value);
+    };
+    super(ctx, { ...env, RECORDINGS: { put } as unknown as R2Bucket });
+  }
+}
 
 type Call = { readonly id: string; readonly method: string; readonly args: readonly unknown[] };
+
+const bytesAsText = (_: string, value: unknown): unknown =>
+  value instanceof Uint8Array ? base64(value) : value;
 
 /** A Worker that lets tests talk to the objects: `/session/ID` with an upgrade, `/call/BINDING` for RPC. */
 export default {
   async fetch(request: Request, env: ObjectsEnv): Promise<Response> {
     const [, what = "", name = ""] = new URL(request.url).pathname.split("/");
     if (what === "session") return env.SESSIONS.get(env.SESSIONS.idFromName(name)).fetch(request);
+    if (what === "store") {
+      storeIsDown = name === "down";
+      return new Response();
+    }
     const { id, method, args } = (await request.json()) as Call;
     const namespace = env[name as "SESSIONS"];
     const stub = namespace.get(namespace.idFromName(id)) as unknown as Record<
@@ -18,7 +39,8 @@ export default {
       (...given: readonly unknown[]) => Promise<unknown>
     >;
     try {
-      return Response.json({ value: (await stub[method]?.(...args)) ?? null });
+      const value = (await stub[method]?.(...args)) ?? null;
+      return new Response(JSON.stringify({ value }, bytesAsText));
     } catch (error) {
       return Response.json({ error: (error as Error).message });
     }
