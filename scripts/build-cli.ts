@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
-const outfile = join(root, "cli/dist/sluice.js");
+export const CLI_FILE = join(root, "cli/dist/sluice.js");
 
 /** Bundles the command line into one file that runs on Node 20: what `npx sluice` starts. */
 export async function buildCli(): Promise<void> {
   await build({
     entryPoints: [join(root, "cli/main.ts")],
-    outfile,
+    outfile: CLI_FILE,
     bundle: true,
     platform: "node",
     target: "node20",
@@ -24,7 +24,7 @@ export async function buildCli(): Promise<void> {
       ].join("\n"),
     },
   });
-  chmodSync(outfile, 0o755);
+  chmodSync(CLI_FILE, 0o755);
 }
 
 if (import.meta.main) await buildCli();

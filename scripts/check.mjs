@@ -1,5 +1,5 @@
-// Everything that must hold before a change lands. All steps run, so that one look shows all that is
-// wrong; the tests come last, for their closing line closes the whole.
+// Everything that must hold before a change lands. All steps run, so that one look shows all that
+// is wrong; the tests come last, for their closing line closes the whole.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// Runs a tool of this repository: `node scripts/run.mjs TOOL ARGS…`. It installs what is missing and
-// finds a Node that is new enough, whatever Node started npm.
+// Runs a tool of this repository: `node scripts/run.mjs TOOL ARGS…`. It installs what is missing
+// and finds a Node that is new enough, whatever Node started npm.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";

@@ -7,7 +7,8 @@ export const closingLine = ({ passed, failed, skipped }: Counts): string =>
 
 /**
  * The last line of every run: `N passed, N failed, N skipped`. Before it stands each skipped test
- * with its reason; a skip without one fails the run, as does a file that could not be read.
+ * with its reason; a skip without one fails the run, as does a file that could not be read. A
+ * run that failed says so, whatever it was that failed.
  */
 export default class ClosingLine implements Reporter {
   readonly #counts: Counts = { passed: 0, failed: 0, skipped: 0 };
@@ -24,7 +25,8 @@ export default class ClosingLine implements Reporter {
     const unread = modules.filter((module) => module.errors().length > 0).length;
     this.#counts.failed += unread + errors.length;
     if (this.#counts.failed > 0) process.exitCode = 1;
-    process.once("exit", () => {
+    process.once("exit", (code) => {
+      if (code !== 0 && this.#counts.failed === 0) this.#counts.failed = 1;
       for (const line of this.#lines) process.stdout.write(`${line}\n`);
       process.stdout.write(`${closingLine(this.#counts)}\n`);
     });
