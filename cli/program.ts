@@ -10,7 +10,9 @@ import { signInCommands } from "./commands/sign-in.ts";
 import { sqlCommands } from "./commands/sql.ts";
 import { type Context, report } from "./context.ts";
 import { EXIT } from "./failure.ts";
-import manifest from "../package.json" with { type: "json" };
+
+/** That of package.json. */
+const VERSION = "0.1.0";
 
 /** Every command, in the order in which `--help` lists them: one file per group. */
 const GROUPS: readonly ((program: Command, context: Context) => void)[] = [
@@ -28,7 +30,7 @@ const GROUPS: readonly ((program: Command, context: Context) => void)[] = [
 export function buildProgram(context: Context): Command {
   const program = new Command("sluice")
     .description("Reach databases through the gateway: masked, decided, recorded.")
-    .version(manifest.version)
+    .version(VERSION)
     .enablePositionalOptions()
     .showHelpAfterError("(add --help for the options)")
     .configureOutput({

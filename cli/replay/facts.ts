@@ -16,7 +16,7 @@ export function sentence({ kind, fact }: RecordView): string | null {
     case "completed":
       return `completed: ${say(fact, "tag")}${masked(fact)}`;
     case "failed":
-      return `failed: ${say(fact, "sqlstate")} from ${say(fact, "from")}`;
+      return `failed: ${say(fact, "sqlstate")}, said ${String(fact.from)}`;
     case "copyIn":
       return `copied in: ${say(fact, "rows")} rows, ${say(fact, "bytes")} bytes`;
     case "cancel":

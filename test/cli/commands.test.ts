@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { concat, utf8 } from "../../core/bytes.ts";
+import manifest from "../../package.json" with { type: "json" };
 import { FakeGateway, type FakeSession, problemAnswer } from "./fake-gateway.ts";
 import { type Ran, run } from "./run.ts";
 import { columns, loginWith, message, READY, row, tag } from "./wire.ts";
@@ -29,6 +30,10 @@ const RESOURCE = {
 };
 
 const answer = (json: unknown) => () => ({ status: 200, json });
+
+it("--version is that of the package", async () => {
+  expect((await sluice(["--version"])).out).toBe(`${manifest.version}\n`);
+});
 
 describe("listings", () => {
   it("print a table whose cells cannot steer the terminal", async () => {
