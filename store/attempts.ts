@@ -20,6 +20,7 @@ export const attempts = sqliteTable("sign_in_attempts", {
 });
 export type Attempt = typeof attempts.$inferSelect;
 
+/** Before the browser is sent away. */
 export async function startAttempt(db: Database, attempt: Attempt): Promise<void> {
   await db.insert(attempts).values(attempt);
 }
@@ -47,6 +48,7 @@ export const deviceCodes = sqliteTable("device_codes", {
 });
 export type DeviceCode = typeof deviceCodes.$inferSelect;
 
+/** The device code itself is known to the device alone. */
 export async function addDeviceCode(
   db: Database,
   code: { hash: string; userCode: string; expiresAt: number },
@@ -54,6 +56,7 @@ export async function addDeviceCode(
   await db.insert(deviceCodes).values({ ...code, state: "pending", polledAt: 0 });
 }
 
+/** Null: no device waits under this code, or no longer. */
 export async function pendingDevice(db: Database, userCode: string, now: number) {
   const open = or(eq(deviceCodes.state, "pending"), eq(deviceCodes.state, "asked"));
   const [row] = await db

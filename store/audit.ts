@@ -26,6 +26,7 @@ export const auditEvents = sqliteTable(
   ],
 );
 
+/** Never renamed: people search for them. */
 export type AuditAction =
   | "sign-in"
   | "sign-out"
@@ -41,6 +42,7 @@ export type AuditAction =
   | "recording.read"
   | "api.denied";
 
+/** `actor` null: nobody was signed in. */
 export type AuditEvent = {
   readonly actor: { readonly id: string; readonly name: string } | null;
   readonly action: AuditAction;
@@ -49,6 +51,7 @@ export type AuditEvent = {
   readonly detail?: Readonly<Record<string, string | number | null>>;
 };
 
+/** Awaited by whoever causes the event: no trace, no effect told to the caller. */
 export async function audit(db: Database, event: AuditEvent, now: number): Promise<void> {
   await db.insert(auditEvents).values({
     id: newId("aud", now),

@@ -1,3 +1,4 @@
+/** What an id names; `aud` is an audit event. */
 export type IdKind = "ses" | "rev" | "grt" | "pol" | "tok" | "res" | "aud";
 
 /** RFC 4648 section 7: of the base32 alphabets the one that keeps the order of the bytes. */

@@ -1,6 +1,7 @@
 import { fromBase64 } from "../core/bytes.ts";
 import { ConfigError } from "../core/errors.ts";
 
+/** 32 bytes and the id by which values refer to them. */
 export type NamedKey = { readonly id: string; readonly key: Uint8Array };
 
 /**
@@ -43,6 +44,7 @@ const PKCS8_ED25519 = Uint8Array.of(
   0x20,
 );
 
+/** Ed25519 (RFC 8032). */
 export type SigningPair = {
   readonly id: string;
   readonly privateKey: CryptoKey;

@@ -23,6 +23,7 @@ export const openings = sqliteTable(
   ],
 );
 
+/** Before `prepare`, so that no session is without its sign-in. */
 export async function addOpening(
   db: Database,
   opening: Omit<typeof openings.$inferInsert, "closedAt">,

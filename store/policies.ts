@@ -23,6 +23,7 @@ export const resourceIds = sqliteTable("resource_ids", {
   id: text().notNull().unique(),
 });
 
+/** Null: none has been applied yet. */
 export async function currentPolicy(db: Database): Promise<PolicyRow | null> {
   const [row] = await db.select().from(policies).orderBy(desc(policies.number)).limit(1);
   return row ?? null;
@@ -38,11 +39,13 @@ export async function currentVersion(db: Database): Promise<string | null> {
   return row?.version ?? null;
 }
 
+/** Any version that was ever in force. */
 export async function policyByVersion(db: Database, version: string): Promise<PolicyRow | null> {
   const [row] = await db.select().from(policies).where(eq(policies.version, version));
   return row ?? null;
 }
 
+/** Newest first. `after` is the number of the last one seen. */
 export async function policyVersions(
   db: Database,
   page: { readonly limit: number; readonly after: number | null },

@@ -21,6 +21,7 @@ export const principals = sqliteTable(
   (table) => [index("principals_by_name").on(table.name)],
 );
 
+/** What the issuer says now takes the place of what it said before. */
 export async function seen(db: Database, principal: Principal, now: number): Promise<void> {
   const kind = principal.kind === "service" ? "service" : "person";
   const fresh = {
@@ -35,6 +36,7 @@ export async function seen(db: Database, principal: Principal, now: number): Pro
     .onConflictDoUpdate({ target: principals.id, set: fresh });
 }
 
+/** Null: never seen. */
 export async function principalById(db: Database, id: string) {
   const [row] = await db.select().from(principals).where(eq(principals.id, id));
   return row ?? null;

@@ -43,12 +43,15 @@ export async function openBytes(
   }
 }
 
+/** As `sealBytes`, of UTF-8 text. */
 export const seal = (env: SealingEnv, purpose: string, plaintext: string): Promise<string> =>
   sealBytes(env, purpose, utf8(plaintext));
 
+/** As `openBytes`, of UTF-8 text. */
 export const open = async (env: SealingEnv, purpose: string, sealed: string): Promise<string> =>
   text(await openBytes(env, purpose, sealed));
 
+/** Names the purpose, never the value. */
 export class SealError extends Error {
   constructor(purpose: string) {
     super(`what was sealed for ${purpose} does not open with the keys in SEALING_KEYS`);

@@ -13,6 +13,7 @@ export const secrets = sqliteTable("secrets", {
 /** What a secret is sealed for. */
 export const secretPurpose = (name: string): string => `secret:${name}`;
 
+/** Replaces what was there. */
 export async function putSecret(db: Database, row: typeof secrets.$inferInsert): Promise<void> {
   const { name, ...fresh } = row;
   await db
@@ -21,6 +22,7 @@ export async function putSecret(db: Database, row: typeof secrets.$inferInsert):
     .onConflictDoUpdate({ target: secrets.name, set: fresh });
 }
 
+/** Null: nobody has set it. */
 export async function sealedSecret(db: Database, name: string): Promise<string | null> {
   const [row] = await db.select().from(secrets).where(eq(secrets.name, name));
   return row?.sealed ?? null;
@@ -32,6 +34,7 @@ export async function listSecrets(db: Database) {
   return db.select({ name, author, updatedAt }).from(secrets).orderBy(asc(name));
 }
 
+/** Those of the names that nobody has set. */
 export async function missingSecrets(
   db: Database,
   names: readonly string[],

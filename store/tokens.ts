@@ -40,6 +40,7 @@ export const authCodes = sqliteTable("auth_codes", {
   usedAt: integer(),
 });
 
+/** Its tokens are added once they are given out. */
 export async function startSignIn(
   db: Database,
   signIn: Omit<SignIn, "endedAt" | "endReason">,
@@ -54,6 +55,7 @@ export async function liveSignIn(db: Database, id: string, now: number): Promise
   return row ?? null;
 }
 
+/** The issuer's newest refresh token takes the place of the one before. */
 export async function keepIssuerToken(db: Database, id: string, sealed: string): Promise<void> {
   await db.update(signIns).set({ issuerToken: sealed }).where(eq(signIns.id, id));
 }
@@ -73,6 +75,7 @@ export async function endSignIn(
   return ended !== undefined;
 }
 
+/** The token itself is known to the client alone. */
 export async function addRefreshToken(
   db: Database,
   token: { readonly hash: string; readonly signIn: string; readonly issuedAt: number },
@@ -104,11 +107,13 @@ export async function unuseRefreshToken(db: Database, hash: string): Promise<voi
   await db.update(refreshTokens).set({ usedAt: null }).where(eq(refreshTokens.hash, hash));
 }
 
+/** The sign-in of a token, used or not. */
 export async function refreshTokenOwner(db: Database, hash: string): Promise<string | null> {
   const [row] = await db.select().from(refreshTokens).where(eq(refreshTokens.hash, hash));
   return row?.signIn ?? null;
 }
 
+/** The code itself is known to the client alone. */
 export async function addAuthCode(
   db: Database,
   code: Omit<typeof authCodes.$inferInsert, "usedAt">,

@@ -33,6 +33,7 @@ const HEADERS = {
   "cache-control": "no-store",
 } as const;
 
+/** Every route, behind one set of headers, one bound on bodies and one shape of errors. */
 export const app = new Hono<App>();
 
 app.use(async (c, next) => {

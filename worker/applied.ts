@@ -4,6 +4,7 @@ import type { Document } from "../core/policy/schema.ts";
 import { currentVersion, policyByVersion } from "../store/policies.ts";
 import type { App } from "./context.ts";
 
+/** A policy in force: its text as applied, and what was read from it. */
 export type Applied = {
   readonly version: string;
   readonly source: string;

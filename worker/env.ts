@@ -64,5 +64,6 @@ export function isSecure(url: string): boolean {
   return protocol === "https:" || isLoopback(hostname);
 }
 
+/** A hostname as `URL` gives it: IPv6 in brackets. */
 export const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);

@@ -11,6 +11,7 @@ export class Refused extends Error {
   }
 }
 
+/** RFC 9457; a 401 names its scheme (RFC 6750), a 426 what to upgrade to (RFC 9110). */
 export function problemResponse(
   code: ProblemCode,
   detail: string,

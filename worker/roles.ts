@@ -13,6 +13,7 @@ export async function rolesOfCaller(c: Context<App>): Promise<readonly Role[]> {
   return rolesOf(applied?.document ?? null, groups, c.var.settings.adminGroups);
 }
 
+/** Whether the caller holds one of the roles. */
 export async function holdsRole(c: Context<App>, ...wanted: readonly Role[]): Promise<boolean> {
   const held = await rolesOfCaller(c);
   return held.some((role) => wanted.includes(role));

@@ -1,23 +1,11 @@
-import type { SessionSpec } from "../core/session.ts";
 import type { Database } from "../store/db.ts";
 import { markRevoked } from "../store/openings.ts";
 
+/** The object of one session; it is named by the id. */
+export const sessionStub = (env: Env, id: string) => env.SESSIONS.get(env.SESSIONS.idFromName(id));
+
 /** What a live session is told from outside. */
-export type Notice =
-  | { readonly do: "revoke"; readonly code: string; readonly reason: string }
-  | { readonly do: "policy"; readonly version: string; readonly source: string };
-
-/** The SessionObject as the worker sees it. */
-export interface SessionStub {
-  prepare(spec: SessionSpec): Promise<void>;
-  notify(notice: Notice): Promise<void>;
-  fetch(request: Request): Promise<Response>;
-  /** Records that are not in the store yet, from `from` on; they count from 1. */
-  records(from: number): Promise<{ first: number; records: readonly Uint8Array[] }>;
-}
-
-export const sessionStub = (env: Env, id: string): SessionStub =>
-  env.SESSIONS.get(env.SESSIONS.idFromName(id)) as unknown as SessionStub;
+export type Notice = Parameters<ReturnType<typeof sessionStub>["notify"]>[0];
 
 /** One batch: well under the subrequests of one invocation. */
 const batchSessions = 500;

@@ -28,6 +28,7 @@ export async function toIssuer(c: Context<App>, purpose: Purpose): Promise<Respo
   return c.redirect(url.href, 303);
 }
 
+/** `verifier` is opened here; `state` is what went to the issuer. */
 export type Returned = Attempt & { readonly state: string };
 
 /** The attempt that this browser began, once; null for any other state or browser. */

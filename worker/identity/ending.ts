@@ -4,6 +4,7 @@ import { openSessions } from "../../store/openings.ts";
 import { endSignIn } from "../../store/tokens.ts";
 import { revoke } from "../sessions.ts";
 
+/** Why a sign-in ended; sessions get it as the code of their ending. */
 export type EndReason =
   | "signed-out"
   | "expired"

@@ -223,6 +223,7 @@ function scopesFor(server: oauth.AuthorizationServer, settings: Settings): strin
 
 const clientOf = (settings: Settings): oauth.Client => ({ client_id: settings.clientId });
 
+/** The one redirect address that the issuer knows. */
 export const callbackUrl = (settings: Settings): string => `${settings.publicUrl}/oauth/callback`;
 
 /** Plain http only towards a loopback issuer; `settingsOf` refuses any other. */

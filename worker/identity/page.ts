@@ -11,4 +11,5 @@ export const page = (title: string, body: ReturnType<typeof html>) =>
       ${body}
     </html>`;
 
+/** A page that says one thing. */
 export const message = (title: string, text: string) => page(title, html`<p>${text}</p>`);

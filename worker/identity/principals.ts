@@ -8,6 +8,7 @@ import { seal } from "../../store/seal.ts";
 import { startSignIn } from "../../store/tokens.ts";
 import type { Vouched } from "./issuer.ts";
 
+/** Whoever signs in by the issuer is a person. */
 export const personOf = (who: Omit<Vouched, "refreshToken">): Principal => ({
   id: who.subject,
   name: who.name,
@@ -15,6 +16,7 @@ export const personOf = (who: Omit<Vouched, "refreshToken">): Principal => ({
   kind: "person",
 });
 
+/** What the issuer's refresh token is sealed for. */
 export const signInPurpose = (id: string): string => `sign-in:${id}`;
 
 /** Writes down that somebody signed in; answers the sign-in's id. */

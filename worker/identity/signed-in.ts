@@ -19,6 +19,7 @@ export async function identify(c: Context<App>): Promise<Identity> {
   return identity;
 }
 
+/** Sets `identity`, or answers 401. */
 export const signedIn: MiddlewareHandler<App> = async (c, next) => {
   c.set("identity", await identify(c));
   await next();

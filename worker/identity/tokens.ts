@@ -12,6 +12,7 @@ import { Refused } from "../problem.ts";
 const ACCESS_TOKEN = "at+sluice+jwt";
 const ALGORITHM = "EdDSA";
 
+/** Who a valid access token stands for. Instants are UnixMs. */
 export type Identity = {
   readonly principal: Principal;
   /** The sign-in that the token hangs on. */
