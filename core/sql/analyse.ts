@@ -6,7 +6,7 @@ import type { Grammar, Node, RawStatement } from "./grammar.ts";
 import { Lineage, newFindings } from "./lineage.ts";
 import type { Names } from "./names.ts";
 import { outputsOf, toOutputs } from "./outputs.ts";
-import { shownText, unreadable } from "./shown.ts";
+import { holdsMasked, shownText, unreadable } from "./shown.ts";
 import type { Analysis, Statement } from "./statement.ts";
 import { touched } from "./touched.ts";
 import { TooDeep, kindOf } from "./tree.ts";
@@ -106,8 +106,10 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
   const result = outputsOf(node, lineage);
   for (const name of touched(node, names)) findings.writes.add(name);
   const outputs = toOutputs(result.columns, options.isMasked);
-  const copies = result.copies.some(
-    ({ value }) => value.opaque || [...value.sources].some(options.isMasked),
+  const holds = [...findings.reads].some((name) => holdsMasked(name, names, options.isMasked));
+  const unsure = holds || findings.unresolved.size > 0;
+  const copies = [...result.copies, ...findings.stored].some(
+    ({ value }) => (value.opaque && unsure) || [...value.sources].some(options.isMasked),
   );
   const risks = copies ? [...verbs.risks, "copies masked data"] : verbs.risks;
   const plain =

@@ -8,6 +8,25 @@ const USERS = (catalog: string, oid: string, namespace: string): string =>
   and not exists (select 1 from pg_catalog.pg_depend d where d.classid = 'pg_catalog.${catalog}'::regclass
     and d.objid = ${oid} and d.deptype = 'e')`;
 
+/** Volatile by their label; they read a clock, chance, or a size, and nobody's data. */
+const VOLATILE = [
+  "random",
+  "random_normal",
+  "gen_random_uuid",
+  "uuidv4",
+  "uuidv7",
+  "clock_timestamp",
+  "timeofday",
+  "pg_relation_size",
+  "pg_table_size",
+  "pg_indexes_size",
+  "pg_total_relation_size",
+  "pg_database_size",
+  "pg_is_in_recovery",
+]
+  .map((name) => `'${name}'`)
+  .join(", ");
+
 /**
  * Plain queries for PostgreSQL 12 to 18, in the order in which `buildCatalog` takes their rows. They leave the
  * connection's search path changed: it must be one of its own.
@@ -46,7 +65,8 @@ export const CATALOG_QUERIES: readonly string[] = [
   join pg_catalog.pg_language l on l.oid = p.prolang
   where p.pronamespace = 'pg_catalog'::regnamespace
   group by p.proname
-  having bool_and(l.lanname in ('internal', 'sql') and p.provolatile <> 'v')
+  having bool_and(l.lanname in ('internal', 'sql') and (p.provolatile <> 'v'
+      or p.proname in (${VOLATILE})))
     and not exists (select 1 from pg_catalog.pg_proc u where u.proname = p.proname
       and ${USERS("pg_proc", "u.oid", "u.pronamespace")})
   order by 1`,

@@ -99,7 +99,7 @@ function functionRange(
   const ordinality = body.ordinality === true ? [{ name: "ordinality", value: NOTHING }] : [];
   if (defined.length > 0 || known !== undefined) {
     const own = defined.length > 0 ? defined : (known as readonly string[]);
-    const single = own.length === 1 && defined.length === 0 ? [alias ?? name] : own;
+    const single = own.length === 1 && own[0] === name ? [alias ?? name] : own;
     const base: readonly Column[] = single.map((column: string) => ({ name: column, value }));
     return range(alias ?? name, rename([...base, ...ordinality], names));
   }

@@ -2,6 +2,7 @@ import type { SourceColumn } from "../masker.ts";
 import type { Grammar, Node } from "./grammar.ts";
 import type { Names } from "./names.ts";
 import { changes } from "./lineage-write.ts";
+import { columnName } from "./column-name.ts";
 import { addRange } from "./lineage-from.ts";
 import { Relations } from "./relations.ts";
 import {
@@ -17,6 +18,8 @@ import {
   type Scope,
   type Value,
 } from "./scope.ts";
+import { fixedSetting } from "./purity.ts";
+import { settingValues } from "./settings.ts";
 import { ROW_COLUMNS } from "./system.ts";
 import { TooDeep, kindOf, last, strings } from "./tree.ts";
 
@@ -204,7 +207,10 @@ export class Lineage {
     return (list ?? []).flatMap(({ ResTarget: target }) => {
       const star = this.#starred(target.val, env);
       if (star !== null) return star;
-      return [{ name: target.name ?? nameOf(target.val), value: this.value(target.val, env) }];
+      const value = this.value(target.val, env);
+      if (target.name !== undefined) return [{ name: target.name, value }];
+      const { name, certain } = columnName(target.val);
+      return [{ name, value, anyName: !certain }];
     });
   }
 
@@ -241,40 +247,32 @@ export class Lineage {
     return value;
   }
 
-  /** Resolves a column reference as PostgreSQL does; where it is ambiguous, everything it could be. */
+  /** Resolves a column reference as PostgreSQL does; where it is not certain, everything it could be. */
   #column(path: readonly string[], env: Environment): Value {
     const name = last(path) as string;
     if (path.length > 1) return this.#qualified(path, name, env);
     let unlisted = false;
-    for (const scope of env.scopes) {
+    for (const [depth, scope] of env.scopes.entries()) {
       // Hidden ranges lie below a join that lists their columns again.
-      const shown = scope.filter(({ hidden }) => !hidden);
-      const named = shown.flatMap(({ columns }) =>
-        columns.filter((column) => column.name === name),
-      );
+      const columns = scope.filter(({ hidden }) => !hidden).flatMap((range) => range.columns);
+      const named = columns.filter((column) => column.name === name && column.anyName !== true);
       const [only] = named;
       if (only !== undefined) return named.length === 1 ? only.value : all(named);
-      const spread = scope.flatMap(({ columns }) => columns.filter((column) => column.spread));
-      const whole = scope.find(({ alias }) => alias === name);
-      if (whole !== undefined) return all(whole.columns);
-      if (spread.length > 0) return mix([all(spread), this.#outer(name, env, scope)]);
+      const maybe = columns.filter((column) => column.spread === true || column.anyName === true);
+      const row = scope.filter(({ alias }) => alias === name).flatMap((range) => range.columns);
+      const certain = maybe.length === 0 && scope.some(({ alias }) => alias === name);
+      if (certain) return all(row);
+      const onlySystem = scope.length > 0 && scope.every(({ system }) => system);
+      if (maybe.length > 0 || onlySystem) {
+        return mix([all(maybe), all(row), outward(name, env.scopes.slice(depth + 1))]);
+      }
       unlisted ||= scope.some(({ system }) => system);
-      if (unlisted && scope.every(({ system }) => system)) return NOTHING;
     }
     const output = env.outputs?.find((column) => column.name === name);
     if (output !== undefined) return output.value;
     if (ROW_COLUMNS.has(name)) return NOTHING;
     if (!unlisted) this.findings.unresolved.add(name);
     return OPAQUE;
-  }
-
-  /** A name that may or may not belong to this scope: what it would mean further out. */
-  #outer(name: string, env: Environment, scope: Scope): Value {
-    const outer = env.scopes.slice(env.scopes.indexOf(scope) + 1);
-    const named = outer.flatMap((ranges) =>
-      ranges.flatMap(({ columns }) => columns.filter((column) => column.name === name)),
-    );
-    return all(named);
   }
 
   #qualified(path: readonly string[], name: string, env: Environment): Value {
@@ -289,7 +287,9 @@ export class Lineage {
     const [only] = named;
     if (only !== undefined) return named.length === 1 ? only.value : all(named);
     if (range.system || ROW_COLUMNS.has(name)) return NOTHING;
-    if (range.columns.some(({ spread }) => spread)) return all(range.columns);
+    if (range.columns.some(({ spread, anyName }) => spread || anyName)) {
+      return all(range.columns);
+    }
     // `t.f` is f(t).
     this.findings.hiddenFunctions.add(name);
     this.findings.unresolved.add(path.join("."));
@@ -338,7 +338,15 @@ export class Lineage {
     );
     const window = call.over?.name ?? call.over?.refname;
     const shared = window === undefined ? NOTHING : (env.windows?.get(window) ?? NOTHING);
-    return mix([this.names.pure(name) ? NOTHING : OPAQUE, shared, ...parts]);
+    // What goes into a setting can be read back from it.
+    if (last(name) === "set_config") {
+      this.findings.stored.push(
+        ...parts.map((value) => ({ name: "*", value: { ...value, opaque: false } })),
+      );
+    }
+    const setting = last(name) === "current_setting" ? settingValues(call.args)?.[0] : undefined;
+    const plain = this.names.pure(name) || (setting !== undefined && fixedSetting(setting));
+    return mix([plain ? NOTHING : OPAQUE, shared, ...parts]);
   }
 
   #operator(expression: Node, env: Environment): Value {
@@ -381,30 +389,23 @@ export class Lineage {
   }
 }
 
+/** All that a name could mean in these scopes, when nearer ones may or may not have it. */
+function outward(name: string, scopes: readonly Scope[]): Value {
+  return mix(
+    scopes
+      .flat()
+      .flatMap(({ alias, columns }) =>
+        columns
+          .filter(
+            (column) => column.name === name || column.spread || column.anyName || alias === name,
+          )
+          .map(({ value }) => value),
+      ),
+  );
+}
+
 const weight = (columns: readonly Column[]): number =>
   columns.reduce(
     (sum, { value }) => sum + value.sources.size + (value.opaque ? 1 : 0),
     columns.length,
   );
-
-/** The server's own choice of a name (FigureColname), for the cases that matter to people. */
-function nameOf(node: Node): string {
-  const kind = kindOf(node);
-  const body = kind === null ? null : (node as Node)[kind];
-  switch (kind) {
-    case "ColumnRef":
-      return last(strings(body.fields)) ?? "?column?";
-    case "FuncCall":
-      return last(strings(body.funcname)) ?? "?column?";
-    case "TypeCast": {
-      const inner = nameOf(body.arg);
-      return inner === "?column?" ? (last(strings(body.typeName?.names)) ?? inner) : inner;
-    }
-    case "CoalesceExpr":
-      return "coalesce";
-    case "CaseExpr":
-      return "case";
-    default:
-      return "?column?";
-  }
-}

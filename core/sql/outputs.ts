@@ -31,10 +31,7 @@ export function outputsOf(node: Node, lineage: Lineage): Outputs {
     case "InsertStmt":
     case "UpdateStmt":
     case "DeleteStmt":
-    case "MergeStmt": {
-      const columns = lineage.statement(node, ROOT);
-      return { columns, made: [], copies: lineage.findings.stored };
-    }
+    case "MergeStmt":
     case "ExecuteStmt":
       return returns(lineage.statement(node, ROOT));
     case "FetchStmt":

@@ -3,13 +3,6 @@ const HARMLESS = new Set([
   "current_setting",
   "currval",
   "lastval",
-  "random",
-  "random_normal",
-  "gen_random_uuid",
-  "uuidv4",
-  "uuidv7",
-  "clock_timestamp",
-  "timeofday",
   "txid_current_if_assigned",
   "pg_current_xact_id_if_assigned",
 ]);
@@ -30,3 +23,24 @@ const RISKS: readonly (readonly [RegExp, string])[] = [
 /** A short word for reviewers, or null. */
 export const riskOf = (name: string): string | null =>
   RISKS.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+
+/** Parameters that no session can fill with a text of its own. */
+const FIXED_SETTINGS = new Set([
+  "server_version",
+  "server_version_num",
+  "server_encoding",
+  "client_encoding",
+  "block_size",
+  "integer_datetimes",
+  "max_connections",
+  "max_identifier_length",
+  "max_index_keys",
+  "standard_conforming_strings",
+  "bytea_output",
+  "transaction_isolation",
+  "transaction_read_only",
+  "default_transaction_isolation",
+  "default_transaction_read_only",
+]);
+
+export const fixedSetting = (name: string): boolean => FIXED_SETTINGS.has(name.toLowerCase());

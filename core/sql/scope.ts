@@ -7,8 +7,16 @@ export type Value = {
   readonly opaque: boolean;
 };
 
-/** `spread`: stands for any number of columns, of names not known. */
-export type Column = { readonly name: string; readonly value: Value; readonly spread?: boolean };
+/**
+ * `spread`: stands for any number of columns, of names not known. `anyName`: one column, whose name we do not
+ * know for certain.
+ */
+export type Column = {
+  readonly name: string;
+  readonly value: Value;
+  readonly spread?: boolean;
+  readonly anyName?: boolean;
+};
 
 /** One entry of a FROM clause. `hidden` ones are left out of `*`. */
 export type Range = {
@@ -54,7 +62,10 @@ export const all = (columns: readonly Column[]): Value => mix(columns.map(({ val
 export const rename = (columns: readonly Column[], names: readonly string[]): readonly Column[] =>
   names.length === 0
     ? columns
-    : columns.map((column, i) => ({ ...column, name: names[i] ?? column.name }));
+    : columns.map((column, i) => {
+        const name = names[i];
+        return name === undefined ? column : { ...column, name, anyName: false };
+      });
 
 export const unknownColumns = (name: string): readonly Column[] => [
   { name, value: OPAQUE, spread: true },

@@ -101,7 +101,12 @@ function hiding(
   return (at) => !clear.has(at);
 }
 
-function holdsMasked(name: string, names: Names, isMasked: AnalyseOptions["isMasked"]): boolean {
+/** Some column of the relation is masked. */
+export function holdsMasked(
+  name: string,
+  names: Names,
+  isMasked: AnalyseOptions["isMasked"],
+): boolean {
   const relation = names.relation(name);
   return (
     relation?.columns.some((column) => names.sourcesOf(relation, column).some(isMasked)) ?? false

@@ -98,6 +98,32 @@ describe("operations are effects", () => {
   });
 });
 
+describe("copy", () => {
+  it.each([
+    ["copy users to stdout", "out text \t \\N"],
+    ["copy users to stdout csv header", "out csv , "],
+    ["copy users from stdin (format csv, delimiter ';', null 'x')", "in csv ; x"],
+    ["copy users to stdout with binary", "out binary \t \\N"],
+    ["copy users to stdout (encoding 'latin1')", null],
+  ])("%s", (sql, expected) => {
+    const copy = read(sql).statements[0]?.copy ?? null;
+    const words = copy && `${copy.direction} ${copy.format} ${copy.delimiter} ${copy.nullText}`;
+    expect(words).toBe(expected);
+  });
+
+  it("reads header and forced quotes", () => {
+    const [statement] = read("copy users to stdout (format csv, header, force_quote *)").statements;
+    expect(statement?.copy).toMatchObject({
+      header: true,
+      forceQuoteAll: true,
+      quote: '"',
+      escape: '"',
+    });
+    const [off] = read("copy users to stdout (format csv, header false)").statements;
+    expect(off?.copy).toMatchObject({ header: false, forceQuoteAll: false });
+  });
+});
+
 describe("unbounded", () => {
   it.each([
     ["delete from users", true],
@@ -165,11 +191,14 @@ describe("objects", () => {
       "create table x as select ssn from users",
       "select ssn into x from users",
       "insert into orders (note) select ssn from users",
+      "select set_config('my.x', ssn, false) from users",
+      "with i as (insert into orders (note) select ssn from users) select 1",
       "update orders set note = u.ssn from users u where u.id = user_id",
     ]) {
       expect(read(sql).statements[0]?.risks).toContain("copies masked data");
     }
     expect(read("insert into orders (note) values ('x')").statements[0]?.risks).toEqual([]);
+    expect(read("insert into orders (id) values (nextval('s'))").statements[0]?.risks).toEqual([]);
   });
 });
 

@@ -130,6 +130,41 @@ const STATEMENTS = [
   "select u.name, o.note from users u join orders o on o.user_id = u.id order by o.id",
 ];
 
+/** As psql 18 (\\dt, \\d) and common drivers send them. */
+const PSQL = [
+  `SELECT n.nspname as "Schema", c.relname as "Name",
+    CASE c.relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' END as "Type",
+    pg_catalog.pg_get_userbyid(c.relowner) as "Owner"
+  FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
+  WHERE c.relkind IN ('r','p','') AND n.nspname <> 'pg_catalog' AND n.nspname !~ '^pg_toast'
+    AND n.nspname <> 'information_schema' AND pg_catalog.pg_table_is_visible(c.oid) ORDER BY 1,2`,
+  `SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c
+    LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relname OPERATOR(pg_catalog.~) '^(users)$' COLLATE pg_catalog.default
+    AND pg_catalog.pg_table_is_visible(c.oid) ORDER BY 2, 3`,
+  `SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
+    (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid, true) FROM pg_catalog.pg_attrdef d
+      WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef),
+    a.attnotnull,
+    (SELECT c.collname FROM pg_catalog.pg_collation c, pg_catalog.pg_type t
+      WHERE c.oid = a.attcollation AND t.oid = a.atttypid AND a.attcollation <> t.typcollation) AS attcollation,
+    a.attidentity, a.attgenerated
+  FROM pg_catalog.pg_attribute a WHERE a.attrelid = '1259' AND a.attnum > 0 ORDER BY a.attnum`,
+  `SELECT c2.relname, i.indisprimary, i.indisunique, pg_catalog.pg_get_indexdef(i.indexrelid, 0, true),
+    pg_catalog.pg_get_constraintdef(con.oid, true), contype, c2.reltablespace
+  FROM pg_catalog.pg_class c, pg_catalog.pg_class c2, pg_catalog.pg_index i
+    LEFT JOIN pg_catalog.pg_constraint con ON (conrelid = i.indrelid AND conindid = i.indexrelid)
+  WHERE c.oid = '1259' AND c.oid = i.indrelid AND i.indexrelid = c2.oid`,
+  `SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class c, pg_catalog.pg_inherits i
+  WHERE c.oid = i.inhparent AND i.inhrelid = '1259' ORDER BY inhseqno`,
+  "SELECT d.datname, pg_catalog.pg_encoding_to_char(d.encoding), pg_catalog.pg_database_size(d.oid) " +
+    "FROM pg_catalog.pg_database d",
+  "select current_setting('server_version_num')",
+  "select version(), current_database(), current_schema()",
+  "select table_name, column_name from information_schema.columns where table_schema = 'public'",
+];
+
 const grammar = await loadGrammar();
 let folder = "";
 let server: Postgres | null = null;
@@ -241,5 +276,16 @@ describe("non-interference", () => {
         JSON.stringify(a.map((row) => row[i])) !== JSON.stringify(b.map((row) => row[i]));
       if (differs) expect([i, opaque || sources.some(isMasked)]).toEqual([i, true]);
     }
+  });
+
+  it.each(PSQL)("lets psql and drivers read the catalog: %s", async (sql) => {
+    const [statement] = analyse(utf8(sql), grammar, new Names(catalog), options).statements;
+    const { fields } = await (clients[0] as pg.Client).query(sql);
+    expect(statement?.operations).toEqual(["select"]);
+    expect(statement?.changesNothing).toBe(true);
+    expect(statement?.unresolved).toEqual([]);
+    expect(statement?.outputs?.map(({ name, opaque }) => [name, opaque])).toEqual(
+      fields.map(({ name }) => [name, false]),
+    );
   });
 });

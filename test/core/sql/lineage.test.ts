@@ -106,6 +106,22 @@ const ROWS: readonly (readonly [string, string])[] = [
   ["select * from users u, jsonb_each(to_jsonb(u)) j", "..==~~"],
   ["select v from users u, unnest(array[u.ssn]) v", "~"],
   ["select e from users u, jsonb_array_elements(to_jsonb(array[u.ssn])) e", "~"],
+  // Names that only the server's own rules give, and names of an outer query.
+  [
+    "select (select total from (select (select u.ssn as total from users u limit 1)) t) from orders",
+    "~",
+  ],
+  ["select (select ssn from pg_class limit 1) from users", "~"],
+  ["select (select u from pg_class limit 1) from users u", "~"],
+  ["select (select value from jsonb_array_elements(to_jsonb(u)) total limit 1) from users u", "~"],
+  [
+    "select (select a from (select xmlelement(name x, ssn) from users) t limit 1) from orders a",
+    "~",
+  ],
+  ["select json_agg from (select json_agg(u) from users u) t", "~"],
+  ["select t.case from (select case when id = '1' then ssn else '' end from users) t", "~"],
+  ["select int4 from (select (ssn = '1')::int4 from users) t", "~"],
+  ["select length from (select length(ssn)::int4 from users) t", "~"],
   // Sets.
   ["select id from orders union select ssn from users", "~"],
   ["select id, ssn from users union all select 1, ''", ".~"],
