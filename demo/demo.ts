@@ -36,7 +36,7 @@ export type Demo = {
   stop(): Promise<void>;
 };
 
-/** PostgreSQL with the shop, the OpenID provider and the gateway, with the demo's policy in force. */
+/** PostgreSQL with the shop, the OpenID provider and the gateway, the demo's policy in force. */
 export async function startDemo(settings: DemoSettings): Promise<Demo> {
   const { ports, stateDir } = settings;
   const running: { stop(): Promise<void> }[] = [];

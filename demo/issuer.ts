@@ -102,26 +102,29 @@ async function configuration(
       RefreshToken: 86_400,
       Session: 86_400,
     },
-    features: {
-      devInteractions: { enabled: false },
-      clientCredentials: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: (_: Context, { clientId }: Client) =>
-          clientId === service.clientId ? publicUrl : undefined,
-        getResourceServerInfo: () => ({
-          scope: "",
-          audience: publicUrl,
-          accessTokenFormat: "jwt",
-          accessTokenTTL: 600,
-          jwt: { sign: { alg: "ES256" } },
-        }),
-      },
-    },
+    features: features(publicUrl, service),
     extraTokenClaims: (_: Context, token: { clientId: string }) =>
       token.clientId === service.clientId ? { groups: ["ci"] } : undefined,
   };
 }
+
+/** A service's token is a JWT for the gateway (RFC 9068); a person's is the issuer's own affair. */
+const features = (publicUrl: string, service: Client) => ({
+  devInteractions: { enabled: false },
+  clientCredentials: { enabled: true },
+  resourceIndicators: {
+    enabled: true,
+    defaultResource: (_: Context, { clientId }: Client) =>
+      clientId === service.clientId ? publicUrl : undefined,
+    getResourceServerInfo: () => ({
+      scope: "",
+      audience: publicUrl,
+      accessTokenFormat: "jwt",
+      accessTokenTTL: 600,
+      jwt: { sign: { alg: "ES256" } },
+    }),
+  },
+});
 
 function accountOf(name: string, groups: ReadonlyMap<string, readonly string[]>) {
   const own = groups.get(name);

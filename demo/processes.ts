@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 
-/** The runtimes that a process has started (proc(5), `/proc/PID/stat`); none where there is no /proc. */
+/** The runtimes that a process has started (proc(5)); none where the system has no /proc. */
 export function runtimesOf(parent: number): number[] {
   return processes().flatMap((pid) => {
     const [, name, ppid] = /^\d+ \((.*)\) \S (\d+)/.exec(statOf(pid)) ?? [];

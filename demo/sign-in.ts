@@ -7,8 +7,8 @@ const redirectUri = "http://127.0.0.1:9/callback";
 const stepsMax = 12;
 
 /**
- * The sign-in of `sluice login` against the demo, with this function as the browser: to the gateway,
- * to the OpenID provider, through its form, and back (RFC 8252, RFC 7636).
+ * The sign-in of `sluice login` against the demo, with this function as the browser: to the
+ * gateway, to the OpenID provider, through its form, and back (RFC 8252, RFC 7636).
  */
 export async function signIn(gateway: string, person: PersonName): Promise<TokenAnswer> {
   const verifier = randomBytes(32).toString("base64url");
@@ -21,7 +21,7 @@ export async function signIn(gateway: string, person: PersonName): Promise<Token
     code_challenge: createHash("sha256").update(verifier).digest("base64url"),
     code_challenge_method: "S256",
   });
-  const back = await new Browser(person).walk(`${gateway}/oauth/authorize?${query}`);
+  const back = await new Browser(person).walk(`${gateway}/oauth/authorize?${query.toString()}`);
   const code = back.searchParams.get("code");
   if (code === null || back.searchParams.get("state") !== state) {
     throw new Error(`The sign-in failed: ${back.searchParams.get("error") ?? back.href}`);

@@ -98,8 +98,8 @@ export function strangeImports(graph: Graph): string[] {
   });
 }
 
-/** Where a program begins; what no beginning leads to is dead. */
-const PRODUCT_ENTRIES = ["worker/index.ts", "cli/main.ts"];
+/** Where a program begins (drizzle-kit's with the schema); what no beginning leads to is dead. */
+const PRODUCT_ENTRIES = ["worker/index.ts", "cli/main.ts", "store/schema.ts"];
 const isProduct = (path: string): boolean =>
   /^(core|worker|store|durable-objects|cli)\//.test(path) && !path.endsWith(".d.ts");
 const HELPER_ENTRIES = [
