@@ -93,6 +93,12 @@ export class LiveSession {
     if (upstream !== null) void this.#pump(upstream);
   }
 
+  /** A remark of the shell's own in the recording. */
+  note(message: string): void {
+    const fact = { kind: "note", message } as const;
+    if (!this.#closed) this.journal.append([{ at: this.now(), command: 0, fact }]);
+  }
+
   step(input: DataPathInput): void {
     if (this.#closed) return;
     this.#inputs.push(input);
@@ -279,8 +285,7 @@ export async function catalogFor(
   if (spec.literalTexts !== null) return null;
   try {
     return JSON.parse(await catalogOf(env, spec).catalog(spec, refresh)) as Catalog;
-  } catch (error) {
-    logFault("catalog", spec.id, error);
+  } catch {
     return null;
   }
 }

@@ -143,6 +143,9 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       const engine = createEngine(spec.resource.type, { ...parts, password: reached.password });
       const path = new DataPath({ spec, engine, policy, crypto: nodeCrypto });
       live.start(path, reached.upstream, reached.failure);
+      if (catalog === null && spec.literalTexts === null) {
+        live.note("The target's catalog could not be read: its columns and functions are unknown.");
+      }
     } catch (error) {
       logFault("open", spec.id, error);
       live.close("internal", "The gateway could not open this session.");

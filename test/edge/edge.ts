@@ -263,6 +263,8 @@ export const complete = (tag: string): Buffer => message("C", cstrings(tag));
 
 const QUERY = 0x51;
 const SYNC = 0x53;
+const EXECUTE = 0x45;
+const NO_SUCH_PORTAL = message("E", cstrings("SERROR", "VERROR", "C34000", "Mno portal", ""));
 
 /** A PostgreSQL with an empty catalog that trusts everybody, and answers each query as the test says. */
 export class FakePostgres {
@@ -297,6 +299,7 @@ export class FakePostgres {
 
   #one(taken: Buffer, socket: Socket, answer: (sql: string, socket: Socket) => void): void {
     if (taken[0] === SYNC) socket.write(READY);
+    if (taken[0] === EXECUTE) socket.write(NO_SUCH_PORTAL);
     if (taken[0] !== QUERY) return;
     const sql = taken.toString("utf8", 5, taken.length - 1);
     if (sql.includes("pg_catalog")) {
