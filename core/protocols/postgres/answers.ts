@@ -9,7 +9,7 @@ import { skipToSync } from "./questions.ts";
 import type { Results } from "./results.ts";
 import type { Execution, Question, State, Tombstone } from "./state.ts";
 
-/** Anything but null says how the server broke the protocol. */
+/** Anything but null ends the session: `too large`, or how the server broke the protocol. */
 type Fault = string | null;
 
 const STATUSES: ReadonlyMap<number, "I" | "T" | "E"> = new Map([
@@ -181,9 +181,9 @@ export class Answers {
   #copyData(message: Message): Fault {
     const execution = this.#results.current();
     if (execution === null) return "data of a COPY that nobody asked for";
-    return this.#results.copy(execution, message.bytes)
-      ? null
-      : "COPY data that is not as described";
+    const passed = this.#results.copy(execution, message.bytes);
+    if (passed === "malformed") return "COPY data that is not as described";
+    return passed === "ok" ? null : passed;
   }
 
   #copyEnds(message: Message): Fault {

@@ -1,4 +1,4 @@
-import { concat, hex, i32, strictText, text, u16, u32Bytes, utf8 } from "../../bytes.ts";
+import { concat, EMPTY, hex, i32, strictText, text, u16, u32Bytes, utf8 } from "../../bytes.ts";
 import type { CellMask, Finding, Masker } from "../../masker.ts";
 import { JSONB_VERSION, typeOf, type Type } from "./types.ts";
 
@@ -166,10 +166,11 @@ function isJson(bytes: Uint8Array): boolean {
   }
 }
 
-/** A card number kept as a number is a card number. */
+/** A card number kept as a number is a card number; what is no number of its type does not pass. */
 function scanDigits(cell: Uint8Array, column: PlannedColumn, masker: Masker): ScannedCell | null {
   const plain = column.format === 0 ? cell : digitsOf(cell, column.how);
-  const found = plain === null ? null : masker.scan(plain, column.name);
+  if (plain === null) return { bytes: fillerOf(column), findings: [] };
+  const found = masker.scan(plain, column.name);
   return found && { bytes: fillerOf(column), findings: found.findings };
 }
 
@@ -182,13 +183,14 @@ const NUMERIC_WEIGHT_MAX = 8;
 
 /**
  * numeric's integer part: u16 digits · i16 weight · u16 sign · u16 scale · digits in base
- * 10,000.
+ * 10,000. Empty where there is none, or none short enough; null: malformed.
  */
 function numericText(cell: Uint8Array): Uint8Array | null {
   if (cell.length < 8) return null;
   const digits = u16(cell, 0);
   const weight = (u16(cell, 2) << 16) >> 16;
-  if (weight < 0 || weight > NUMERIC_WEIGHT_MAX || cell.length < 8 + 2 * digits) return null;
+  if (cell.length !== 8 + 2 * digits) return null;
+  if (weight < 0 || weight > NUMERIC_WEIGHT_MAX) return EMPTY;
   let out = "";
   for (let i = 0; i <= weight; i++) {
     out += (i < digits ? u16(cell, 8 + 2 * i) : 0).toString().padStart(4, "0");
@@ -204,6 +206,7 @@ function scanArray(cell: Uint8Array, column: PlannedColumn, masker: Masker): Sca
   const element = { ...column, how: typeOf(column.how.element) };
   const findings: Finding[] = [];
   const parts: Uint8Array[] = [];
+  let changed = false;
   const dimensions = cell.length < 12 ? -1 : i32(cell, 0);
   if (dimensions < 0 || dimensions > 6) return { bytes: null, findings };
   let at = 12 + 8 * dimensions;
@@ -214,11 +217,12 @@ function scanArray(cell: Uint8Array, column: PlannedColumn, masker: Masker): Sca
     const found = length > 0 ? scanCell(cell.subarray(at + 4, next), element, masker) : null;
     if (found === null) parts.push(cell.subarray(at, next));
     else {
+      changed = true;
       findings.push(...found.findings);
       const bytes = found.bytes ?? new Uint8Array(0);
       parts.push(u32Bytes(bytes.length), bytes);
     }
     at = next;
   }
-  return findings.length === 0 ? null : { bytes: concat(parts), findings };
+  return changed ? { bytes: concat(parts), findings } : null;
 }

@@ -17,12 +17,14 @@ export const ROW_ENDS = 2;
 
 const byteOf = (character: string): number => utf8(character)[0] as number;
 
-/** Says of each byte whether it is data or ends something; fed every byte once, in order. */
+/** Says where fields and rows end; fed every byte that `plain` does not skip, in order. */
 export class Lexer {
   readonly #csv: boolean;
   readonly #delimiter: number;
   readonly #quote: number;
   readonly #escape: number;
+  /** By byte: 1 where it may not be plain data. */
+  readonly #stops = new Uint8Array(256);
   #quoted = false;
   #escaped = false;
 
@@ -31,6 +33,17 @@ export class Lexer {
     this.#delimiter = byteOf(shape.delimiter);
     this.#quote = this.#csv ? byteOf(shape.quote) : -1;
     this.#escape = this.#csv ? byteOf(shape.escape) : BACKSLASH;
+    for (const stop of [NEWLINE, this.#delimiter, this.#escape]) this.#stops[stop] = 1;
+    if (this.#csv) this.#stops[this.#quote] = 1;
+  }
+
+  /** Where the plain data that begins at `at` ends. */
+  plain(bytes: Uint8Array, at: number): number {
+    if (this.#escaped) return at;
+    const stops = this.#stops;
+    let end = at;
+    while (end < bytes.length && stops[bytes[end] as number] === 0) end++;
+    return end;
   }
 
   next(byte: number): typeof DATA | typeof FIELD_ENDS | typeof ROW_ENDS {
@@ -73,23 +86,25 @@ const ESCAPES: readonly (readonly [string, number])[] = [
   ["r", 13],
 ];
 const byLetter = new Map(ESCAPES.map(([letter, byte]) => [byteOf(letter), byte]));
-const byByte = new Map(ESCAPES.map(([letter, byte]) => [byte, byteOf(letter)]));
 
 function textCodec(shape: CopyShape): FieldCodec {
   const nullText = utf8(shape.nullText);
-  const delimiter = byteOf(shape.delimiter);
+  /** By byte: what stands behind the backslash for it; 0: it stands for itself. */
+  const escapes = new Uint8Array(256);
+  for (const own of [BACKSLASH, byteOf(shape.delimiter)]) escapes[own] = own;
+  for (const [letter, byte] of byLetter) escapes[byte] = letter;
   return {
     decode: (raw) => ({ value: equal(raw, nullText) ? null : unescape(raw), quoted: false }),
     encode: ({ value }) => {
       if (value === null) return nullText;
-      const out: number[] = [];
+      if (!value.some((byte) => escapes[byte] !== 0)) return value;
+      const out = new Growing(2 * value.length);
       for (const byte of value) {
-        const letter = byByte.get(byte);
-        if (letter !== undefined) out.push(BACKSLASH, letter);
-        else if (byte === BACKSLASH || byte === delimiter) out.push(BACKSLASH, byte);
-        else out.push(byte);
+        const escape = escapes[byte] as number;
+        if (escape !== 0) out.putByte(BACKSLASH);
+        out.putByte(escape === 0 ? byte : escape);
       }
-      return Uint8Array.from(out);
+      return out.take();
     },
   };
 }

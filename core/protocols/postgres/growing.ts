@@ -55,10 +55,17 @@ export class Growing {
 
   /** Everything written since the last take. */
   take(): Uint8Array {
-    if (this.length === 0) return EMPTY;
-    const out = this.bytes.slice(0, this.length);
-    this.length = 0;
-    if (this.bytes.length > KEEP_BYTES) this.bytes = new Uint8Array(START_BYTES);
+    return this.takeFirst(this.length);
+  }
+
+  /** The first `count` bytes; what was written behind them stays. */
+  takeFirst(count: number): Uint8Array {
+    if (count === 0) return EMPTY;
+    const out = this.bytes.slice(0, count);
+    this.drop(count);
+    if (this.length === 0 && this.bytes.length > KEEP_BYTES) {
+      this.bytes = new Uint8Array(START_BYTES);
+    }
     return out;
   }
 

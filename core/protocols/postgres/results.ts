@@ -11,6 +11,9 @@ import type { Execution, Portal, State } from "./state.ts";
 
 const COPY_DATA = 0x64;
 
+/** Too large: a row that cannot be held, with a masked cell that cannot be streamed. */
+export type Passed = "ok" | "malformed" | "too large";
+
 /**
  * What goes to the client, in the order in which it came: runs that pass are views of the chunk,
  * rows that are rewritten come out of one writer, and a step hands over one contiguous piece.
@@ -149,7 +152,7 @@ export class Results {
   }
 
   /** A row, or a COPY's data, too large to hold (CONTRACTS §7). */
-  beginStream(type: number, length: number): "ok" | "malformed" | "unmaskable" {
+  beginStream(type: number, length: number): Passed {
     const execution = this.current();
     if (execution === null) return "malformed";
     if (type === COPY_DATA) {
@@ -158,7 +161,7 @@ export class Results {
       return "ok";
     }
     const plan = execution.plan as RowPlan;
-    if (plan.touches && !streamable(plan)) return "unmaskable";
+    if (plan.touches && !streamable(plan)) return "too large";
     this.#stream = plan.touches
       ? new RowStream(plan, this.#state.masker, length - HEADER_BYTES)
       : "pass";
@@ -166,32 +169,32 @@ export class Results {
     return "ok";
   }
 
-  stream(bytes: Uint8Array, last: boolean): boolean {
+  stream(bytes: Uint8Array, last: boolean): Passed {
     const stream = this.#stream;
     if (last) this.#stream = null;
     if (stream === "pass" || stream === null) {
       this.pass(bytes);
-      return true;
+      return "ok";
     }
     const out = stream.push(bytes);
-    if (typeof out === "string") return false;
+    if (typeof out === "string") return out;
     if (stream instanceof RowStream) {
       if (out.length > 0) this.pass(out);
       if (last) this.#currentWriter().tally.add(stream.tally);
     } else if (out.length > 0) this.copyData(out);
-    return true;
+    return "ok";
   }
 
-  /** One CopyData message of the server's, masked where rules say; false: malformed. */
-  copy(execution: Execution, bytes: Uint8Array): boolean {
+  /** One CopyData message of the server's, masked where rules say. */
+  copy(execution: Execution, bytes: Uint8Array): Passed {
     if (execution.copyOut === null) {
       this.pass(bytes);
-      return true;
+      return "ok";
     }
     const out = execution.copyOut.push(bytes.subarray(HEADER_BYTES));
-    if (typeof out === "string") return false;
+    if (typeof out === "string") return out;
     if (out.length > 0) this.copyData(out);
-    return true;
+    return "ok";
   }
 
   copyData(payload: Uint8Array): void {

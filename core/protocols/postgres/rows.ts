@@ -10,11 +10,22 @@ import { Growing } from "./growing.ts";
 
 /** What was masked and found, by rule and by kind; never what it was. */
 export class Tally {
-  #masked = new Map<string, number>();
+  #masked = new Map<string, { cells: number }>();
   #found = new Map<string, number>();
+  /** The rule of the last cell: most often that of the next one too. */
+  #last = { rule: "", count: { cells: 0 } };
 
   mask(rule: string, cells = 1): void {
-    this.#masked.set(rule, (this.#masked.get(rule) ?? 0) + cells);
+    if (rule !== this.#last.rule) this.#last = { rule, count: this.#countOf(rule) };
+    this.#last.count.cells += cells;
+  }
+
+  #countOf(rule: string): { cells: number } {
+    const known = this.#masked.get(rule);
+    if (known !== undefined) return known;
+    const count = { cells: 0 };
+    this.#masked.set(rule, count);
+    return count;
   }
 
   found(findings: readonly Finding[]): void {
@@ -35,9 +46,10 @@ export class Tally {
     readonly masked: readonly { readonly rule: string; readonly cells: number }[];
     readonly findings: readonly Finding[];
   } {
-    const masked = [...this.#masked].map(([rule, cells]) => ({ rule, cells }));
+    const masked = [...this.#masked].map(([rule, { cells }]) => ({ rule, cells }));
     const findings = [...this.#found].map(([kind, count]) => ({ kind, count }));
     this.#masked.clear();
+    this.#last = { rule: "", count: { cells: 0 } };
     this.#found.clear();
     return { masked, findings };
   }

@@ -66,6 +66,7 @@ export class UpstreamSide {
     if (this.queue.length < header.length) return false;
     const message = takeMessage(this.queue, header.length);
     const fault = this.#answers.one(message);
+    if (fault === "too large") return this.#unmaskable();
     return fault === null || this.broken(fault);
   }
 
@@ -82,7 +83,7 @@ export class UpstreamSide {
   #beginStream(header: { type: number; length: number }): boolean {
     const fault = this.#results.beginStream(header.type, header.length);
     if (fault === "malformed") return this.broken("a row that is not as described");
-    if (fault === "unmaskable") return this.#unmaskable();
+    if (fault === "too large") return this.#unmaskable();
     this.queue.take(HEADER_BYTES);
     this.#streaming = header.length - HEADER_BYTES;
     this.#state.midMessage = true;
@@ -93,9 +94,9 @@ export class UpstreamSide {
     const bytes = this.queue.takeSome(this.#streaming);
     if (bytes.length === 0) return false;
     this.#streaming -= bytes.length;
-    if (!this.#results.stream(bytes, this.#streaming === 0)) {
-      return this.broken("a row that is not as described");
-    }
+    const passed = this.#results.stream(bytes, this.#streaming === 0);
+    if (passed === "too large") return this.#unmaskable();
+    if (passed === "malformed") return this.broken("a row that is not as described");
     if (this.#streaming === 0) {
       this.#results.flush();
       releaseLater(this.#state);

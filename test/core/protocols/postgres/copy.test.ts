@@ -91,6 +91,13 @@ describe("COPY in binary format", () => {
     ["bytes behind its trailer", `${latin(binary())}x`],
   ])("with %s is malformed", (_, given) => expect(through(BINARY, given, plan)).toBe("malformed"));
 
+  it("does not pass a number that is cut, which detectors could not read", () => {
+    const cut = bytesOf("\0\x04\0\x03\0\0\0\0\x10\x0f\x04\x57\x04\x57");
+    const given = binary(body([cut]));
+    const shown = binary(body([bytesOf("\0".repeat(8))]));
+    expect(through(BINARY, latin(given), [column(1700, null)])).toBe(latin(shown));
+  });
+
   it("streams a row too large to hold, or says that it cannot", () => {
     const large = bytesOf(CARD.repeat(rowBytesMax / CARD.length + 1));
     const given = binary(body([bytesOf("id"), large]));
@@ -108,6 +115,14 @@ describe("COPY data", () => {
     ["a field too few", "a\tb\t1\n"],
     ["a field too many", "a\tb\t1\tx\tsecret\n"],
   ])("with %s is malformed", (_, given) => expect(through(TEXT_FORMAT, given)).toBe("malformed"));
+
+  it("shows nothing of a row that has not come whole, whatever it shows of those before", () => {
+    const copy = masker(TEXT_FORMAT);
+    expect(latin(copy.push(bytesOf("a\tb\t1\tx\nclear\tb\t")) as Uint8Array)).toBe(
+      "a\t[redacted]\t0\t***1\n",
+    );
+    expect(copy.push(bytesOf("secret\n"))).toBe("malformed");
+  });
 
   it("that ends in the middle of a row is malformed", () => {
     const copy = masker(TEXT_FORMAT);
