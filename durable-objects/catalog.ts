@@ -8,14 +8,20 @@ import { nodeCrypto } from "./crypto.ts";
 import { CATALOG_PRINCIPAL, type ObjectsEnv, sessionOf } from "./env.ts";
 import { TunnelSocket } from "./tunnel-socket.ts";
 
-/** A refresh that somebody asks for is no older than this; a catalog that nobody asks about, than that. */
+/**
+ * A refresh that somebody asks for is no older than this; a catalog that nobody asks about, than
+ * that.
+ */
 const freshMs = 1_000;
 const staleMs = 60_000;
 const connectSeconds = 15;
 /** Whoever asks waits for it: a target that is this slow is one without a catalog. */
 const readSeconds = 30;
 
-/** What one resource's own catalog says, read by a session of the gateway's own and kept in this object. */
+/**
+ * What one resource's own catalog says, read by a session of the gateway's own and kept in this
+ * object.
+ */
 export class CatalogObject extends DurableObject<ObjectsEnv> {
   #reading: Promise<string> | null = null;
 
@@ -25,7 +31,9 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
     ctx.storage.sql.exec(`create table if not exists catalog (${columns})`);
   }
 
-  /** JSON of a core Catalog. `refresh`: the caller has met a name that the last one does not know. */
+  /**
+   * JSON of a core Catalog. `refresh`: the caller has met a name that the last one does not know.
+   */
   async catalog(spec: SessionSpec, refresh: boolean): Promise<string> {
     const { host, port, database, user } = spec.resource;
     const target = JSON.stringify([host, port, database, user]);

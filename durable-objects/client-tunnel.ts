@@ -17,9 +17,9 @@ export type TunnelEvents = {
 };
 
 /**
- * The client's end of a session: one WebSocket with credit in both directions (docs/tunnel.md). WebSockets here
- * push back on nobody, so what the client has no room for waits in `#outbox`, and whoever reads the target
- * waits for `room`.
+ * The client's end of a session: one WebSocket with credit in both directions (docs/tunnel.md).
+ * WebSockets here push back on nobody, so what the client has no room for waits in `#outbox`, and
+ * whoever reads the target waits for `room`.
  */
 export class ClientTunnel {
   readonly #socket: WebSocket;

@@ -13,7 +13,9 @@ export const nodeCrypto: Crypto = {
   random: (n) => view(randomBytes(n)),
 };
 
-/** AES-256-GCM (NIST SP 800-38D) under a session's data key: `nonce (12) ‖ ciphertext ‖ tag (16)`. */
+/**
+ * AES-256-GCM (NIST SP 800-38D) under a session's data key: `nonce (12) ‖ ciphertext ‖ tag (16)`.
+ */
 export const sealWith =
   (key: Uint8Array): Seal =>
   (plain) => {

@@ -3,7 +3,9 @@ import type { CatalogObject } from "./catalog.ts";
 import type { ReviewDesk } from "./review-desk.ts";
 import type { SessionObject } from "./session.ts";
 
-/** What the objects need of the deployment: bindings of wrangler.toml and the keys of CONTRACTS §8. */
+/**
+ * What the objects need of the deployment: bindings of wrangler.toml and the keys of CONTRACTS §8.
+ */
 export type ObjectsEnv = {
   readonly DB: D1Database;
   readonly RECORDINGS: R2Bucket;

@@ -1,6 +1,6 @@
 /**
- * A defect of ours, for whoever operates the gateway: what and where, never the error's message, which may
- * quote what somebody typed.
+ * A defect of ours, for whoever operates the gateway: what and where, never the error's message,
+ * which may quote what somebody typed.
  */
 export function logFault(doing: string, session: string, error: unknown): void {
   const name = error instanceof Error ? error.name : typeof error;

@@ -16,9 +16,9 @@ export type Stretch = {
 type Row = { turn: number; first: number; last: number; h: ArrayBuffer; bytes: number };
 
 /**
- * A session's records that are not in the store yet, in the object's own SQLite. One append is one insert
- * (more only where a row would be too large); the output gate then holds whatever is sent in the same
- * turn until the insert is durable, so no `sync()` is needed.
+ * A session's records that are not in the store yet, in the object's own SQLite. One append is one
+ * insert (more only where a row would be too large); the output gate then holds whatever is sent in
+ * the same turn until the insert is durable, so no `sync()` is needed.
  */
 export class Journal {
   readonly #sql: SqlStorage;

@@ -1,5 +1,5 @@
 import type { Catalog } from "../core/catalog.ts";
-import { DataPath, type DataPathInput, type Effect } from "../core/data-path.ts";
+import type { DataPath, DataPathInput, Effect } from "../core/data-path.ts";
 import type { Settled, UnixMs } from "../core/decision.ts";
 import { bindBytesMax } from "../core/limits.ts";
 import { approvers, type Review } from "../core/review/review.ts";
@@ -28,8 +28,8 @@ export type LiveParts = {
 };
 
 /**
- * A session while it lives: bytes and news in, effects out. Every input is one turn: the data path steps, and
- * what it answers is performed in order before anything else happens (invariant 3).
+ * A session while it lives: bytes and news in, effects out. Every input is one turn: the data path
+ * steps, and what it answers is performed in order before anything else happens (invariant 3).
  */
 export class LiveSession {
   readonly env: ObjectsEnv;
@@ -47,6 +47,8 @@ export class LiveSession {
   /** What came before the target was reached, or while the grammar was being made again. */
   #inputs: DataPathInput[] = [];
   #stepping = false;
+  /** The grammar was waited for, for the next input. */
+  #prepared = false;
   #inFlight = 0;
   #lookups = 0;
   #closed = false;
@@ -81,7 +83,10 @@ export class LiveSession {
     return this.#now;
   }
 
-  /** From here on inputs are taken. `upstream` null: `failure` says why the target could not be reached. */
+  /**
+   * From here on inputs are taken. `upstream` null: `failure` says why the target could not be
+   * reached.
+   */
   start(path: DataPath, upstream: Upstream | null, failure: string | null): void {
     this.#path = path;
     this.upstream = upstream;
@@ -111,11 +116,10 @@ export class LiveSession {
     this.#stepping = true;
     try {
       while (!this.#closed && this.#inputs.length > 0) {
-        const preparing = grammarReady();
-        if (preparing !== null) {
-          void preparing.finally(() => this.#drain());
-          return;
-        }
+        const preparing = this.#prepared ? null : grammarReady();
+        this.#prepared = preparing !== null;
+        // Without a parser the input is taken all the same: what it says is unknown then.
+        if (preparing !== null) return void preparing.catch(() => {}).then(() => this.#drain());
         this.#turn(path, this.#inputs.shift() as DataPathInput);
       }
     } catch (error) {
@@ -159,18 +163,22 @@ export class LiveSession {
     const { upstream } = this;
     if (upstream === null) return;
     this.#inFlight += bytes.length;
-    upstream.write(bytes).then(
-      () => {
-        this.#inFlight -= bytes.length;
-        this.#credit();
-      },
-      (error: Error) => this.step({ on: "ended", side: "upstream", reason: error.message }),
-    );
+    void this.#written(upstream, bytes);
+  }
+
+  async #written(upstream: Upstream, bytes: Uint8Array): Promise<void> {
+    try {
+      await upstream.write(bytes);
+      this.#inFlight -= bytes.length;
+      this.#credit();
+    } catch (error) {
+      this.step({ on: "ended", side: "upstream", reason: (error as Error).message });
+    }
   }
 
   /**
-   * Credit for the client. One long message must come whole before it can be decided, so it gets credit up to
-   * the longest; behind a hold nothing more than a window is taken (CONTRACTS §3).
+   * Credit for the client. One long message must come whole before it can be decided, so it gets
+   * credit up to the longest; behind a hold nothing more than a window is taken (CONTRACTS §3).
    */
   #credit(): void {
     if (this.#path === null) return;
@@ -299,10 +307,8 @@ const REFUSED = {
 function refusalOf(review: Review): Settled {
   const code = review.state as keyof typeof REFUSED;
   const rejection = review.votes.find((vote) => vote.verdict === "reject");
-  const message =
-    rejection === undefined
-      ? REFUSED[code]
-      : `${rejection.name} rejected it${rejection.comment === null ? "." : `: ${rejection.comment}`}`;
+  const said = (rejection?.comment ?? null) === null ? "." : `: ${rejection?.comment}`;
+  const message = rejection === undefined ? REFUSED[code] : `${rejection.name} rejected it${said}`;
   return { verdict: "refuse", code, review: review.id, message };
 }
 

@@ -6,8 +6,9 @@ import { dial } from "./upstream/dial.ts";
 const cancelMs = 5_000;
 
 /**
- * Does one effect, now: the record is inserted before the send that it accounts for is called, and the output
- * gate holds the bytes until the insert is durable. What answers an effect at once is returned as an input.
+ * Does one effect, now: the record is inserted before the send that it accounts for is called, and
+ * the output gate holds the bytes until the insert is durable. What answers an effect at once is
+ * returned as an input.
  */
 export function perform(effect: Effect, session: LiveSession): DataPathInput | null {
   switch (effect.do) {

@@ -8,8 +8,9 @@ import { nodeCrypto } from "./crypto.ts";
 import type { ObjectsEnv } from "./env.ts";
 
 /**
- * What decides for this session. Throws a ConfigError for a document that would not have been applied.
- * Masking keys hang on the first sealing key: tokens of one value stay the same until that changes.
+ * What decides for this session. Throws a ConfigError for a document that would not have been
+ * applied. Masking keys hang on the first sealing key: tokens of one value stay the same until that
+ * changes.
  */
 export function policyFor(
   env: ObjectsEnv,

@@ -26,8 +26,8 @@ export type Asked =
 type Row = { json: string };
 
 /**
- * Every review of the deployment. One object, so that a vote, an expiry and a use of the approval come one
- * after the other; its SQLite is the truth.
+ * Every review of the deployment. One object, so that a vote, an expiry and a use of the approval
+ * come one after the other; its SQLite is the truth.
  */
 export class ReviewDesk extends DurableObject<ObjectsEnv> {
   readonly #sql: SqlStorage;
@@ -120,7 +120,10 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
     for (const { json } of over) this.#put(expire(JSON.parse(json) as Review, now));
   }
 
-  /** Tells the sessions whose reviews are over. One that cannot be reached is told again by the alarm. */
+  /**
+   * Tells the sessions whose reviews are over. One that cannot be reached is told again by the
+   * alarm.
+   */
   async #tell(): Promise<void> {
     const rows = this.#sql
       .exec<Row>("select json from reviews where told = 0 and state <> 'pending' limit 100")

@@ -20,7 +20,10 @@ import { Shipping } from "./shipping.ts";
 import { standing } from "./standing.ts";
 import { dial, passwordOf, type Upstream } from "./upstream/dial.ts";
 
-/** Records waiting are shipped this often while a session lives; after a crash the same alarm ships the rest. */
+/**
+ * Records waiting are shipped this often while a session lives; after a crash the same alarm ships
+ * the rest.
+ */
 const shipEveryMs = 60_000;
 const shipAgainMs = 10_000;
 const recordsBytesMax = 1024 * 1024;
@@ -37,8 +40,8 @@ type Kept = {
 };
 
 /**
- * One live session: a client's WebSocket and a target's connection with a DataPath between them. It dies with
- * its sockets; only the journal outlives it, and an alarm ships what is left.
+ * One live session: a client's WebSocket and a target's connection with a DataPath between them. It
+ * dies with its sockets; only the journal outlives it, and an alarm ships what is left.
  */
 export class SessionObject extends DurableObject<ObjectsEnv> {
   #prepared: { readonly spec: SessionSpec; readonly until: number } | null = null;

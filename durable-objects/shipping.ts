@@ -8,7 +8,10 @@ import { putChunk } from "../store/recordings.ts";
 import type { ObjectsEnv } from "./env.ts";
 import type { Journal, Stretch } from "./journal.ts";
 
-/** Carries the journal to the store: R2 (idempotent key), then the head to D1, then the rows are deleted. */
+/**
+ * Carries the journal to the store: R2 (idempotent key), then the head to D1, then the rows are
+ * deleted.
+ */
 export class Shipping {
   readonly #env: ObjectsEnv;
   readonly #session: string;

@@ -8,8 +8,8 @@ import type { ObjectsEnv } from "./env.ts";
 import type { Notice } from "./session.ts";
 
 /**
- * What a session should have been told, in case the word was lost: somebody ended it, its sign-in is over, or
- * another policy is in force. Null: all stands. Throws when D1 does not answer.
+ * What a session should have been told, in case the word was lost: somebody ended it, its sign-in
+ * is over, or another policy is in force. Null: all stands. Throws when D1 does not answer.
  */
 export async function standing(
   env: ObjectsEnv,

@@ -2,8 +2,9 @@ import { EventEmitter } from "node:events";
 import { decodeFrame, encodeFrame } from "../core/tunnel/frames.ts";
 
 /**
- * A tunnel as the `postgres` package wants a socket, for the gateway's own sessions: it takes the same way
- * as everybody's, policy and recording included. Its queries are short, so the send window is not counted.
+ * A tunnel as the `postgres` package wants a socket, for the gateway's own sessions: it takes the
+ * same way as everybody's, policy and recording included. Its queries are short, so the send window
+ * is not counted.
  */
 export class TunnelSocket extends EventEmitter {
   readyState: "open" | "closed" = "open";

@@ -1,9 +1,9 @@
 import { base64, concat, fromBase64, strictText, u32, u32Bytes, utf8 } from "../bytes.ts";
 
 /*
- * A chunk is `u32 head length · head JSON · u32 body length · body`; the body is gzip of whole records. A raw
- * export is `u32 header length · session header JSON` and then the session's chunks in order, as they lie in the
- * store. `audit verify` reads it without asking anybody.
+ * A chunk is `u32 head length · head JSON · u32 body length · body`; the body is gzip of whole
+ * records. A raw export is `u32 header length · session header JSON` and then the session's chunks
+ * in order, as they lie in the store. `audit verify` reads it without asking anybody.
  */
 
 /** What is signed. `first` and `last` count records from 1; `h` is the hex of h(last). */

@@ -4,8 +4,9 @@ import { decodeHead, headBytes, Parts, type SignedHead } from "./chunk.ts";
 import { decodeRecord, splitRecords, type StoredEvent } from "./record.ts";
 
 /*
- * What reads a raw export (chunk.ts) and says whether it is whole: chain, signatures, contiguity, end. Hashing,
- * signatures and gzip come as values, because browser, CLI and Node each have their own.
+ * What reads a raw export (chunk.ts) and says whether it is whole: chain, signatures, contiguity,
+ * end. Hashing, signatures and gzip come as values, because browser, CLI and Node each have their
+ * own.
  */
 
 export type Reading = {

@@ -14,8 +14,8 @@ import type { UnixMs } from "../decision.ts";
 import type { CommandSecret, Event, Fact } from "../fact.ts";
 
 /*
- * A record (CONTRACTS §6): `u32 length · u8 kind · u48 UnixMs · u32 command · payload`. The length counts what
- * follows it. The payload is JSON, or the bytes themselves for toClient and toUpstream.
+ * A record (CONTRACTS §6): `u32 length · u8 kind · u48 UnixMs · u32 command · payload`. The length
+ * counts what follows it. The payload is JSON, or the bytes themselves for toClient and toUpstream.
  */
 
 /** Never renumber: recordings outlive the program that wrote them. */

@@ -3,7 +3,8 @@ import type { CommandId } from "../command.ts";
 import type { PrincipalKind } from "../session.ts";
 
 /*
- * A review's life, as a table. Only `pending` has a way out, so whatever comes after the end is refused:
+ * A review's life, as a table. Only `pending` has a way out, so whatever comes after the end is
+ * refused:
  *
  *   pending --(enough approve)--> approved --(consume, once, by digest)--> consumed
  *   pending --(one rejects)-----> rejected
@@ -12,7 +13,10 @@ import type { PrincipalKind } from "../session.ts";
  */
 export type ReviewState = "pending" | "approved" | "rejected" | "expired" | "withdrawn";
 
-/** What is asked: a command in its shown form, and whom it may be shown to. Plain data: it crosses RPC. */
+/**
+ * What is asked: a command in its shown form, and whom it may be shown to. Plain data: it crosses
+ * RPC.
+ */
 export type Question = {
   readonly session: string;
   readonly command: CommandId;
@@ -128,8 +132,8 @@ export const withdraw = (review: Review, now: UnixMs): Review =>
     : review;
 
 /**
- * Uses an approval, once and for exactly the command that was approved. Null: it may not run. Whoever stores
- * the result must have read `review` in the same turn.
+ * Uses an approval, once and for exactly the command that was approved. Null: it may not run.
+ * Whoever stores the result must have read `review` in the same turn.
  */
 export function consume(review: Review, digest: string, now: UnixMs): Review | null {
   const usable = review.state === "approved" && review.consumedAt === null;

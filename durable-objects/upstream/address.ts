@@ -7,8 +7,8 @@ const METADATA_V4 = new Set(["100.100.100.200", "168.63.129.16", "192.0.0.192"])
 const METADATA_V6 = "fd00:ec2:";
 
 /**
- * CONTRACTS §9: link-local and metadata addresses are never dialled; loopback, RFC 1918, shared (RFC 6598) and
- * unique local (RFC 4193) only where the resource says `network: private`.
+ * CONTRACTS §9: link-local and metadata addresses are never dialled; loopback, RFC 1918, shared
+ * (RFC 6598) and unique local (RFC 4193) only where the resource says `network: private`.
  */
 export function reachOf(host: string): Reach {
   const name = host
@@ -47,6 +47,7 @@ function reachOfV6(name: string): Reach {
   if (name.startsWith(METADATA_V6)) return "never";
   const first = Number.parseInt(name.split(":")[0] || "0", 16);
   if (first >= 0xfc00 && first <= 0xfdff) return "private";
-  // Global unicast alone (RFC 4291 section 2.4), without 6to4 (2002::/16) and NAT64, which hide an IPv4 address.
+  // Global unicast alone (RFC 4291 section 2.4), without 6to4 (2002::/16) and NAT64, which hide an
+  // IPv4 address.
   return first >= 0x2000 && first <= 0x3fff && first !== 0x2002 ? "public" : "never";
 }

@@ -30,8 +30,8 @@ export async function connectTcp(resource: Resource): Promise<Upstream> {
 }
 
 /**
- * Reads go into one buffer that is used again, and a copy leaves: the default reader hands out 4 KiB at a time.
- * A pending read pins its buffer, so an idle connection has a small one.
+ * Reads go into one buffer that is used again, and a copy leaves: the default reader hands out 4
+ * KiB at a time. A pending read pins its buffer, so an idle connection has a small one.
  */
 class TcpUpstream implements Upstream {
   readonly #host: string;

@@ -39,7 +39,7 @@ export class Edge {
   static async start(): Promise<Edge> {
     const folder = mkdtempSync(join(tmpdir(), "sluice-edge-"));
     const modules = await bundleWorker(join(import.meta.dirname, "entry.ts"));
-    const log = (line: string) => console.error(line);
+    const log = () => {};
     const port = await freePort();
     return new Edge(await startGateway({ port, stateDir: folder, vars: {}, modules, log }), folder);
   }
@@ -266,7 +266,10 @@ const SYNC = 0x53;
 const EXECUTE = 0x45;
 const NO_SUCH_PORTAL = message("E", cstrings("SERROR", "VERROR", "C34000", "Mno portal", ""));
 
-/** A PostgreSQL with an empty catalog that trusts everybody, and answers each query as the test says. */
+/**
+ * A PostgreSQL with an empty catalog that trusts everybody, and answers each query as the test
+ * says.
+ */
 export class FakePostgres {
   /** Without the gateway's own, which read the catalog. */
   readonly queries: string[] = [];

@@ -23,7 +23,10 @@ type Call = { readonly id: string; readonly method: string; readonly args: reado
 const bytesAsText = (_: string, value: unknown): unknown =>
   value instanceof Uint8Array ? base64(value) : value;
 
-/** A Worker that lets tests talk to the objects: `/session/ID` with an upgrade, `/call/BINDING` for RPC. */
+/**
+ * A Worker that lets tests talk to the objects: `/session/ID` with an upgrade, `/call/BINDING` for
+ * RPC.
+ */
 export default {
   async fetch(request: Request, env: ObjectsEnv): Promise<Response> {
     const [, what = "", name = ""] = new URL(request.url).pathname.split("/");

@@ -60,7 +60,7 @@ describe("prepare and fetch", () => {
     expect(row.end_message).toBe(message);
   });
 
-  it("never dials a metadata address, and a private one only where the resource says so", async () => {
+  it("dials no metadata address, and a private one only where the resource says so", async () => {
     for (const host of ["169.254.169.254", "10.0.0.1"]) {
       const spec = edge.spec(80);
       const resource = { ...spec.resource, host, network: "public" } as const;
