@@ -1,6 +1,7 @@
-// Makes core/sql/grammar/libpg-query.{mjs,wasm} from the npm package libpg-query, so that it loads in
-// workerd: no environment sniffing, an ES module, and 34 MiB of initial memory instead of 128 MiB (a
-// Worker has 128 MB in all; static data and stack end at 32.92 MiB, the heap begins above).
+// Makes core/sql/grammar/libpg-query.{mjs,wasm} from the npm package libpg-query, so that it
+// loads in workerd: no environment sniffing, an ES module, and 34 MiB of initial memory instead
+// of 128 MiB (a Worker has 128 MB in all; static data and stack end at 32.92 MiB, the heap begins
+// above).
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -12,13 +13,15 @@ const INITIAL_PAGES = 544;
 const EDITS = [
   [/var ENVIRONMENT_IS_WORKER=!!globalThis\.WorkerGlobalScope/g, "var ENVIRONMENT_IS_WORKER=false"],
   [
-    /var ENVIRONMENT_IS_NODE=globalThis\.process\?\.versions\?\.node&&globalThis\.process\?\.type!="renderer"/g,
+    /var ENVIRONMENT_IS_NODE=globalThis\.process\?\.versions\?\.node&&[\w.?]+!="renderer"/g,
     "var ENVIRONMENT_IS_NODE=false",
   ],
   [/if\(typeof exports==="object"[\s\S]*$/g, "export default PgQueryModule;\n"],
 ];
 
-/** Each edit must fit exactly once: an upgrade that moves the glue fails here, not in production. */
+/**
+ * Each edit must fit exactly once: an upgrade that moves the glue fails here, not in production.
+ */
 function editGlue(source) {
   let glue = source;
   for (const [pattern, replacement] of EDITS) {
@@ -26,7 +29,8 @@ function editGlue(source) {
     if (found !== 1) throw new Error(`${pattern} fits ${found} times, not once`);
     glue = glue.replace(pattern, () => replacement);
   }
-  return `// Generated from npm libpg-query (MIT) by scripts/vendor-grammar.mjs. Do not edit.\n${glue}`;
+  const notice = "Generated from npm libpg-query (MIT) by scripts/vendor-grammar.mjs. Do not edit.";
+  return `// ${notice}\n${glue}`;
 }
 
 /** WebAssembly core specification 5.2.2: unsigned LEB128. */

@@ -2,8 +2,8 @@ import type { Node } from "./grammar.ts";
 import { kindOf, strings, visit } from "./tree.ts";
 
 /**
- * A condition that does not say which rows: none at all, one that names no column outside a subquery of
- * its own, `id = id`, or one of these joined by OR.
+ * A condition that does not say which rows: none at all, one that names no column outside a
+ * subquery of its own, `id = id`, or one of these joined by OR.
  */
 export function alwaysTrue(condition: Node | undefined): boolean {
   if (condition === undefined) return true;

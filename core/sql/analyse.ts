@@ -3,7 +3,8 @@ import type { SourceColumn } from "../masker.ts";
 import { copyShape } from "./copy.ts";
 import { effectsOf } from "./effects.ts";
 import type { Grammar, Node, RawStatement } from "./grammar.ts";
-import { Lineage, newFindings } from "./lineage.ts";
+import { newFindings } from "./findings.ts";
+import { Lineage } from "./lineage.ts";
 import type { Names } from "./names.ts";
 import { outputsOf, toOutputs } from "./outputs.ts";
 import { holdsMasked, shownText, unreadable } from "./shown.ts";
@@ -95,7 +96,10 @@ export type Described = {
   readonly node: Node;
   readonly statement: Omit<Statement, "shown">;
   readonly verbs: Verbs;
-  /** What each literal, by byte offset, meets: all sources of the column, and whether they are certain. */
+  /**
+   * What each literal, by byte offset, meets: all sources of the column, and whether they are
+   * certain.
+   */
   readonly met: ReadonlyMap<number, { sources: ReadonlySet<SourceColumn>; opaque: boolean }>;
 };
 

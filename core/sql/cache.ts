@@ -46,7 +46,10 @@ export class Analyses {
   }
 }
 
-/** EXECUTE and FETCH mean what the session's names mean at that moment; the parser may be back next time. */
+/**
+ * EXECUTE and FETCH mean what the session's names mean at that moment; the parser may be back
+ * next time.
+ */
 const lasting = (analysis: Analysis): boolean =>
   analysis.unknown === null &&
   analysis.statements.every(

@@ -1,11 +1,15 @@
 import { utf8, hex } from "../bytes.ts";
 import type { Catalog, CatalogColumn, Relation } from "../catalog.ts";
 
-/** What is not the server's own and not an extension's: those are installed by whoever runs the server. */
+/**
+ * What is not the server's own and not an extension's: those are installed by whoever runs the
+ * server.
+ */
 const USERS = (catalog: string, oid: string, namespace: string): string =>
   `${namespace} not in (select oid from pg_catalog.pg_namespace where nspname in
     ('pg_catalog', 'information_schema', 'pg_toast'))
-  and not exists (select 1 from pg_catalog.pg_depend d where d.classid = 'pg_catalog.${catalog}'::regclass
+  and not exists (select 1 from pg_catalog.pg_depend d
+    where d.classid = 'pg_catalog.${catalog}'::regclass
     and d.objid = ${oid} and d.deptype = 'e')`;
 
 /** Volatile by their label; they read a clock, chance, or a size, and nobody's data. */
@@ -28,8 +32,8 @@ const VOLATILE = [
   .join(", ");
 
 /**
- * Plain queries for PostgreSQL 12 to 18, in the order in which `buildCatalog` takes their rows. They leave the
- * connection's search path changed: it must be one of its own.
+ * Plain queries for PostgreSQL 12 to 18, in the order in which `buildCatalog` takes their rows.
+ * They leave the connection's search path changed: it must be one of its own.
  */
 export const CATALOG_QUERIES: readonly string[] = [
   `select s.schema from unnest(pg_catalog.current_schemas(false)) with ordinality as s(schema, at)
@@ -51,7 +55,8 @@ export const CATALOG_QUERIES: readonly string[] = [
     a.atttypid::int8::text as type,
     case when a.attgenerated <> '' then (select pg_catalog.string_agg(b.attnum::text, ',')
       from pg_catalog.pg_attrdef g
-      join pg_catalog.pg_depend p on p.objid = g.oid and p.classid = 'pg_catalog.pg_attrdef'::regclass
+      join pg_catalog.pg_depend p on p.objid = g.oid
+        and p.classid = 'pg_catalog.pg_attrdef'::regclass
         and p.refclassid = 'pg_catalog.pg_class'::regclass and p.refobjid = a.attrelid
       join pg_catalog.pg_attribute b on b.attrelid = a.attrelid and b.attnum = p.refobjsubid
       where g.adrelid = a.attrelid and g.adnum = a.attnum and p.refobjsubid > 0
@@ -84,20 +89,27 @@ export const CATALOG_QUERIES: readonly string[] = [
 ];
 
 /**
- * Stable or immutable by their label, and yet they read other data, files, settings, sessions or the
- * network, or run a text as a query.
+ * Stable or immutable by their label, and yet they read other data, files, settings, sessions or
+ * the network, or run a text as a query.
  */
 const REACHES = new RegExp(
-  "^(query_to_|table_to_|schema_to_|database_to_|cursor_to_|pg_read_|pg_ls_|pg_stat_|pg_file_|lo_|" +
-    "loread|lowrite|dblink|pg_logical_|pg_current_logfile|pg_terminate|pg_cancel|pg_reload|set_config|" +
-    "pg_advisory|pg_try_advisory|nextval|currval|lastval|setval|ts_stat|ts_rewrite|pg_notify|pg_show_|" +
-    "current_setting|pg_cursor|pg_prepared|pg_export|pg_import|pg_sleep|pg_switch|pg_create_|pg_drop_|" +
-    "pg_promote|pg_replication|pg_wal|pg_walfile|pg_start|pg_stop|pg_backup|pg_rotate|binary_upgrade|" +
-    "pg_hba|pg_ident|pg_config|pg_extension|pg_event|pg_sequence|pg_listening|pg_get_publication|" +
-    "pg_get_multixact|pg_get_wal|pg_get_replication|pg_get_shmem|pg_get_backend|pg_get_process|pg_lock|" +
-    "pg_blocking|pg_safe_snapshot|pg_isolation|pg_nextoid|pg_collation_actual|pg_control|row_security|" +
-    "inet_client|inet_server|current_query|pg_mcv_list|pg_timezone|pg_options|pg_user_mapping|satisfies|" +
-    "json_populate|jsonb_populate|json_to_record|jsonb_to_record|pg_trigger_depth|pg_partition_root)",
+  `^(${`
+    query_to_ table_to_ schema_to_ database_to_ cursor_to_ pg_read_ pg_ls_ pg_stat_ pg_file_
+    lo_ loread lowrite dblink pg_logical_ pg_current_logfile pg_terminate pg_cancel pg_reload
+    set_config pg_advisory pg_try_advisory nextval currval lastval setval ts_stat ts_rewrite
+    pg_notify pg_show_ current_setting pg_cursor pg_prepared pg_export pg_import pg_sleep
+    pg_switch pg_create_ pg_drop_ pg_promote pg_replication pg_wal pg_walfile pg_start pg_stop
+    pg_backup pg_rotate binary_upgrade pg_hba pg_ident pg_config pg_extension pg_event
+    pg_sequence pg_listening pg_get_publication pg_get_multixact pg_get_wal pg_get_replication
+    pg_get_shmem pg_get_backend pg_get_process pg_lock pg_blocking pg_safe_snapshot
+    pg_isolation pg_nextoid pg_collation_actual pg_control row_security inet_client
+    inet_server current_query pg_mcv_list pg_timezone pg_options pg_user_mapping satisfies
+    json_populate jsonb_populate json_to_record jsonb_to_record pg_trigger_depth
+    pg_partition_root
+  `
+    .trim()
+    .split(/\s+/)
+    .join("|")})`,
 );
 
 /** They run the type's own code, or write: the label says otherwise for some servers. */

@@ -1,7 +1,10 @@
 import type { Node } from "./grammar.ts";
 import type { CopyShape } from "./statement.ts";
 
-/** COPY's options with the server's defaults (manual, "COPY"); null: an option that we do not know. */
+/**
+ * COPY's options with the server's defaults (manual, "COPY"); null: an option that we do not
+ * know.
+ */
 export function copyShape(body: Node): CopyShape | null {
   const options = new Map<string, Node | undefined>();
   for (const { DefElem: option } of body.options ?? []) options.set(option.defname, option.arg);

@@ -1,13 +1,17 @@
 import type { Node } from "./grammar.ts";
-import type { Findings } from "./lineage.ts";
-import { ANY_NAME, type Names } from "./names.ts";
+import type { Findings } from "./findings.ts";
+import { ANY_NAME } from "./meaning.ts";
+import type { Names } from "./names.ts";
 import { intoOf } from "./outputs.ts";
 import { settingValues } from "./settings.ts";
 import type { Output, SessionEffect, Statement } from "./statement.ts";
 import { kindOf, last, strings, visit } from "./tree.ts";
 import type { Verbs } from "./verbs.ts";
 
-/** What the statement does to the names that the session keeps, once the server says that it succeeded. */
+/**
+ * What the statement does to the names that the session keeps, once the server says that it
+ * succeeded.
+ */
 export function effectsOf(
   node: Node,
   verbs: Verbs,

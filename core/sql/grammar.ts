@@ -1,6 +1,12 @@
-/** PostgreSQL's own grammar, as a value (CONTRACTS §1). The wasm behind it is the shell's business. */
+/**
+ * PostgreSQL's own grammar, as a value (CONTRACTS §1). The wasm behind it is the shell's
+ * business.
+ */
 
-/** A raw parse tree as libpg-query prints it: `{ version, stmts: [{ stmt, stmt_location?, stmt_len? }] }`. Offsets are bytes. */
+/**
+ * A raw parse tree as libpg-query prints it: `{ version, stmts: [{ stmt, stmt_location?,
+ * stmt_len? }] }`. Offsets are bytes.
+ */
 export type Tree = { readonly version: number; readonly stmts: readonly RawStatement[] };
 export type RawStatement = {
   readonly stmt: Node;

@@ -1,6 +1,7 @@
 /**
- * PostgreSQL's lexical rules (manual 4.1), as far as telling literals, comments and the rest apart asks for:
- * `standard_conforming_strings` is on. Works on bytes, because the parser's offsets are bytes.
+ * PostgreSQL's lexical rules (manual 4.1), as far as telling literals, comments and the rest
+ * apart asks for: `standard_conforming_strings` is on. Works on bytes, because the parser's
+ * offsets are bytes.
  */
 export type Token = {
   readonly kind: "space" | "comment" | "string" | "number" | "name" | "other";

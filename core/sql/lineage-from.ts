@@ -72,7 +72,8 @@ export function addRange(lineage: Lineage, item: Node, env: Environment, scope: 
       join(lineage, body, env, scope);
       return;
     default: {
-      // XMLTABLE, JSON_TABLE and whatever comes: all that it mentions, in columns that we do not count.
+      // XMLTABLE, JSON_TABLE and whatever comes: all that it mentions, in columns that we do not
+      // count.
       const known = kind === "RangeTableFunc" || kind === "JsonTable";
       const value = mix([lineage.value(body, env), known ? NOTHING : OPAQUE]);
       scope.push(range(alias, [{ name: "*", value, spread: true }]));

@@ -15,8 +15,8 @@ import { strings } from "./tree.ts";
 type Kind = "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt";
 
 /**
- * INSERT, UPDATE, DELETE and MERGE. What they write may come back by RETURNING, so each target column
- * holds its old value, or what is written into it.
+ * INSERT, UPDATE, DELETE and MERGE. What they write may come back by RETURNING, so each target
+ * column holds its old value, or what is written into it.
  */
 export function changes(
   lineage: Lineage,

@@ -1,4 +1,4 @@
-import type { SourceColumn } from "../masker.ts";
+import type { Findings } from "./findings.ts";
 import type { Grammar, Node } from "./grammar.ts";
 import type { Names } from "./names.ts";
 import { changes } from "./lineage-write.ts";
@@ -10,6 +10,7 @@ import {
   OPAQUE,
   all,
   mix,
+  outward,
   rangeNamed,
   rename,
   unknownColumns,
@@ -27,39 +28,9 @@ const depthMax = 700;
 /** Nested recursive CTEs multiply; no statement that people write comes near. */
 const stepsMax = 2_000_000;
 
-/** What the walk finds besides the output columns. */
-export type Findings = {
-  readonly reads: Set<string>;
-  readonly writes: Set<string>;
-  readonly columns: Set<SourceColumn>;
-  readonly unresolved: Set<string>;
-  /** Functions called in attribute notation (`t.f`) and others that only resolution reveals. */
-  readonly hiddenFunctions: Set<string>;
-  /** Relations that are not plain tables, views or system relations. */
-  readonly strange: Set<string>;
-  /** Columns that decide which rows come back. */
-  readonly filter: Set<Value>;
-  /** What flows into tables, where it could be read back. */
-  readonly stored: Column[];
-  /** Byte offsets of literals that meet a column, with that column's value. */
-  readonly met: Map<number, Value>;
-};
-
-export const newFindings = (): Findings => ({
-  reads: new Set(),
-  writes: new Set(),
-  columns: new Set(),
-  unresolved: new Set(),
-  hiddenFunctions: new Set(),
-  strange: new Set(),
-  filter: new Set(),
-  stored: [],
-  met: new Map(),
-});
-
 /**
- * Which columns may flow into which output. An expression holds every column named anywhere below it, so
- * nodes that we do not know are safe; docs/lineage.md states the rules.
+ * Which columns may flow into which output. An expression holds every column named anywhere below
+ * it, so nodes that we do not know are safe; docs/lineage.md states the rules.
  */
 export class Lineage {
   readonly names: Names;
@@ -247,7 +218,10 @@ export class Lineage {
     return value;
   }
 
-  /** Resolves a column reference as PostgreSQL does; where it is not certain, everything it could be. */
+  /**
+   * Resolves a column reference as PostgreSQL does; where it is not certain, everything it could
+   * be.
+   */
   #column(path: readonly string[], env: Environment): Value {
     const name = last(path) as string;
     if (path.length > 1) return this.#qualified(path, name, env);
@@ -387,21 +361,6 @@ export class Lineage {
     }
     return mix([below, OPAQUE]);
   }
-}
-
-/** All that a name could mean in these scopes, when nearer ones may or may not have it. */
-function outward(name: string, scopes: readonly Scope[]): Value {
-  return mix(
-    scopes
-      .flat()
-      .flatMap(({ alias, columns }) =>
-        columns
-          .filter(
-            (column) => column.name === name || column.spread || column.anyName || alias === name,
-          )
-          .map(({ value }) => value),
-      ),
-  );
 }
 
 const weight = (columns: readonly Column[]): number =>

@@ -2,41 +2,24 @@ import { utf8 } from "../bytes.ts";
 import type { Catalog, CatalogColumn, Relation } from "../catalog.ts";
 import type { SourceColumn } from "../masker.ts";
 import type { Grammar, Node } from "./grammar.ts";
-import type { Output, SessionEffect, Statement } from "./statement.ts";
+import {
+  ANY_NAME,
+  FRESH,
+  type Cursor,
+  type Meaning,
+  type Overlay,
+  type Resolved,
+} from "./meaning.ts";
+import type { SessionEffect, Statement } from "./statement.ts";
 import { SYSTEM_SCHEMAS, isSystemName, revealing } from "./system.ts";
 
 /** Oids below belong to the server itself (FirstNormalObjectId). */
 const FIRST_NORMAL_OID = 16_384;
 
-/** Stands for every unqualified name: opaque code ran and may have made any temporary table. */
-export const ANY_NAME = "*";
-
-export type Resolved =
-  | { readonly is: "relation"; readonly name: string; readonly relation: Relation }
-  /** Made or changed in this session; columns null: not known. */
-  | { readonly is: "overlay"; readonly name: string; readonly columns: readonly Output[] | null }
-  | { readonly is: "system"; readonly name: string; readonly safe: boolean }
-  | { readonly is: "unknown"; readonly name: string };
-
-type Overlay = { readonly temporary: boolean; readonly columns: readonly Output[] | null };
-
-/** What a transaction can take back. Replaced, never changed, so that a snapshot is a reference. */
-type Meaning = {
-  readonly stamp: number;
-  /** Null: the login's own. */
-  readonly path: readonly string[] | null;
-  /** The path to return to at the transaction's end (SET LOCAL); undefined: nothing is local. */
-  readonly outerPath?: readonly string[] | null;
-  readonly overlay: ReadonlyMap<string, Overlay>;
-  /** DDL that the catalog does not show yet: functions and operators may mean anything. */
-  readonly pendingDdl: boolean;
-};
-
-type Cursor = { readonly statement: Statement; readonly hold: boolean; readonly at: string };
-
-const FRESH: Meaning = { stamp: 0, path: null, overlay: new Map(), pendingDdl: false };
-
-/** The catalog's index and the names that one session keeps. With no catalog everything is unknown. */
+/**
+ * The catalog's index and the names that one session keeps. With no catalog everything is
+ * unknown.
+ */
 export class Names {
   #catalog: Catalog | null = null;
   #byName = new Map<string, Relation>();
@@ -80,7 +63,10 @@ export class Names {
     return copy;
   }
 
-  /** Changes whenever the same text could mean something else. Prepared statements and cursors are not in it. */
+  /**
+   * Changes whenever the same text could mean something else. Prepared statements and cursors are
+   * not in it.
+   */
   get version(): string {
     return `${this.#catalog?.version ?? ""}/${this.#meaning.stamp}`;
   }
@@ -145,7 +131,10 @@ export class Names {
     return made;
   }
 
-  /** The column's own source, then those of the same name in parents and children: rows are shared. */
+  /**
+   * The column's own source, then those of the same name in parents and children: rows are
+   * shared.
+   */
   sourcesOf(relation: Relation, column: CatalogColumn): readonly SourceColumn[] {
     const own = this.source(relation.schema, relation.name, column.name);
     const shared = (this.#relatives.get(relation.oid) ?? [])
@@ -174,7 +163,10 @@ export class Names {
     return relation.hasTriggers || relatives.some(({ hasTriggers }) => hasTriggers);
   }
 
-  /** The column behind a RowDescription's oid and attribute number; null: the catalog does not know it. */
+  /**
+   * The column behind a RowDescription's oid and attribute number; null: the catalog does not
+   * know it.
+   */
   column(oid: number, number: number): SourceColumn | "system" | null {
     if (oid < FIRST_NORMAL_OID || number < 0) return "system";
     const relation = this.#byOid.get(oid);
@@ -194,7 +186,10 @@ export class Names {
     return this.#byName.get(name) ?? null;
   }
 
-  /** Manual 5.10.3: temporary tables first, then pg_catalog unless the path names it, then the path. */
+  /**
+   * Manual 5.10.3: temporary tables first, then pg_catalog unless the path names it, then the
+   * path.
+   */
   resolve(schema: string | null, name: string): Resolved {
     if (schema !== null)
       return this.#lookup(schema, name) ?? { is: "unknown", name: `${schema}.${name}` };

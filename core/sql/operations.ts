@@ -1,8 +1,8 @@
 import type { Operation } from "../command.ts";
 
 /**
- * The operation of each statement node (parsenodes.h). Nodes whose operation depends on what is in them
- * are worked out in `verbs.ts`; one that is in neither place is `unknown`.
+ * The operation of each statement node (parsenodes.h). Nodes whose operation depends on what is
+ * in them are worked out in `verbs.ts`; one that is in neither place is `unknown`.
  */
 export const OPERATION_OF: Readonly<Record<string, Operation>> = {
   SelectStmt: "select",

@@ -1,6 +1,9 @@
 import type { SourceColumn } from "../masker.ts";
 
-/** What a value may hold. `exact`: the very value of each of its sources, which then all hold the same. */
+/**
+ * What a value may hold. `exact`: the very value of each of its sources, which then all hold the
+ * same.
+ */
 export type Value = {
   readonly sources: ReadonlySet<SourceColumn>;
   readonly exact: boolean;
@@ -8,8 +11,8 @@ export type Value = {
 };
 
 /**
- * `spread`: stands for any number of columns, of names not known. `anyName`: one column, whose name we do not
- * know for certain.
+ * `spread`: stands for any number of columns, of names not known. `anyName`: one column, whose
+ * name we do not know for certain.
  */
 export type Column = {
   readonly name: string;
@@ -84,4 +87,19 @@ export function rangeNamed(qualifier: readonly string[], env: Environment): Rang
     if (found !== undefined) return found;
   }
   return null;
+}
+
+/** All that a name could mean in these scopes, when nearer ones may or may not have it. */
+export function outward(name: string, scopes: readonly Scope[]): Value {
+  return mix(
+    scopes
+      .flat()
+      .flatMap(({ alias, columns }) =>
+        columns
+          .filter(
+            (column) => column.name === name || column.spread || column.anyName || alias === name,
+          )
+          .map(({ value }) => value),
+      ),
+  );
 }

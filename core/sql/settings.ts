@@ -78,7 +78,10 @@ export function settingValues(args: readonly Node[] | undefined): readonly strin
   return values;
 }
 
-/** The path of `SET search_path TO a, b`. `$user` is the login's own name, which is no schema of ours. */
+/**
+ * The path of `SET search_path TO a, b`. `$user` is the login's own name, which is no schema of
+ * ours.
+ */
 export const pathEffect = (path: readonly string[] | null, local: boolean): SessionEffect => ({
   do: "searchPath",
   path,

@@ -1,7 +1,9 @@
 import type { Operation } from "../command.ts";
 import type { SourceColumn } from "../masker.ts";
 
-/** What one query string does, statement by statement, in the order in which the server runs them. */
+/**
+ * What one query string does, statement by statement, in the order in which the server runs them.
+ */
 export type Analysis = {
   readonly statements: readonly Statement[];
   /** Why part of it could not be read; then `operations` holds "unknown". Null: all was read. */
@@ -24,12 +26,21 @@ export type Statement = {
   readonly changesNothing: boolean;
   /** It takes locks or writes, so that a transaction around it holds something. */
   readonly takesLocks: boolean;
-  /** What each output column derives from. Null: not known, every column is opaque. Empty: no rows. */
+  /**
+   * What each output column derives from. Null: not known, every column is opaque. Empty: no
+   * rows.
+   */
   readonly outputs: readonly Output[] | null;
-  /** What it does to the names that a session keeps. Applied when the server says that it succeeded. */
+  /**
+   * What it does to the names that a session keeps. Applied when the server says that it
+   * succeeded.
+   */
   readonly effects: readonly SessionEffect[];
   readonly copy: CopyShape | null;
-  /** Its row description may differ from execution to execution (EXECUTE, FETCH, EXPLAIN, SHOW, CALL). */
+  /**
+   * Its row description may differ from execution to execution (EXECUTE, FETCH, EXPLAIN, SHOW,
+   * CALL).
+   */
   readonly volatileShape: boolean;
   /** The text with literals that could be somebody's data replaced. */
   readonly shown: string;

@@ -1,10 +1,12 @@
-/** Relations of the server's own, by name. Their columns are not in our catalog, and need not be. */
+/**
+ * Relations of the server's own, by name. Their columns are not in our catalog, and need not be.
+ */
 
 export const SYSTEM_SCHEMAS: ReadonlySet<string> = new Set(["pg_catalog", "information_schema"]);
 
 /**
- * What shows other people's data, statements or secrets: statistics hold sampled values, activity and
- * prepared statements hold texts, large objects hold anything.
+ * What shows other people's data, statements or secrets: statistics hold sampled values, activity
+ * and prepared statements hold texts, large objects hold anything.
  */
 const REVEALING = new Set([
   "pg_stats",

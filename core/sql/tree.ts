@@ -15,8 +15,8 @@ export const strings = (list: readonly Node[] | undefined): string[] =>
 export const last = <T>(list: readonly T[]): T | undefined => list[list.length - 1];
 
 /**
- * Every object below `root` with the key that it stands under (a node's name, or a field's for nodes that
- * are not wrapped), in no promised order. Iterative: depth costs no stack.
+ * Every object below `root` with the key that it stands under (a node's name, or a field's for
+ * nodes that are not wrapped), in no promised order. Iterative: depth costs no stack.
  */
 export function visit(root: unknown, visitor: (key: string, node: Node) => void): void {
   const stack: unknown[] = [root];

@@ -2,13 +2,19 @@ import { sqlBytesMax } from "../../limits.ts";
 import type { Grammar, Parsed, Tree } from "../grammar.ts";
 import factory, { type LibPgQuery } from "./libpg-query.mjs";
 
-/** One instance of the wasm parser. A trap leaves it unusable: its stack and memory contexts are not unwound. */
+/**
+ * One instance of the wasm parser. A trap leaves it unusable: its stack and memory contexts are
+ * not unwound.
+ */
 export type Instance = LibPgQuery;
 
 /** Wasm memory never shrinks: an instance that one statement has blown up is given back. */
 const heapBytesMax = 64 * 1024 * 1024;
 
-/** `{ tree: char*, stderr: char*, error: Error* }`; Error begins with its message and has `cursorpos` at byte 16. */
+/**
+ * `{ tree: char*, stderr: char*, error: Error* }`; Error begins with its message and has
+ * `cursorpos` at byte 16.
+ */
 const RESULT_ERROR = 8;
 const ERROR_CURSOR = 16;
 
@@ -26,8 +32,8 @@ export const makeInstance = (instantiate: (imports: object) => unknown): Promise
   });
 
 /**
- * One live instance and one spare. The shell calls `give` until `needsSpare` is false, again before it feeds
- * another input: `parse` itself never waits.
+ * One live instance and one spare. The shell calls `give` until `needsSpare` is false, again
+ * before it feeds another input: `parse` itself never waits.
  */
 export class SpareGrammar implements Grammar {
   private readonly instances: Instance[] = [];

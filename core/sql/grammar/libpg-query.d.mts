@@ -10,8 +10,8 @@ export type LibPgQuery = {
 };
 
 /**
- * `instantiateWasm` gets the imports and hands the instance to `done`: the shell owns WebAssembly (in workerd the
- * compiled module must be imported; compiling at run time is forbidden).
+ * `instantiateWasm` gets the imports and hands the instance to `done`: the shell owns WebAssembly
+ * (in workerd the compiled module must be imported; compiling at run time is forbidden).
  */
 export default function PgQueryModule(options: {
   instantiateWasm(imports: object, done: (instance: any) => void): object;

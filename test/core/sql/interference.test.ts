@@ -14,22 +14,25 @@ import { type Postgres, startPostgres } from "../../../demo/postgres.ts";
 import { loadGrammar } from "../../support/grammar.ts";
 
 /*
- * Non-interference: two databases that differ in nothing but `users.ssn` and `users.email`. A result column
- * that differs between them must be known to hold them, or not be known at all.
+ * Non-interference: two databases that differ in nothing but `users.ssn` and `users.email`. A
+ * result column that differs between them must be known to hold them, or not be known at all.
  */
 
 const SCHEMA = (secret: string): string => `
   create table users (id int primary key, name text, email text, ssn text,
     tail text generated always as (right(ssn, 2)) stored);
   create table orders (id int primary key, user_id int, total numeric, note text);
-  insert into users values (1, 'ann', '${secret}a@x', '${secret}11'), (2, 'bob', '${secret}b@x', '${secret}22');
+  insert into users values (1, 'ann', '${secret}a@x', '${secret}11'), (2, 'bob',
+    '${secret}b@x', '${secret}22');
   insert into orders values (1, 1, 9.5, 'x'), (2, 2, 1, 'y'), (3, 1, 4, 'z');
   create view people as select id, name, ssn as code from users;
   create view people2 as select name as n, upper(code) as c from people;
   create materialized view kept as select id, ssn from users;
-  create function steal(int) returns text language sql stable as 'select ssn from users where id = $1';
+  create function steal(int) returns text language sql stable as 'select ssn from users where
+    id = $1';
   create function steal(orders) returns text language sql stable as 'select ssn from users limit 1';
-  create function sneak(int, int) returns text language sql stable as 'select ssn from users limit 1';
+  create function sneak(int, int) returns text language sql stable as 'select ssn from users
+    limit 1';
   create operator ~~> (leftarg = int, rightarg = int, function = sneak);
   create function lower(int) returns text language sql stable as 'select ssn from users limit 1';
   create table parent (id int, word text);
@@ -59,11 +62,14 @@ const STATEMENTS = [
   "select * from people2 order by n",
   "select * from kept order by id",
   "select code || name, id from people order by id",
-  "select upper(ssn), length(ssn), reverse(email), md5(ssn), ascii(substr(ssn, 1, 1)) from users order by id",
-  "select array_agg(ssn order by id), count(*), max(email), string_agg(name, ssn order by id) from users",
+  "select upper(ssn), length(ssn), reverse(email), md5(ssn), ascii(substr(ssn, 1, 1)) " +
+    "from users order by id",
+  "select array_agg(ssn order by id), count(*), max(email), string_agg(name, ssn order " +
+    "by id) from users",
   "select case when ssn like 'aa%' then 'y' else 'n' end, id from users order by id",
   "select (select ssn from users limit 1), 1",
-  "select o.id, (select max(email) from users where users.id = o.user_id) from orders o order by id",
+  "select o.id, (select max(email) from users where users.id = o.user_id) from orders o " +
+    "order by id",
   "select array(select ssn from users order by id)",
   "select x.a, x.b from (select ssn, id from users) x(a, b) order by 2",
   "with t(a, b) as (select id, ssn from users) select b, a from t order by a",
@@ -73,7 +79,8 @@ const STATEMENTS = [
   "select ssn, id::text from users where id = 1 except select 'a', 'b'",
   "select k.key, k.value from users u, jsonb_each_text(to_jsonb(u)) k order by u.id, k.key",
   "select v from users u, unnest(array[u.ssn, u.name]) v order by u.id, v",
-  "select l.x, o.id from orders o, lateral (select u.ssn as x from users u where u.id = o.user_id) l order by o.id",
+  "select l.x, o.id from orders o, lateral (select u.ssn as x from users u where u.id = " +
+    "o.user_id) l order by o.id",
   "select lag(ssn) over (order by id), row_number() over (order by id) from users",
   "select first_value(ssn) over w, id from users window w as (order by id) order by id",
   "select rank() over (partition by ssn), id from users order by id",
@@ -89,41 +96,53 @@ const STATEMENTS = [
   "insert into users values (3, 'c', 'd', 'e') returning id, ssn, tail",
   "insert into orders (id, note) select id + 10, ssn from users returning id, note",
   "insert into orders (id, note) values (50, (select ssn from users limit 1)) returning note, id",
-  "insert into orders (id) values (1) on conflict (id) do update set note = (select ssn from users limit 1) returning note, id",
-  "update orders set note = u.ssn from users u where u.id = orders.user_id returning orders.id, note",
+  "insert into orders (id) values (1) on conflict (id) do update set note = (select ssn " +
+    "from users limit 1) returning note, id",
+  "update orders set note = u.ssn from users u where u.id = orders.user_id returning " +
+    "orders.id, note",
   "update users set name = ssn where id = 1 returning name, id",
   "update users set ssn = 'x' where id = 1 returning old.ssn, new.ssn, id",
   "delete from users where id = 1 returning *",
   "with d as (delete from users returning ssn, id) select id, ssn from d order by id",
-  "merge into orders o using users u on o.id = u.id when matched then update set note = u.ssn returning o.note, u.id",
+  "merge into orders o using users u on o.id = u.id when matched then update set note = " +
+    "u.ssn returning o.note, u.id",
   "merge into orders o using users u on o.id = u.id when matched then delete returning *",
   "insert into traps values (1, 'a') returning id, note",
   "insert into child select id, ssn from users; select id, word from parent order by id",
-  "select most_common_vals::text, tablename from pg_stats where tablename = 'users' order by attname",
+  "select most_common_vals::text, tablename from pg_stats where tablename = 'users' " +
+    "order by attname",
   "explain (costs off) select * from users where ssn = (select 'x')",
   "select coalesce(null, ssn), nullif(ssn, ''), greatest(ssn, ''), id from users order by id",
   "select xmlforest(ssn)::text, xmlelement(name a, email)::text, id from users order by id",
-  "select encode(convert_to(ssn, 'utf8'), 'base64'), translate(ssn, 'a', 'b'), id from users order by id",
-  "select json_build_object('a', ssn)::text, json_agg(u)::text from users u group by ssn order by 1",
-  "select j.* from users u, json_table(to_jsonb(u), '$' columns (a text path '$.ssn')) j order by u.id",
+  "select encode(convert_to(ssn, 'utf8'), 'base64'), translate(ssn, 'a', 'b'), id from " +
+    "users order by id",
+  "select json_build_object('a', ssn)::text, json_agg(u)::text from users u group by ssn " +
+    "order by 1",
+  "select j.* from users u, json_table(to_jsonb(u), '$' columns (a text path '$.ssn')) j " +
+    "order by u.id",
   "select x.* from (values (1, (select ssn from users limit 1))) x",
   "select a.ssn, b.id from users a cross join users b order by a.id, b.id",
   "select j.b from (users u(a, x, y, b) join orders o(c, d) on o.d = u.a) j order by j.c",
   "select c from (users join orders on users.id = orders.user_id) as j(a, b, c) order by c",
   "prepare p as select ssn, id from users order by id; execute p",
   "begin; declare c cursor for select ssn, id from users order by id; fetch all from c",
-  "create temp table t as select ssn as id from users order by id; select id, id || '' from t order by 1",
+  "create temp table t as select ssn as id from users order by id; select id, id || '' " +
+    "from t order by 1",
   "select ssn as id into temp t from users; select id from t order by 1",
   "create temp table orders as select ssn as id from users; select id || '' from orders order by 1",
-  "do $$ begin create temp table orders as select ssn as id from users; end $$; select id || '' from orders order by 1",
+  "do $$ begin create temp table orders as select ssn as id from users; end $$; select " +
+    "id || '' from orders order by 1",
   "create view w as select ssn as id from users; select id || '' from w order by 1",
-  "alter table orders rename to x; alter table users rename to orders; select ssn from orders order by id",
+  "alter table orders rename to x; alter table users rename to orders; select ssn from " +
+    "orders order by id",
   "alter table users rename column ssn to total; select total || '' from users order by id",
   "create schema s; create table s.users (id int, ssn text, name text); set search_path to s, public; " +
     "select code || '', id from people order by id",
-  "create temp table users (id int, ssn text, name text); select code || '', id from people order by id",
+  "create temp table users (id int, ssn text, name text); select code || '', id from " +
+    "people order by id",
   "set search_path to pg_catalog, public; select upper(ssn), id from users order by id",
-  "select set_config('my.x', (select ssn from users limit 1), false); select current_setting('my.x')",
+  "select set_config('my.x', (select ssn from users limit 1), false); select " +
+    "current_setting('my.x')",
   "select set_config('my.x', (select ssn from users limit 1), false); show my.x",
   "select id, note, total from orders order by id",
   "select o.id, count(*), sum(o.total) from orders o group by o.id order by 1",
@@ -148,7 +167,8 @@ const PSQL = [
       WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef),
     a.attnotnull,
     (SELECT c.collname FROM pg_catalog.pg_collation c, pg_catalog.pg_type t
-      WHERE c.oid = a.attcollation AND t.oid = a.atttypid AND a.attcollation <> t.typcollation) AS attcollation,
+      WHERE c.oid = a.attcollation AND t.oid = a.atttypid AND a.attcollation <>
+        t.typcollation) AS attcollation,
     a.attidentity, a.attgenerated
   FROM pg_catalog.pg_attribute a WHERE a.attrelid = '1259' AND a.attnum > 0 ORDER BY a.attnum`,
   `SELECT c2.relname, i.indisprimary, i.indisunique, pg_catalog.pg_get_indexdef(i.indexrelid, 0, true),

@@ -8,7 +8,10 @@ import { SHOP, isMasked } from "./shop.ts";
 
 const grammar = await loadGrammar();
 
-/** `.` clear, `=` the masked column itself, `~` made from masked ones, `?` opaque; `*` nothing known. */
+/**
+ * `.` clear, `=` the masked column itself, `~` made from masked ones, `?` opaque; `*` nothing
+ * known.
+ */
 function letters(sql: string): string {
   const { statements } = analyse(utf8(sql), grammar, new Names(SHOP), {
     isMasked,
@@ -108,7 +111,8 @@ const ROWS: readonly (readonly [string, string])[] = [
   ["select e from users u, jsonb_array_elements(to_jsonb(array[u.ssn])) e", "~"],
   // Names that only the server's own rules give, and names of an outer query.
   [
-    "select (select total from (select (select u.ssn as total from users u limit 1)) t) from orders",
+    "select (select total from (select (select u.ssn as total from users u limit 1)) t) " +
+      "from orders",
     "~",
   ],
   ["select (select ssn from pg_class limit 1) from users", "~"],
@@ -130,7 +134,8 @@ const ROWS: readonly (readonly [string, string])[] = [
   ["select * from (values (1, (select ssn from users limit 1))) v", ".~"],
   ["select v from (values ('a')) t(v)", "."],
   [
-    "with recursive t(a, b) as (select id, ssn from users union all select b, a from t) select * from t",
+    "with recursive t(a, b) as (select id, ssn from users union all select b, a from t) " +
+      "select * from t",
     "~~",
   ],
   [
@@ -152,11 +157,13 @@ const ROWS: readonly (readonly [string, string])[] = [
   ["delete from users returning *", "..=="],
   ["delete from orders using users u returning u.ssn", "="],
   [
-    "insert into users (id) values (1) on conflict (id) do update set name = excluded.ssn returning name",
+    "insert into users (id) values (1) on conflict (id) do update set name = excluded.ssn " +
+      "returning name",
     "~",
   ],
   [
-    "merge into orders o using users u on o.id = u.id when matched then update set note = u.ssn returning o.note",
+    "merge into orders o using users u on o.id = u.id when matched then update set note = " +
+      "u.ssn returning o.note",
     "~",
   ],
   ["with d as (delete from users returning ssn) select * from d", "="],

@@ -1,0 +1,32 @@
+import type { SourceColumn } from "../masker.ts";
+import type { Column, Value } from "./scope.ts";
+
+/** What the walk finds besides the output columns. */
+export type Findings = {
+  readonly reads: Set<string>;
+  readonly writes: Set<string>;
+  readonly columns: Set<SourceColumn>;
+  readonly unresolved: Set<string>;
+  /** Functions called in attribute notation (`t.f`) and others that only resolution reveals. */
+  readonly hiddenFunctions: Set<string>;
+  /** Relations that are not plain tables, views or system relations. */
+  readonly strange: Set<string>;
+  /** Columns that decide which rows come back. */
+  readonly filter: Set<Value>;
+  /** What flows into tables, where it could be read back. */
+  readonly stored: Column[];
+  /** Byte offsets of literals that meet a column, with that column's value. */
+  readonly met: Map<number, Value>;
+};
+
+export const newFindings = (): Findings => ({
+  reads: new Set(),
+  writes: new Set(),
+  columns: new Set(),
+  unresolved: new Set(),
+  hiddenFunctions: new Set(),
+  strange: new Set(),
+  filter: new Set(),
+  stored: [],
+  met: new Map(),
+});

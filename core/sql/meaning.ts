@@ -1,0 +1,30 @@
+import type { Relation } from "../catalog.ts";
+import type { Output, Statement } from "./statement.ts";
+
+/** Stands for every unqualified name: opaque code ran and may have made any temporary table. */
+export const ANY_NAME = "*";
+
+export type Resolved =
+  | { readonly is: "relation"; readonly name: string; readonly relation: Relation }
+  /** Made or changed in this session; columns null: not known. */
+  | { readonly is: "overlay"; readonly name: string; readonly columns: readonly Output[] | null }
+  | { readonly is: "system"; readonly name: string; readonly safe: boolean }
+  | { readonly is: "unknown"; readonly name: string };
+
+export type Overlay = { readonly temporary: boolean; readonly columns: readonly Output[] | null };
+
+/** What a transaction can take back. Replaced, never changed, so that a snapshot is a reference. */
+export type Meaning = {
+  readonly stamp: number;
+  /** Null: the login's own. */
+  readonly path: readonly string[] | null;
+  /** The path to return to at the transaction's end (SET LOCAL); undefined: nothing is local. */
+  readonly outerPath?: readonly string[] | null;
+  readonly overlay: ReadonlyMap<string, Overlay>;
+  /** DDL that the catalog does not show yet: functions and operators may mean anything. */
+  readonly pendingDdl: boolean;
+};
+
+export type Cursor = { readonly statement: Statement; readonly hold: boolean; readonly at: string };
+
+export const FRESH: Meaning = { stamp: 0, path: null, overlay: new Map(), pendingDdl: false };
