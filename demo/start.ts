@@ -46,7 +46,7 @@ const as = (person: string) => `SLUICE_TOKEN=$(npm run --silent demo:token ${per
 console.log(`
 In a second terminal (people: ada asks, rui reviews, ida audits, max administers):
 
-  npx sluice login ${demo.url}
+  export SLUICE_URL=${demo.url} && npx sluice login
   npx sluice ${sql} "SELECT name, email, phone, profile FROM customers LIMIT 3"
   npx sluice ${sql} "DROP TABLE orders"
   npx sluice ${sql} "DELETE FROM payments"   # waits for: ${as("rui")} npx sluice reviews
