@@ -36,12 +36,15 @@ export class Edge {
     this.#folder = folder;
   }
 
-  static async start(): Promise<Edge> {
+  static async start(more: { readonly trustedAuthority?: string } = {}): Promise<Edge> {
     const folder = mkdtempSync(join(tmpdir(), "sluice-edge-"));
     const modules = await bundleWorker(join(import.meta.dirname, "entry.ts"));
     const log = () => {};
     const port = await freePort();
-    return new Edge(await startGateway({ port, stateDir: folder, vars: {}, modules, log }), folder);
+    return new Edge(
+      await startGateway({ port, stateDir: folder, vars: {}, modules, log, ...more }),
+      folder,
+    );
   }
 
   async stop(): Promise<void> {
@@ -86,10 +89,14 @@ export class Edge {
     return records.flatMap((record) => decodeRecord(Buffer.from(record, "base64"))?.fact ?? []);
   }
 
+  /** What the deployment signs and seals with. */
+  keys(): { readonly SIGNING_KEYS: string; readonly SEALING_KEYS: string } {
+    return JSON.parse(readFileSync(join(this.#folder, "keys.json"), "utf8"));
+  }
+
   /** What `audit verify` says of everything that the store has. */
   async verdict(session: string): Promise<string> {
-    const keys = JSON.parse(readFileSync(join(this.#folder, "keys.json"), "utf8"));
-    const [seed] = namedKeys("SIGNING_KEYS", keys.SIGNING_KEYS);
+    const [seed] = namedKeys("SIGNING_KEYS", this.keys().SIGNING_KEYS);
     const { publicKey } = await signingPair(seed as NamedKey, "recording");
     const row = await this.row<{ header: string }>("select * from sessions where id = ?", session);
     const bucket = await this.gateway.miniflare.getR2Bucket("RECORDINGS");
@@ -184,9 +191,9 @@ export class Client {
   }
 
   /** Through the login, up to the first ReadyForQuery. */
-  async logIn(): Promise<this> {
+  async logIn(database?: string): Promise<this> {
     await this.frame("opened");
-    this.send(startup());
+    this.send(startup(database));
     await this.answered();
     return this;
   }
@@ -235,10 +242,10 @@ const cstrings = (...texts: string[]): Buffer => Buffer.from(`${texts.join("\0")
 
 export const READY = message("Z", Buffer.from("I"));
 export const query = (sql: string): Buffer => message("Q", cstrings(sql));
-export const startup = (): Buffer => {
+export const startup = (database = "shop"): Buffer => {
   const body = Buffer.concat([
     Buffer.from([0, 3, 0, 0]),
-    cstrings("user", "u", "database", "shop", ""),
+    cstrings("user", "u", "database", database, ""),
   ]);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(body.length + 4);
