@@ -28,3 +28,16 @@ export type Meaning = {
 export type Cursor = { readonly statement: Statement; readonly hold: boolean; readonly at: string };
 
 export const FRESH: Meaning = { stamp: 0, path: null, overlay: new Map(), pendingDdl: false };
+
+/** The temporary tables of an overlay, or the others. */
+export const only = (
+  overlay: ReadonlyMap<string, Overlay>,
+  temporary: boolean,
+): ReadonlyMap<string, Overlay> =>
+  new Map([...overlay].filter(([, each]) => each.temporary === temporary));
+
+/** Removes one name, or all of them. */
+export function forget<T>(map: Map<string, T>, name: string | null): void {
+  if (name === null) map.clear();
+  else map.delete(name);
+}

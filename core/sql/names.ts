@@ -5,6 +5,8 @@ import type { Grammar, Node } from "./grammar.ts";
 import {
   ANY_NAME,
   FRESH,
+  forget,
+  only,
   type Cursor,
   type Meaning,
   type Overlay,
@@ -95,13 +97,13 @@ export class Names {
       this.#byOid.set(relation.oid, relation);
     }
     this.#relate(catalog.relations);
-    if (this.#snapshots.length === 0) this.#change({ ...this.#meaning, ...this.#settled() });
+    if (this.#snapshots.length === 0) this.#settle();
   }
 
-  /** What a fresh catalog leaves of the overlay: temporary tables, which it never shows. */
-  #settled(): Pick<Meaning, "overlay" | "pendingDdl"> {
-    const temporary = [...this.#meaning.overlay].filter(([, overlay]) => overlay.temporary);
-    return { overlay: new Map(temporary), pendingDdl: false };
+  /** A fresh catalog leaves temporary tables in the overlay: it never shows those. */
+  #settle(): void {
+    const overlay = only(this.#meaning.overlay, true);
+    this.#change({ ...this.#meaning, overlay, pendingDdl: false });
   }
 
   #relate(relations: readonly Relation[]): void {
@@ -252,8 +254,7 @@ export class Names {
   }
 
   get #builtInsFirst(): boolean {
-    const at = this.#path().indexOf("pg_catalog");
-    return at <= 0;
+    return this.#path().indexOf("pg_catalog") <= 0;
   }
 
   /** What EXECUTE runs. `fresh`: names still mean what they meant when it was read. */
@@ -293,7 +294,11 @@ export class Names {
       case "discardAll":
         this.#prepared.clear();
         this.#cursors.clear();
-        return this.#change({ ...this.#meaning, path: null, overlay: this.#committedOverlay() });
+        return this.#change({
+          ...this.#meaning,
+          path: null,
+          overlay: only(this.#meaning.overlay, false),
+        });
       case "begin":
       case "commit":
       case "rollback":
@@ -311,10 +316,6 @@ export class Names {
     const { outerPath: _, ...rest } = this.#meaning;
     const outer = "outerPath" in this.#meaning ? this.#meaning.outerPath : this.#meaning.path;
     this.#change(local ? { ...rest, path, outerPath: outer ?? null } : { ...rest, path });
-  }
-
-  #committedOverlay(): ReadonlyMap<string, Overlay> {
-    return new Map([...this.#meaning.overlay].filter(([, overlay]) => !overlay.temporary));
   }
 
   #transact(
@@ -398,9 +399,4 @@ export class Names {
     this.#stamps++;
     this.#meaning = { ...meaning, stamp: this.#stamps };
   }
-}
-
-function forget<T>(map: Map<string, T>, name: string | null): void {
-  if (name === null) map.clear();
-  else map.delete(name);
 }

@@ -1,11 +1,17 @@
 import { readFileSync } from "node:fs";
 import { SpareGrammar, makeInstance, type Instance } from "../../core/sql/grammar/instance.ts";
 
+/** Node compiles wasm at run time; the Worker's types, which hold here too, forbid it. */
+const { Module, Instance: WasmInstance } = WebAssembly as unknown as {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => object;
+};
+
 const file = new URL("../../core/sql/grammar/libpg-query.wasm", import.meta.url);
-const compiled = new WebAssembly.Module(readFileSync(file));
+const compiled = new Module(readFileSync(file));
 
 export const newInstance = (): Promise<Instance> =>
-  makeInstance((imports) => new WebAssembly.Instance(compiled, imports as WebAssembly.Imports));
+  makeInstance((imports) => new WasmInstance(compiled, imports));
 
 /** PostgreSQL's grammar with its spare, as the shell has it. */
 export async function loadGrammar(): Promise<SpareGrammar> {

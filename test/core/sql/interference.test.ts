@@ -136,7 +136,8 @@ const STATEMENTS = [
   "alter table orders rename to x; alter table users rename to orders; select ssn from " +
     "orders order by id",
   "alter table users rename column ssn to total; select total || '' from users order by id",
-  "create schema s; create table s.users (id int, ssn text, name text); set search_path to s, public; " +
+  "create schema s; create table s.users (id int, ssn text, name text); " +
+    "set search_path to s, public; " +
     "select code || '', id from people order by id",
   "create temp table users (id int, ssn text, name text); select code || '', id from " +
     "people order by id",
@@ -171,14 +172,16 @@ const PSQL = [
         t.typcollation) AS attcollation,
     a.attidentity, a.attgenerated
   FROM pg_catalog.pg_attribute a WHERE a.attrelid = '1259' AND a.attnum > 0 ORDER BY a.attnum`,
-  `SELECT c2.relname, i.indisprimary, i.indisunique, pg_catalog.pg_get_indexdef(i.indexrelid, 0, true),
+  `SELECT c2.relname, i.indisprimary, i.indisunique,
+    pg_catalog.pg_get_indexdef(i.indexrelid, 0, true),
     pg_catalog.pg_get_constraintdef(con.oid, true), contype, c2.reltablespace
   FROM pg_catalog.pg_class c, pg_catalog.pg_class c2, pg_catalog.pg_index i
     LEFT JOIN pg_catalog.pg_constraint con ON (conrelid = i.indrelid AND conindid = i.indexrelid)
   WHERE c.oid = '1259' AND c.oid = i.indrelid AND i.indexrelid = c2.oid`,
   `SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class c, pg_catalog.pg_inherits i
   WHERE c.oid = i.inhparent AND i.inhrelid = '1259' ORDER BY inhseqno`,
-  "SELECT d.datname, pg_catalog.pg_encoding_to_char(d.encoding), pg_catalog.pg_database_size(d.oid) " +
+  "SELECT d.datname, pg_catalog.pg_encoding_to_char(d.encoding), " +
+    "pg_catalog.pg_database_size(d.oid) " +
     "FROM pg_catalog.pg_database d",
   "select current_setting('server_version_num')",
   "select version(), current_database(), current_schema()",
