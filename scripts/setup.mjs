@@ -1,11 +1,9 @@
 // What a fresh clone needs before any tool can run: the packages of package-lock.json. Plain
 // JavaScript without dependencies, so that any Node from 20 on can read it.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-
-const staleLockMs = 15 * 60 * 1000;
 
 const packagesOf = (file) =>
   existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).packages : {};
@@ -23,7 +21,8 @@ export function isInstalled(root) {
 /** Runs `npm ci` when node_modules is missing or stale; two runs at once take turns. */
 export async function setUp(root) {
   if (isInstalled(root)) return;
-  const lock = join(root, ".sluice-setup");
+  const lock = join(root, ".sluice", "setup");
+  mkdirSync(dirname(lock), { recursive: true });
   while (!take(lock)) await sleep(500);
   try {
     if (isInstalled(root)) return;
@@ -33,18 +32,25 @@ export async function setUp(root) {
     const { status } = spawnSync(npm, ["ci", "--loglevel=error"], { cwd: root, stdio });
     if (status !== 0) throw new Error("npm ci failed; its own message is above.");
   } finally {
-    rmSync(lock, { recursive: true, force: true });
+    rmSync(lock, { force: true });
   }
 }
 
-/** A directory is made by one process alone; one left behind by a killed process grows stale. */
+/** A file is made by one process alone; one left behind by a killed process counts for nothing. */
 function take(lock) {
   try {
-    mkdirSync(lock);
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
     return true;
   } catch {
-    const left = statSync(lock, { throwIfNoEntry: false });
-    if (left && Date.now() - left.mtimeMs > staleLockMs) rmSync(lock, { recursive: true });
+    if (!isRunning(Number(readFileSync(lock, "utf8")))) rmSync(lock, { force: true });
     return false;
+  }
+}
+
+function isRunning(pid) {
+  try {
+    return pid === 0 || process.kill(pid, 0);
+  } catch (error) {
+    return error.code === "EPERM";
   }
 }
