@@ -14,6 +14,7 @@ export type RawStatement = {
   readonly stmt_len?: number;
 };
 /** One key, the node's name in PostgreSQL's parsenodes.h; lists are arrays. */
+// oxlint-disable-next-line typescript/no-explicit-any -- C structs with hundreds of shapes
 export type Node = { readonly [name: string]: any };
 
 export type Parsed =

@@ -9,7 +9,6 @@ import {
   only,
   type Cursor,
   type Meaning,
-  type Overlay,
   type Resolved,
 } from "./meaning.ts";
 import type { SessionEffect, Statement } from "./statement.ts";
@@ -126,11 +125,9 @@ export class Names {
   /** One object per column, so that sets of them work by identity. */
   source(schema: string, table: string, column: string): SourceColumn {
     const key = `${schema}\0${table}\0${column}`;
-    const known = this.#sources.get(key);
-    if (known !== undefined) return known;
-    const made = { schema, table, column };
-    this.#sources.set(key, made);
-    return made;
+    const known = this.#sources.get(key) ?? { schema, table, column };
+    this.#sources.set(key, known);
+    return known;
   }
 
   /**

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { SpareGrammar, makeInstance, type Instance } from "../../core/sql/grammar/instance.ts";
 
 /** Node compiles wasm at run time; the Worker's types, which hold here too, forbid it. */
@@ -7,7 +8,7 @@ const { Module, Instance: WasmInstance } = WebAssembly as unknown as {
   Instance: new (module: object, imports: object) => object;
 };
 
-const file = new URL("../../core/sql/grammar/libpg-query.wasm", import.meta.url);
+const file = join(import.meta.dirname, "../../core/sql/grammar/libpg-query.wasm");
 const compiled = new Module(readFileSync(file));
 
 export const newInstance = (): Promise<Instance> =>
