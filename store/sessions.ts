@@ -86,18 +86,6 @@ export async function endSession(
     .where(and(eq(sessions.id, id), isNull(sessions.endedAt)));
 }
 
-export async function revokeSession(
-  db: Database,
-  id: string,
-  reason: string,
-  now: number,
-): Promise<void> {
-  await db
-    .update(sessions)
-    .set({ revokedAt: now, revokedReason: reason })
-    .where(and(eq(sessions.id, id), isNull(sessions.revokedAt)));
-}
-
 export async function sessionById(db: Database, id: string): Promise<SessionRow | null> {
   const [row] = await db.select().from(sessions).where(eq(sessions.id, id));
   return row ?? null;

@@ -1,4 +1,4 @@
-import { concat, fromBase64, hex, strictText } from "../bytes.ts";
+import { fromBase64, hex, strictText } from "../bytes.ts";
 import { chainLink, chainSeed } from "./chain.ts";
 import { decodeHead, headBytes, Parts, type SignedHead } from "./chunk.ts";
 import { decodeRecord, splitRecords, type StoredEvent } from "./record.ts";
@@ -153,7 +153,3 @@ export function* chunksIn(raw: Uint8Array): Generator<{ head: SignedHead; body: 
     yield { head, body };
   }
 }
-
-/** A raw export of chunks as they lie in the store. */
-export const joinExport = (header: Uint8Array, chunks: readonly Uint8Array[]): Uint8Array =>
-  concat([header, ...chunks]);
