@@ -1,6 +1,6 @@
 /**
- * Core's whole outside world. The compiler knows no other global here, so `fetch`, timers, `crypto`,
- * `console` and `process` do not compile in this folder.
+ * Core's whole outside world. The compiler knows no other global here, so `fetch`, timers,
+ * `crypto`, `console` and `process` do not compile in this folder.
  */
 declare class TextEncoder {
   encode(input?: string): Uint8Array<ArrayBuffer>;

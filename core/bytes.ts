@@ -1,14 +1,16 @@
 /** Byte helpers shared by every engine. Integers are big-endian (network order) throughout. */
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: false });
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: false });
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export const EMPTY = new Uint8Array(0);
 
 export const utf8 = (text: string): Uint8Array => encoder.encode(text);
 
-/** Decodes for people: bytes that are not UTF-8 become U+FFFD. Never decide anything by the result. */
+/**
+ * Decodes for people: bytes that are not UTF-8 become U+FFFD. Never decide anything by the result.
+ */
 export const text = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 /** Decodes for decisions: null when the bytes are not UTF-8. */

@@ -1,6 +1,6 @@
 /**
- * What the target's own catalog says, kept per resource by the CatalogObject. Plain data: it crosses RPC
- * as JSON text; `core/sql/names.ts` indexes it for lookups.
+ * What the target's own catalog says, kept per resource by the CatalogObject. Plain data: it
+ * crosses RPC as JSON text; `core/sql/names.ts` indexes it for lookups.
  */
 export type Catalog = {
   /** Changes when anything below changes. */
@@ -12,7 +12,10 @@ export type Catalog = {
   readonly userOperators: readonly string[];
   /** Types with code of their own: user casts, user base types, domains. */
   readonly userTypes: readonly string[];
-  /** The login's search path with "$user" replaced; the catalog schema comes first by the server's rule. */
+  /**
+   * The login's search path with "$user" replaced; the catalog schema comes first by the server's
+   * rule.
+   */
   readonly searchPath: readonly string[];
 };
 

@@ -58,7 +58,10 @@ export function accessOf(operations: readonly Operation[]): readonly Access[] {
 /** Counts from 1 within a session; 0 belongs to the session itself. Fits a u32. */
 export type CommandId = number;
 
-/** One bound value as it came over the wire. `type` is the protocol's own number (an oid in PostgreSQL; 0: not said). */
+/**
+ * One bound value as it came over the wire. `type` is the protocol's own number (an oid in
+ * PostgreSQL; 0: not said).
+ */
 export type Parameter = {
   readonly type: number;
   readonly format: number;
@@ -75,7 +78,9 @@ export type Command = {
   readonly parameters: readonly Parameter[];
   /** Sorted, each once. Holds "unknown" when any part could not be read. */
   readonly operations: readonly Operation[];
-  /** `schema.name` of all that is read or written. Empty means "could not tell" beside "unknown". */
+  /**
+   * `schema.name` of all that is read or written. Empty means "could not tell" beside "unknown".
+   */
   readonly objects: readonly string[];
   /** `schema.table.column` of all that is named. */
   readonly columns: readonly string[];
@@ -84,7 +89,10 @@ export type Command = {
   readonly unbounded: boolean;
   /** Short words for reviewers: "writes inside a CTE", "opaque code". */
   readonly risks: readonly string[];
-  /** A positive proof that it can change nothing (CONTRACTS §3): its record may travel with its first answer. */
+  /**
+   * A positive proof that it can change nothing (CONTRACTS §3): its record may travel with its
+   * first answer.
+   */
   readonly changesNothing: boolean;
   /** It waits inside a transaction that has written or locked: a hold is short then. */
   readonly holdsLocks: boolean;

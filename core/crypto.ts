@@ -1,6 +1,6 @@
 /**
- * The primitives that core needs, handed over as a value: synchronous, bytes in and out. The shell gives
- * `node:crypto`'s, tests a seeded one, so that captures are exact.
+ * The primitives that core needs, handed over as a value: synchronous, bytes in and out. The shell
+ * gives `node:crypto`'s, tests a seeded one, so that captures are exact.
  */
 export type Crypto = {
   sha256(data: Uint8Array): Uint8Array;

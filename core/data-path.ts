@@ -14,9 +14,9 @@ import type { SessionSpec } from "./session.ts";
  *   3. What happened is appended before the bytes that it accounts for are sent, in one turn.
  *   4. Only then do bytes leave, in the order in which the engine gave them.
  *
- * One exception halves the cost of reading: a command that can change nothing (a positive proof, see
- * Command.changesNothing) leaves at once, and its record travels with the first answer: nobody has seen
- * anything of it before, and nothing has changed.
+ * One exception halves the cost of reading: a command that can change nothing (a positive proof,
+ * see Command.changesNothing) leaves at once, and its record travels with the first answer: nobody
+ * has seen anything of it before, and nothing has changed.
  */
 
 /** What the shell performs, in exactly this order, within the turn (invariant 3). */
@@ -130,7 +130,9 @@ export class DataPath {
     }
   }
 
-  /** A new version: the next command is decided by it, a held one is decided again (CONTRACTS §3). */
+  /**
+   * A new version: the next command is decided by it, a held one is decided again (CONTRACTS §3).
+   */
   #adopt(policy: Policy): Input[] {
     this.#policy = policy;
     this.#note(0, { kind: "policy", version: policy.version });
@@ -281,8 +283,8 @@ const secretOf = (command: Command): CommandSecret => ({
 const NULL_PART = u32Bytes(0xffffffff);
 
 /**
- * CONTRACTS §3: SHA-256("sluice.command.1" ‖ session id ‖ resource id ‖ policy version ‖ protocol ‖ text ‖
- * parameter types, formats, values), each part as u32 length and bytes, NULL as 0xffffffff.
+ * CONTRACTS §3: SHA-256("sluice.command.1" ‖ session id ‖ resource id ‖ policy version ‖ protocol ‖
+ * text ‖ parameter types, formats, values), each part as u32 length and bytes, NULL as 0xffffffff.
  */
 export function commandDigest(
   command: Command,

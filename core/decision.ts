@@ -4,7 +4,9 @@ import type { Masker } from "./masker.ts";
 /** Milliseconds since 1970 UTC. The shell reads the clock; core is told. */
 export type UnixMs = number;
 
-/** What the policy says of a command. `rules` are the ids behind it, for people and for the record. */
+/**
+ * What the policy says of a command. `rules` are the ids behind it, for people and for the record.
+ */
 export type Decision =
   | { readonly verdict: "allow"; readonly rules: readonly string[] }
   | { readonly verdict: "block"; readonly rules: readonly string[]; readonly message: string }

@@ -3,7 +3,10 @@ import type { Fact } from "./fact.ts";
 import type { Masker } from "./masker.ts";
 import type { Catalog } from "./catalog.ts";
 
-/** What every stream protocol fulfils. An engine never waits, never throws, never decides, never reads the time. */
+/**
+ * What every stream protocol fulfils. An engine never waits, never throws, never decides, never
+ * reads the time.
+ */
 export interface Engine {
   step(input: Input): readonly Action[];
   /** Bytes taken from that side and not yet passed on: the shell gives credit for the rest only. */
@@ -43,7 +46,10 @@ export type Input =
 export type Action =
   /** The other side's bytes, masked where rules say. */
   | { readonly do: "forward"; readonly to: Side; readonly bytes: Uint8Array }
-  /** Bytes that we authored: refusal, notice, login. `secret` ones (login, cancel keys) are never recorded. */
+  /**
+   * Bytes that we authored: refusal, notice, login. `secret` ones (login, cancel keys) are never
+   * recorded.
+   */
   | {
       readonly do: "reply";
       readonly to: Side;

@@ -1,4 +1,7 @@
-/** Errors say whose fault they are and carry a stable code. Inside `Engine.step` they become actions, never throws. */
+/**
+ * Errors say whose fault they are and carry a stable code. Inside `Engine.step` they become
+ * actions, never throws.
+ */
 
 export abstract class SluiceError extends Error {
   abstract readonly fault: "client" | "upstream" | "config" | "sluice";
@@ -9,7 +12,9 @@ export abstract class SluiceError extends Error {
   }
 }
 
-/** The client broke the protocol: its session ends with this message, in the protocol's own words. */
+/**
+ * The client broke the protocol: its session ends with this message, in the protocol's own words.
+ */
 export class ClientProtocolError extends SluiceError {
   readonly fault = "client";
 }

@@ -4,8 +4,8 @@ import type { Finding } from "./masker.ts";
 import type { PrincipalKind } from "./session.ts";
 
 /**
- * What the recording holds. A fact says what happened; `secret` parts are sealed by the journal before they
- * touch a disk; no fact ever holds a value that was masked.
+ * What the recording holds. A fact says what happened; `secret` parts are sealed by the journal
+ * before they touch a disk; no fact ever holds a value that was masked.
  */
 export type Fact =
   | {

@@ -3,7 +3,9 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** A statement. A 1 MB INSERT takes the parser 1.4 s and 100 MB: beyond it, COPY is the right tool. */
+/**
+ * A statement. A 1 MB INSERT takes the parser 1.4 s and 100 MB: beyond it, COPY is the right tool.
+ */
 export const sqlBytesMax = 1 * MIB;
 
 /** One Bind: its values are hashed, recorded and, when held, kept. Large objects go by COPY. */
@@ -48,13 +50,19 @@ export const openReviewsMax = 20;
 /** Text of one literal query string's analysis, by exact text. */
 export const analysisCacheEntries = 1_000;
 
-/** The tunnel: bytes that may be on their way, each direction. Measured: 1 MiB costs nothing, less does. */
+/**
+ * The tunnel: bytes that may be on their way, each direction. Measured: 1 MiB costs nothing, less
+ * does.
+ */
 export const tunnelWindowBytes = 1 * MIB;
 export const tunnelFrameBytesMax = 256 * KIB;
 /** The receiver acknowledges at least this often. */
 export const tunnelAckBytes = 256 * KIB;
 
-/** Reads from the upstream: small while idle (a pending read pins its buffer), large once one was filled. */
+/**
+ * Reads from the upstream: small while idle (a pending read pins its buffer), large once one was
+ * filled.
+ */
 export const readBufferBytesIdle = 16 * KIB;
 export const readBufferBytesBusy = 256 * KIB;
 

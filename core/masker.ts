@@ -1,6 +1,7 @@
 /**
- * Masking as engines see it: rules already compiled for one principal and one resource. A masker knows
- * no wire; an engine asks it about a column, then about a cell's text. It never reports a value that it masked.
+ * Masking as engines see it: rules already compiled for one principal and one resource. A masker
+ * knows no wire; an engine asks it about a column, then about a cell's text. It never reports a
+ * value that it masked.
  */
 
 export type TechniqueName = "redact" | "partial" | "null" | "hash" | "tokenise";
@@ -35,8 +36,8 @@ export interface Masker {
   /** The mask that an output column's *name* asks for (rules such as `*.ssn`), or null. */
   output(name: string): CellMask | null;
   /**
-   * The mask of a value derived from masked columns, or of one whose origin is unknown: nothing of it shows
-   * (`redact` under the rule's id; a rule of `null` stays `null`).
+   * The mask of a value derived from masked columns, or of one whose origin is unknown: nothing of
+   * it shows (`redact` under the rule's id; a rule of `null` stays `null`).
    */
   whole(rule: string): CellMask;
   /** Some rule masks a column of this resource: what is opaque must then be masked whole. */
@@ -45,7 +46,10 @@ export interface Masker {
   readonly opaqueRule: string;
   /** Detectors over one cell's UTF-8 text. Null: nothing found, forward the very bytes. */
   scan(cell: Uint8Array, column: string): Scanned | null;
-  /** Detectors over a window of a cell too large to hold: hits are overwritten in place, same length. */
+  /**
+   * Detectors over a window of a cell too large to hold: hits are overwritten in place, same
+   * length.
+   */
   scanInPlace(window: Uint8Array, column: string): readonly Finding[];
   /** The longest run, in bytes, that a detector needs to see whole: windows overlap by it. */
   readonly longestPattern: number;

@@ -31,16 +31,25 @@ export type CredentialRef =
   | { readonly env: string }
   | null;
 
-/** Everything that a live session needs at open. What changes later arrives as inputs. Plain data: it crosses RPC. */
+/**
+ * Everything that a live session needs at open. What changes later arrives as inputs. Plain data:
+ * it crosses RPC.
+ */
 export type SessionSpec = {
   readonly id: string;
   readonly principal: Principal;
   readonly onBehalfOf: string | null;
   readonly resource: Resource;
   readonly credential: CredentialRef;
-  /** The policy document as applied, and its version: the object compiles it for principal and resource. */
+  /**
+   * The policy document as applied, and its version: the object compiles it for principal and
+   * resource.
+   */
   readonly policy: { readonly version: string; readonly source: string };
-  /** Set for the gateway's own sessions: the only texts that may run. Then `policy.source` is not consulted. */
+  /**
+   * Set for the gateway's own sessions: the only texts that may run. Then `policy.source` is not
+   * consulted.
+   */
   readonly literalTexts: readonly string[] | null;
   readonly recording: RecordingLevel;
   readonly openedAt: UnixMs;

@@ -2,7 +2,9 @@ import type { Engine } from "../engine.ts";
 import { createPostgresEngine } from "./postgres/engine.ts";
 import type { EngineParts } from "./postgres/state.ts";
 
-/** Every stream protocol that is served. A new one is one line here and one folder beside this file. */
+/**
+ * Every stream protocol that is served. A new one is one line here and one folder beside this file.
+ */
 const ENGINES = {
   postgres: createPostgresEngine,
 } as const satisfies Record<string, (parts: EngineParts) => Engine>;

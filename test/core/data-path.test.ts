@@ -53,7 +53,7 @@ describe("record before effect", () => {
     ]);
   });
 
-  it("lets a command that changes nothing leave at once, and records it with its first answer", () => {
+  it("records a command that changes nothing with its first answer", () => {
     const hold: Action = { do: "hold", command: sampleCommand({ changesNothing: true }) };
     const { engine } = scripted({ opened: [], bytes: [hold], settled: [toUpstream] });
     const path = open(engine);

@@ -4,7 +4,9 @@ import type { Crypto } from "../../core/crypto.ts";
 import type { Masker } from "../../core/masker.ts";
 import type { SessionSpec } from "../../core/session.ts";
 
-/** Real hashes, and random bytes that are the same in every run, so that conversations are exact. */
+/**
+ * Real hashes, and random bytes that are the same in every run, so that conversations are exact.
+ */
 export function seededCrypto(seed = 1): Crypto {
   let state = seed;
   const next = (): number => {
