@@ -5,7 +5,7 @@ import { ROUTES } from "../core/api/routes.ts";
 import { type Gateway, type GatewaySettings, startGateway } from "./gateway.ts";
 import { type Issuer, startIssuer } from "./issuer.ts";
 import type { PersonName } from "./people.ts";
-import type { Postgres } from "./postgres.ts";
+import type { Postgres, PostgresSettings } from "./postgres.ts";
 import { startShop } from "./shop.ts";
 import { signIn } from "./sign-in.ts";
 
@@ -22,6 +22,8 @@ export type DemoSettings = Pick<GatewaySettings, "modules" | "trustedAuthority" 
   readonly stateDir: string;
   /** The policy to apply; demo/sluice.yaml when absent. Its `port: 8789` becomes the real one. */
   readonly policy?: string;
+  /** PEM texts for PostgreSQL; the policy then says `tls: verify-full` and a name that fits. */
+  readonly tls?: PostgresSettings["tls"];
 };
 
 export type Demo = {
@@ -50,7 +52,14 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
   try {
     const password = passwordIn(stateDir);
     const dataDir = join(stateDir, "postgres");
-    const postgres = up(await startShop({ port: ports.postgres, dataDir, password }));
+    const postgres = up(
+      await startShop({
+        port: ports.postgres,
+        dataDir,
+        password,
+        ...(settings.tls && { tls: settings.tls }),
+      }),
+    );
     const publicUrl = `http://localhost:${ports.gateway}`;
     const issuer = up(await startIssuer({ port: ports.issuer, publicUrl }));
     const { modules, trustedAuthority, log } = settings;

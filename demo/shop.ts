@@ -1,20 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";
-import { type Postgres, startPostgres } from "./postgres.ts";
+import { type Postgres, type PostgresSettings, startPostgres } from "./postgres.ts";
 
 const shop = readFileSync(join(import.meta.dirname, "shop.sql"), "utf8");
 
-export type ShopSettings = {
-  readonly port: number;
-  readonly dataDir: string;
-  /** Of the superuser and of the role `sluice`; kept with the data by the caller. */
-  readonly password: string;
-  readonly tls?: { readonly certificate: string; readonly key: string };
-};
-
-/** PostgreSQL with the database `shop`, owned by the role that the gateway logs in as. */
-export async function startShop(settings: ShopSettings): Promise<Postgres> {
+/**
+ * PostgreSQL with the database `shop`, owned by the role `sluice` that the gateway logs in as, with
+ * the superuser's password.
+ */
+export async function startShop(settings: PostgresSettings): Promise<Postgres> {
   const server = await startPostgres(settings);
   const admin = postgres(server.url, { max: 1, onnotice: () => {} });
   try {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { COMPATIBILITY_DATE } from "../../demo/gateway.ts";
 import { PEOPLE, type PersonName } from "../../demo/people.ts";
-import { cli, useDemo } from "../support/demo.ts";
+import { cli, startTestDemo, type TestDemo, useDemo } from "../support/demo.ts";
 
 const demo = useDemo();
 
@@ -47,6 +47,23 @@ test("the policy that an administrator applied is the demo's own", async () => {
   const headers = { authorization: `Bearer ${await demo().token("max")}` };
   const policy = await fetch(`${demo().url}/api/policy`, { headers });
   expect(await policy.json()).toMatchObject({ author: "max" });
+});
+
+test("what was recorded is there after a restart", { timeout: 30_000 }, async () => {
+  const adasSessions = async (of: TestDemo): Promise<unknown> => {
+    const { stdout } = await cli(of, ["sessions", "--principal", "ada", "--json"], { as: "ida" });
+    return JSON.parse(stdout);
+  };
+  const first = await startTestDemo();
+  const { stateDir, ports } = first;
+  await cli(first, ["sql", "shop-db", "SELECT 1"], { as: "ada" });
+  const before = await adasSessions(first);
+  await first.close();
+  const second = await startTestDemo({ stateDir, ports });
+  const after = await adasSessions(second);
+  await second.stop();
+  expect(before).toMatchObject([{ principal: { name: "ada" }, state: "ended" }]);
+  expect(after).toEqual(before);
 });
 
 test("the demo runs on the platform of the day that the deployment names", () => {

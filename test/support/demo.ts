@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll } from "vitest";
-import { type Demo, type DemoSettings, startDemo } from "../../demo/demo.ts";
+import { type Demo, type DemoSettings, type Ports, startDemo } from "../../demo/demo.ts";
 import type { PersonName } from "../../demo/people.ts";
 import { freePort } from "../../demo/processes.ts";
 
@@ -12,25 +12,36 @@ import { freePort } from "../../demo/processes.ts";
 const stateRoot = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const cliFile = join(import.meta.dirname, "../../cli/dist/sluice.js");
 
-export type TestDemo = Demo & { readonly stateDir: string };
+export type TestDemo = Demo & {
+  readonly stateDir: string;
+  readonly ports: Ports;
+  /** Stops it and keeps its state, for another to start with. */
+  close(): Promise<void>;
+};
 
 /** The whole demo on free ports, with a state of its own that goes when it stops. */
 export async function startTestDemo(more: Partial<DemoSettings> = {}): Promise<TestDemo> {
-  const stateDir = mkdtempSync(join(stateRoot, "sluice-test-"));
+  const stateDir = more.stateDir ?? mkdtempSync(join(stateRoot, "sluice-test-"));
   const remove = () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 });
-  const [gateway, issuer, postgres] = [await freePort(), await freePort(), await freePort()];
+  const ports = more.ports ?? (await freePorts());
   try {
-    const demo = await startDemo({ ports: { gateway, issuer, postgres }, stateDir, ...more });
+    const demo = await startDemo({ ...more, ports, stateDir });
     const stop = async () => {
       await demo.stop();
       remove();
     };
-    return { ...demo, stop, stateDir };
+    return { ...demo, stop, close: demo.stop, stateDir, ports };
   } catch (error) {
     remove();
     throw error;
   }
 }
+
+const freePorts = async (): Promise<Ports> => ({
+  gateway: await freePort(),
+  issuer: await freePort(),
+  postgres: await freePort(),
+});
 
 /** One demo for all tests of a file: `const demo = useDemo();` and in a test `demo().url`. */
 export function useDemo(more: Partial<DemoSettings> = {}): () => TestDemo {
