@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { vi } from "vitest";
 import type { TokenAnswer } from "../../core/api/oauth.ts";
 import { type Ballot, type Review, vote, type Voter } from "../../core/review/review.ts";
 import type { SessionSpec } from "../../core/session.ts";
 import { app } from "../../worker/app.ts";
 import type { Notice } from "../../worker/sessions.ts";
+import { memoryD1 } from "./d1.ts";
 import { FakeIssuer, ISSUER } from "./issuer.ts";
 
 export const PUBLIC_URL = "https://gate.test";
 export const key = (letter: string): string => Buffer.alloc(32, letter).toString("base64");
 
-/** The real app over a real D1, with an issuer and objects that write down what they are told. */
+/** The real app over D1's tables, with an issuer and objects that write down what they are told. */
 export class Gateway {
   readonly issuer = new FakeIssuer();
   readonly prepared: SessionSpec[] = [];
@@ -24,11 +24,9 @@ export class Gateway {
   unshippedFrom = 1;
   readonly desk = new FakeDesk();
   readonly env: Env;
-  readonly #miniflare: Miniflare;
   readonly #later: Promise<unknown>[] = [];
 
-  private constructor(miniflare: Miniflare, db: D1Database) {
-    this.#miniflare = miniflare;
+  private constructor(db: D1Database) {
     vi.stubGlobal("fetch", this.issuer.fetch);
     this.env = {
       DB: db,
@@ -47,12 +45,9 @@ export class Gateway {
   }
 
   static async start(): Promise<Gateway> {
-    const script = "export default { fetch: () => new Response() }";
-    const options = { modules: true, script, d1Databases: ["DB"], cf: false };
-    const miniflare = new Miniflare(convertV4MiniflareOptions(options));
-    const db = await miniflare.getD1Database("DB");
+    const db = memoryD1();
     for (const statement of migrations()) await db.prepare(statement).run();
-    return new Gateway(miniflare, db as unknown as D1Database);
+    return new Gateway(db);
   }
 
   /** What went on after an answer. */
@@ -63,7 +58,6 @@ export class Gateway {
   async stop(): Promise<void> {
     await this.settled();
     vi.unstubAllGlobals();
-    await this.#miniflare.dispose();
   }
 
   request(path: string, init?: RequestInit): Promise<Response> {
