@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 type Packages = Record<string, { version: string; optional?: true }>;
-type Setup = { isInstalled(root: string): boolean };
+type Setup = { isInstalled: (root: string) => boolean };
 
 const file = join(import.meta.dirname, "../../scripts/setup.mjs");
 const { isInstalled } = (await import(file)) as Setup;

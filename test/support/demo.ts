@@ -30,7 +30,7 @@ export async function startTestDemo(more: Partial<DemoSettings> = {}): Promise<T
       await demo.stop();
       remove();
     };
-    return { ...demo, stop, close: demo.stop, stateDir, ports };
+    return { ...demo, stop, close: () => demo.stop(), stateDir, ports };
   } catch (error) {
     remove();
     throw error;
