@@ -55,6 +55,12 @@ export function accessOf(operations: readonly Operation[]): readonly Access[] {
   return ACCESS.filter((access) => asked.has(access));
 }
 
+/**
+ * A risk: masked values would flow into a table or setting where no rule masks them, to be read back
+ * from there.
+ */
+export const COPIES_MASKED = "copies masked data";
+
 /** Counts from 1 within a session; 0 belongs to the session itself. Fits a u32. */
 export type CommandId = number;
 

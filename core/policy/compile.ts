@@ -1,4 +1,4 @@
-import { type Access, accessOf } from "../command.ts";
+import { type Access, accessOf, COPIES_MASKED } from "../command.ts";
 import type { Crypto } from "../crypto.ts";
 import type { Command, Decision, Policy, UnixMs } from "../decision.ts";
 import { createMasker } from "../masking/masker.ts";
@@ -50,6 +50,7 @@ export function compilePolicy(input: CompileInput): CompiledPolicy {
       if (grant === null) return noGrant(resource);
       const missing = accessOf(command.operations).filter((one) => !grant.access.includes(one));
       if (missing.length > 0) return lacking(missing, grant, command, resource);
+      if (command.risks.includes(COPIES_MASKED)) return copiesMasked(grant);
       const said = weigh(guardrails.match(command, now));
       return said ?? { verdict: "allow", rules: grant.grants };
     },
@@ -60,6 +61,13 @@ const noGrant = (resource: Resource): Decision => ({
   verdict: "block",
   rules: [],
   message: `No grant lets you use ${resource.name}.`,
+});
+
+/** Masks follow the data, but not out of the tables that their rules name. */
+const copiesMasked = (grant: Grant): Decision => ({
+  verdict: "block",
+  rules: grant.grants,
+  message: "This would copy masked values to where they are not masked.",
 });
 
 function lacking(

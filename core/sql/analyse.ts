@@ -1,4 +1,5 @@
 import { strictText } from "../bytes.ts";
+import { COPIES_MASKED } from "../command.ts";
 import type { SourceColumn } from "../masker.ts";
 import { copyShape } from "./copy.ts";
 import { effectsOf } from "./effects.ts";
@@ -7,6 +8,7 @@ import { newFindings } from "./findings.ts";
 import { Lineage } from "./lineage.ts";
 import type { Names } from "./names.ts";
 import { outputsOf, toOutputs } from "./outputs.ts";
+import type { Value } from "./scope.ts";
 import { holdsMasked, shownText, unreadable } from "./shown.ts";
 import type { Analysis, Statement } from "./statement.ts";
 import { touched } from "./touched.ts";
@@ -112,10 +114,16 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
   const outputs = toOutputs(result.columns, options.isMasked);
   const holds = [...findings.reads].some((name) => holdsMasked(name, names, options.isMasked));
   const unsure = holds || findings.unresolved.size > 0;
-  const copies = [...result.copies, ...findings.stored].some(
-    ({ value }) => (value.opaque && unsure) || [...value.sources].some(options.isMasked),
-  );
-  const risks = copies ? [...verbs.risks, "copies masked data"] : verbs.risks;
+  const hidden = (value: Value): boolean => [...value.sources].some(options.isMasked);
+  // A masked value that goes unchanged into a masked column stays masked.
+  const stays = (value: Value, into: Value | undefined): boolean =>
+    value.exact && into !== undefined && hidden(into);
+  const copies =
+    result.copies.some(({ value }) => (value.opaque && unsure) || hidden(value)) ||
+    findings.stored.some(
+      ({ value, into }) => (value.opaque && unsure) || (hidden(value) && !stays(value, into)),
+    );
+  const risks = copies ? [...verbs.risks, COPIES_MASKED] : verbs.risks;
   const plain =
     verbs.onlyLooks &&
     findings.strange.size === 0 &&

@@ -13,8 +13,8 @@ export type Findings = {
   readonly strange: Set<string>;
   /** Columns that decide which rows come back. */
   readonly filter: Set<Value>;
-  /** What flows into tables, where it could be read back. */
-  readonly stored: Column[];
+  /** What flows into tables, where it could be read back; `into`: the column that takes it. */
+  readonly stored: (Column & { readonly into?: Value })[];
   /** Byte offsets of literals that meet a column, with that column's value. */
   readonly met: Map<number, Value>;
 };

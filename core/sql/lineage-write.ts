@@ -48,7 +48,10 @@ export function changes(
   for (const item of from) addRange(lineage, item, inner, scope);
   for (const part of ["whereClause", "joinCondition"]) lineage.decides(body[part], inner);
   const written = writes(lineage, body, columns, env, inner);
-  for (const { to, value } of written) lineage.findings.stored.push({ name: to ?? "*", value });
+  for (const { to, value } of written) {
+    const into = columns.find(({ name }) => name === to)?.value;
+    lineage.findings.stored.push({ name: to ?? "*", value, ...(into && { into }) });
+  }
   const grown = columns.map((column) => {
     const into = written.filter(
       ({ to, value }) =>

@@ -10,12 +10,19 @@ export type Outputs = {
   readonly columns: readonly Column[];
   /** The columns of the table that it makes. */
   readonly made: readonly Column[];
-  /** What flows into a table, where it could be read back under another name. */
+  /**
+   * What flows into a table that stays, where it could be read back under another name. Views and
+   * materialised views are read through their definition, so nothing is copied there.
+   */
   readonly copies: readonly Column[];
 };
 
 const returns = (columns: readonly Column[]): Outputs => ({ columns, made: [], copies: [] });
-const makes = (made: readonly Column[]): Outputs => ({ columns: [], made, copies: made });
+const makes = (made: readonly Column[], copied: boolean): Outputs => ({
+  columns: [],
+  made,
+  copies: copied ? made : [],
+});
 const NO_ROWS = returns([]);
 
 /** The result columns of one statement of any kind. */
@@ -26,7 +33,8 @@ export function outputsOf(node: Node, lineage: Lineage): Outputs {
     case "SelectStmt": {
       const columns = lineage.statement(node, ROOT);
       const into = intoOf(body);
-      return into === null ? returns(columns) : makes(rename(columns, strings(into.colNames)));
+      if (into === null) return returns(columns);
+      return makes(rename(columns, strings(into.colNames)), !isTemporary(into));
     }
     case "InsertStmt":
     case "UpdateStmt":
@@ -44,8 +52,8 @@ export function outputsOf(node: Node, lineage: Lineage): Outputs {
     case "ViewStmt": {
       const columns = lineage.statement(body.query, ROOT);
       const names = strings(body.into?.colNames ?? body.aliases);
-      const made = rename(columns, names);
-      return { columns: [], made, copies: kind === "ViewStmt" ? [] : made };
+      const stays = kind !== "ViewStmt" && body.objtype !== "OBJECT_MATVIEW";
+      return makes(rename(columns, names), stays && !isTemporary(body.into));
     }
     case "DeclareCursorStmt":
       lineage.statement(body.query, ROOT);
@@ -59,6 +67,9 @@ export function outputsOf(node: Node, lineage: Lineage): Outputs {
       return NO_ROWS;
   }
 }
+
+/** A table that only this session sees, and whose columns it follows to its end. */
+const isTemporary = (into: Node): boolean => into.rel?.relpersistence === "t";
 
 /** The INTO of a SELECT; of a set operation it stands in the leftmost one. */
 export function intoOf(select: Node | undefined): Node | null {

@@ -5,6 +5,7 @@ import { copyTally } from "./copy-in.ts";
 import { copyMasker } from "./copy.ts";
 import { cString, type Message } from "./frames.ts";
 import { message as build, readFields, readRowDescription } from "./messages.ts";
+import type { SessionEffect } from "../../sql/statement.ts";
 import { skipToSync } from "./questions.ts";
 import type { Results } from "./results.ts";
 import type { Execution, Question, State, Tombstone } from "./state.ts";
@@ -151,7 +152,25 @@ export class Answers {
     state.record(execution.command, this.#results.completed(execution, word));
     const { statement } = execution;
     if (statement?.takesLocks !== false) state.holdsLocks = true;
-    if (!suspended && message.type === 0x43) state.apply(statement?.effects ?? []);
+    if (!suspended && message.type === 0x43) this.#apply(statement?.effects ?? [], word);
+  }
+
+  /**
+   * Outside a transaction block a query string, or all up to Sync, is one implicit transaction
+   * (manual, "Multiple Statements in a Simple Query"): an error takes back what it did to names.
+   */
+  #apply(effects: readonly SessionEffect[], tag: string): void {
+    const state = this.#state;
+    if (effects.length === 0) return;
+    if (state.status === "I") {
+      state.apply([{ do: "begin" }]);
+      state.unsettled = true;
+    }
+    // COMMIT of a failed transaction is answered with ROLLBACK.
+    const undone = tag === "ROLLBACK";
+    state.apply(
+      effects.map((effect) => (undone && effect.do === "commit" ? { do: "rollback" } : effect)),
+    );
   }
 
   #copyBegins(message: Message, head: Question | undefined): Fault {
@@ -198,6 +217,7 @@ export class Answers {
     const state = this.#state;
     state.copyIn = null;
     if (head?.of === "poison") {
+      state.failed = true;
       this.#results.author(head.refusal);
       skipToSync(state);
       return null;
@@ -206,6 +226,7 @@ export class Answers {
     const safe = this.#safe(message.body);
     const sqlstate = SQLSTATE.exec(readFields(safe)?.get("C") ?? "")?.[0] ?? "XX000";
     state.record(command, { kind: "failed", sqlstate, from: "upstream" });
+    state.failed = true;
     this.#results.pass(build("E", safe));
     const survives = head === undefined || head.of === "simple" || head.of === "function";
     if (!survives && head.of !== "sync") skipToSync(state);
@@ -229,12 +250,15 @@ export class Answers {
     state.questions.shift();
     state.status = status;
     if (status === "I") this.#transactionOver();
+    state.failed = false;
+    state.unsettled = false;
     return this.#pass(message);
   }
 
   #transactionOver(): void {
     const state = this.#state;
     state.holdsLocks = false;
+    state.apply([{ do: state.failed ? "rollback" : "commit" }]);
     for (const [name, portal] of state.portals) if (portal.confirmed) state.portals.delete(name);
     if (state.names.stale && state.lookup === null) state.refresh("what this session has changed");
   }

@@ -13,12 +13,17 @@ const executionsOf = (question: Question): readonly Execution[] =>
       ? [question.execution]
       : [];
 
-/** Some statement on its way changes what later texts mean. */
+/**
+ * Some statement on its way changes what later texts mean; or one has, and an error before the
+ * ReadyForQuery that is still to come would take it back.
+ */
 export const meaningPending = (state: State): boolean =>
-  state.questions.some((question) =>
-    executionsOf(question).some((execution) =>
-      execution.statement?.effects.some((effect) => !PLAIN_EFFECTS.has(effect.do)),
-    ),
+  state.questions.some(
+    (question) =>
+      (state.unsettled && (question.of === "sync" || question.of === "simple")) ||
+      executionsOf(question).some((execution) =>
+        execution.statement?.effects.some((effect) => !PLAIN_EFFECTS.has(effect.do)),
+      ),
   );
 
 /** A COPY FROM STDIN was sent and the server has not asked for data yet. */

@@ -126,6 +126,10 @@ export class State {
   /** Counts Syncs sent. */
   batch = 0;
   status: "I" | "T" | "E" = "I";
+  /** Something has failed since the last ReadyForQuery. */
+  failed = false;
+  /** Names have changed in an implicit transaction that is not over. */
+  unsettled = false;
   /** Something in the open transaction has written or locked. */
   holdsLocks = false;
   /** After an error or a refusal the server, and so we, ignore everything up to Sync. */

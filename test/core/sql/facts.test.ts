@@ -197,7 +197,17 @@ describe("objects", () => {
     ]) {
       expect(read(sql).statements[0]?.risks).toContain("copies masked data");
     }
-    expect(read("insert into orders (note) values ('x')").statements[0]?.risks).toEqual([]);
+    for (const sql of [
+      "insert into orders (note) values ('x')",
+      "create temp table x as select ssn from users",
+      "create materialized view x as select ssn from users",
+      "update users set ssn = ssn",
+    ]) {
+      expect(read(sql).statements[0]?.risks).toEqual([]);
+    }
+    expect(read("update users set ssn = reverse(ssn)").statements[0]?.risks).toContain(
+      "copies masked data",
+    );
     expect(read("insert into orders (id) values (nextval('s'))").statements[0]?.risks).toEqual([]);
   });
 });
