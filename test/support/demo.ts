@@ -22,7 +22,7 @@ export type TestDemo = Demo & {
 /** The whole demo on free ports, with a state of its own that goes when it stops. */
 export async function startTestDemo(more: Partial<DemoSettings> = {}): Promise<TestDemo> {
   const stateDir = more.stateDir ?? mkdtempSync(join(stateRoot, "sluice-test-"));
-  const remove = () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 });
+  const remove = () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 10 });
   const ports = more.ports ?? (await freePorts());
   try {
     const demo = await startDemo({ ...more, ports, stateDir });

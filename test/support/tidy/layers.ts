@@ -105,7 +105,7 @@ const isProduct = (path: string): boolean =>
 const HELPER_ENTRIES = [
   /^test\/.*(\.test|\.long|\/entry)\.ts$/,
   /^demo\/(start|token)\.ts$/,
-  /^bench\/main\.ts$/,
+  /^bench\/(main|baseline)\.ts$/,
   /^scripts\/[\w-]+\.(ts|mjs)$/,
   /^[\w.]+\.config\.ts$/,
 ];
