@@ -1,0 +1,43 @@
+/** How much of each thing a run does; a full one ends within twelve minutes on two cores. */
+export type Effort = {
+  readonly repeats: number;
+  /** Of one run of pgbench. */
+  readonly seconds: number;
+  readonly pgbench: readonly PgbenchLine[];
+  /** Of the large result. */
+  readonly rows: number;
+  /** Held open at once to measure memory. */
+  readonly sessions: number;
+  readonly openings: number;
+};
+
+export type PgbenchLine = {
+  readonly script: "select-only" | "tpcb-like";
+  readonly clients: number;
+  readonly mode: "simple" | "extended" | "prepared";
+};
+
+const lines = (["select-only", "tpcb-like"] as const).flatMap((script) =>
+  [1, 8].flatMap((clients) =>
+    (["simple", "extended", "prepared"] as const).map((mode) => ({ script, clients, mode })),
+  ),
+);
+
+export const FULL: Effort = {
+  repeats: 3,
+  seconds: 1,
+  pgbench: lines,
+  rows: 1_000_000,
+  sessions: 80,
+  openings: 100,
+};
+
+/** Shows that everything runs; its figures say little. */
+export const QUICK: Effort = {
+  repeats: 1,
+  seconds: 1,
+  pgbench: lines.filter(({ clients, mode }) => clients === 1 && mode === "prepared"),
+  rows: 50_000,
+  sessions: 20,
+  openings: 10,
+};

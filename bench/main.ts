@@ -1,0 +1,77 @@
+// `npm run bench`: what the gateway costs, beside its baselines in the same run (docs/performance.md).
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { isOnPath } from "../demo/tools.ts";
+import { buildCli } from "../scripts/build-cli.ts";
+import { FULL, QUICK, type Effort } from "./effort.ts";
+import { CoreBench } from "./decide.ts";
+import { MemoryBench } from "./memory.ts";
+import { OpeningBench } from "./opening.ts";
+import { PgbenchBench } from "./pgbench.ts";
+import { RecorderBench, RowsBench } from "./rows.ts";
+import type { Table } from "./sheet.ts";
+import { bundles, type Modules, startWorld, type World } from "./world.ts";
+
+type Bench = {
+  readonly tables: readonly Table[];
+  run(world: World, effort: Effort): Promise<void>;
+};
+
+const BENCHES: Readonly<Record<string, Bench>> = {
+  core: new CoreBench(),
+  pgbench: new PgbenchBench(),
+  rows: new RowsBench(),
+  recorder: new RecorderBench(),
+  opening: new OpeningBench(),
+  memory: new MemoryBench(),
+};
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string", multiple: true },
+    state: { type: "string", multiple: true },
+  },
+});
+const effort = values.quick ? QUICK : FULL;
+const names = values.only ?? Object.keys(BENCHES);
+const unknown = names.find((name) => BENCHES[name] === undefined);
+if (unknown !== undefined || !isOnPath("pgbench")) {
+  const missing = "pgbench is not installed: apt-get install postgresql-contrib";
+  const lines = `--only takes ${Object.keys(BENCHES).join(", ")}`;
+  console.error(unknown === undefined ? missing : lines);
+  process.exit(1);
+}
+
+/** A disk that is no memory, and memory; a quick run needs one of them. */
+function folders(): ReadonlyMap<string, string> {
+  if (values.state !== undefined) return new Map(values.state.map((path) => [path, path]));
+  const memory = existsSync("/dev/shm") ? [["memory", "/dev/shm"] as const] : [];
+  return new Map(values.quick && memory.length > 0 ? memory : [["disk", tmpdir()], ...memory]);
+}
+
+async function measure(state: string, folder: string, modules: Modules): Promise<void> {
+  const stateDir = mkdtempSync(join(folder, "sluice-bench-"));
+  const world = await startWorld(state, stateDir, modules);
+  try {
+    for (const name of names) {
+      const begun = performance.now();
+      await BENCHES[name]?.run(world, effort);
+      console.error(`${state}: ${name} took ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+    }
+  } finally {
+    await world.stop();
+    rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+await buildCli();
+const modules = await bundles();
+for (const [state, folder] of folders()) await measure(state, folder, modules);
+console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`);
+for (const name of names) {
+  for (const table of BENCHES[name]?.tables ?? []) console.log(`\n${table.text()}`);
+}
+process.exit(0);

@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { message } from "./messages.ts";
+import type { Effort } from "./effort.ts";
+import { logIn } from "./opening.ts";
+import { everything, rowsTable } from "./rows.ts";
+import { Table } from "./sheet.ts";
+import { type Door, type Way, withDoors, type World } from "./world.ts";
+
+/** Resident memory of a process in kB (proc(5)); it counts what the allocator keeps for later. */
+export function residentKb(pid: number): number {
+  const [, kb] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kb);
+}
+
+const ways = [
+  ["recorded", "recorded (c)"],
+  ["plain", "none masked"],
+  ["columns", "three masked"],
+] as const satisfies readonly (readonly [Way, string])[];
+
+type Kind = "idle" | "streaming" | "stalled";
+
+/** Time in which buffers fill and windows close. */
+const settleMs = 1_000;
+const sampleMs = 100;
+
+/** What one more session takes of the runtime's memory, wherever the state lies. */
+export class MemoryBench {
+  readonly table = new Table({
+    title: "Memory of the runtime for one more session, kB of RSS",
+    columns: ways.map(([, column]) => column),
+    against: { column: "recorded (c)", as: "difference" },
+    digits: 0,
+  });
+  readonly tables = [this.table];
+  #done = false;
+
+  async run(world: World, { rows, sessions, repeats }: Effort): Promise<void> {
+    if (this.#done) return;
+    this.#done = true;
+    await world.sql(rowsTable(rows));
+    const open = ways.map(([way]) => way);
+    await withDoors<Way>(world, open, async (doors) => {
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        for (const [way, column] of ways) {
+          const one = (kind: Kind, count: number) =>
+            perSession(world.pid(way), doors.get(way) as Door, kind, count);
+          if (repeat === 0) await one("streaming", 2);
+          for (const kind of ["idle", "stalled", "streaming"] as const) {
+            const count = kind === "idle" ? sessions : Math.ceil(sessions / 4);
+            const line = `${kind}, of ${count} at once`;
+            this.table.add(line, world.state, column, await one(kind, count));
+          }
+        }
+      }
+    });
+  }
+}
+
+async function perSession(pid: number, door: Door, kind: Kind, count: number): Promise<number> {
+  const before = residentKb(pid);
+  const sockets: Socket[] = [];
+  for (let n = 0; n < count; n++) sockets.push(await begin(door, kind));
+  let most = 0;
+  for (let waited = 0; waited < settleMs; waited += sampleMs) {
+    await pause(sampleMs);
+    most = Math.max(most, residentKb(pid));
+  }
+  const taken = kind === "streaming" ? most : residentKb(pid);
+  for (const socket of sockets) socket.destroy();
+  await pause(settleMs);
+  return (taken - before) / count;
+}
+
+/** Logged in, one small statement done, and then what its kind says. */
+async function begin(door: Door, kind: Kind): Promise<Socket> {
+  const client = await logIn(door);
+  await client.query("SELECT 1");
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  stream.removeAllListeners("data");
+  stream.on("error", () => {});
+  if (kind !== "idle") stream.write(message("Q", `${everything}\0`));
+  if (kind === "stalled") stream.pause();
+  else stream.resume();
+  return stream;
+}

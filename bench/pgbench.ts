@@ -1,0 +1,89 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Effort, PgbenchLine } from "./effort.ts";
+import { median, Table } from "./sheet.ts";
+import { type Door, type Way, withDoors, type World } from "./world.ts";
+
+const run = promisify(execFile);
+
+export type PgbenchResult = {
+  readonly transactionsPerSecond: number;
+  /** Median of one transaction. */
+  readonly latencyMs: number;
+};
+
+/** One run of pgbench through a door. `args` say what it does. */
+export async function pgbench(door: Door, args: readonly string[]): Promise<PgbenchResult> {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+  try {
+    const log = ["--log", `--log-prefix=${join(folder, "log")}`];
+    const { stdout } = await run("pgbench", ["--no-vacuum", ...log, ...args], {
+      env: { ...process.env, ...door.env },
+    });
+    const [, perSecond] = /^tps = ([\d.]+) \(without/m.exec(stdout) ?? [];
+    if (perSecond === undefined || /failed: [^0]/.test(stdout)) throw new Error(stdout);
+    return { transactionsPerSecond: Number(perSecond), latencyMs: median(latencies(folder)) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** pgbench's manual, "Per-Transaction Logging": the third field is the time taken, in µs. */
+const latencies = (folder: string): number[] =>
+  readdirSync(folder).flatMap((name) =>
+    readFileSync(join(folder, name), "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => Number(line.split(" ")[2]) / 1000),
+  );
+
+const ways = ["direct", "bare", "recorded", "plain", "demo"] as const satisfies readonly Way[];
+const columns = ["direct", "bare (b)", "recorded (c)", "none masked", "demo's masks"];
+const scale = 5;
+
+/** Small statements: what one costs in time, and how many go through. */
+export class PgbenchBench {
+  readonly throughput = new Table({
+    title: "pgbench, transactions per second",
+    columns,
+    against: { column: "recorded (c)", as: "share" },
+    digits: 0,
+  });
+  readonly latency = new Table({
+    title: "pgbench, median latency in ms",
+    columns,
+    against: { column: "recorded (c)", as: "difference" },
+    digits: 2,
+  });
+  readonly tables = [this.throughput, this.latency];
+
+  async run(world: World, effort: Effort): Promise<void> {
+    const direct = await world.open("direct");
+    const env = { ...process.env, ...direct.env };
+    await run("pgbench", ["-i", "-I", "dtgp", "-q", "-s", String(scale)], { env });
+    await withDoors(world, ways, async (doors) => {
+      for (let repeat = 0; repeat < effort.repeats; repeat++) {
+        for (const line of effort.pgbench) await this.#line(world.state, doors, line, effort);
+      }
+    });
+  }
+
+  async #line(
+    state: string,
+    doors: ReadonlyMap<Way, Door>,
+    { script, clients, mode }: PgbenchLine,
+    { seconds }: Effort,
+  ): Promise<void> {
+    const name = `${script}, ${clients} client${clients > 1 ? "s" : ""}, ${mode}`;
+    const load = [`--builtin=${script}`, `--client=${clients}`, `--protocol=${mode}`];
+    for (const [i, way] of ways.entries()) {
+      const result = await pgbench(doors.get(way) as Door, [...load, `--time=${seconds}`]);
+      const column = columns[i] as string;
+      this.throughput.add(name, state, column, result.transactionsPerSecond);
+      this.latency.add(name, state, column, result.latencyMs);
+    }
+  }
+}
