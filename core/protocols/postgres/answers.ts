@@ -26,6 +26,7 @@ const FIXED_PARAMETERS: ReadonlyMap<string, string> = new Map([
 ]);
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
+const FATAL = new Set(["FATAL", "PANIC"]);
 
 /** Parameters whose text a statement can fill with anything. */
 const FREE_TEXT_PARAMETERS = new Set(["application_name"]);
@@ -123,9 +124,10 @@ export class Answers {
       return head.unseen ? null : this.#pass(message);
     }
     const execution = head?.of === "simple" ? head.executions[head.next] : undefined;
-    if (execution === undefined) return "an unexpected row description";
+    if (execution === undefined || execution.fields !== null) {
+      return "an unexpected row description";
+    }
     execution.fields = fields;
-    execution.plan = null;
     return this.#pass(message);
   }
 
@@ -141,14 +143,22 @@ export class Answers {
     } else if (head?.of === "execute") state.questions.shift();
     else return "an unexpected end of a command";
     if (execution !== null) this.#finish(execution, message, suspended);
+    if (execution !== null && head.of === "simple" && head.open) this.#again(execution);
     return this.#pass(message);
+  }
+
+  /** The next answer of a text that could not be read: how many there are, nobody has said. */
+  #again(execution: Execution): void {
+    execution.fields = null;
+    execution.plan = null;
+    execution.copyOut = null;
   }
 
   #finish(execution: Execution, message: Message, suspended: boolean): void {
     const state = this.#state;
     const tag = cString(message.body, 0);
     const word = suspended ? "PortalSuspended" : text(tag?.bytes ?? new Uint8Array(0));
-    if (state.copyIn !== null) state.copyIn = null;
+    this.#copyInOver();
     state.record(execution.command, this.#results.completed(execution, word));
     const { statement } = execution;
     if (statement?.takesLocks !== false) state.holdsLocks = true;
@@ -215,7 +225,7 @@ export class Answers {
   /** ErrorResponse: in the extended protocol the server now skips to Sync. */
   #failed(message: Message, head: Question | undefined): Fault {
     const state = this.#state;
-    state.copyIn = null;
+    this.#copyInOver();
     if (head?.of === "poison") {
       state.failed = true;
       this.#results.author(head.refusal);
@@ -224,13 +234,27 @@ export class Answers {
     }
     const command = this.#results.current()?.command ?? 0;
     const safe = this.#safe(message.body);
-    const sqlstate = SQLSTATE.exec(readFields(safe)?.get("C") ?? "")?.[0] ?? "XX000";
+    const fields = readFields(safe);
+    const sqlstate = SQLSTATE.exec(fields?.get("C") ?? "")?.[0] ?? "XX000";
     state.record(command, { kind: "failed", sqlstate, from: "upstream" });
-    state.failed = true;
     this.#results.pass(build("E", safe));
+    if (FATAL.has(fields?.get("V") ?? "")) this.#lastWord();
     const survives = head === undefined || head.of === "simple" || head.of === "function";
     if (!survives && head.of !== "sync") skipToSync(state);
     return null;
+  }
+
+  /** Behind a FATAL the server says nothing more, and needs no goodbye of ours. */
+  #lastWord(): void {
+    this.#results.flush();
+    this.#state.close("upstream_ended", "The target ended the session.");
+  }
+
+  /** The server ends a COPY FROM STDIN itself: what was sent until then is accounted for. */
+  #copyInOver(): void {
+    const { copyIn } = this.#state;
+    if (copyIn !== null) this.#state.record(copyIn.command, copyIn.fact());
+    this.#state.copyIn = null;
   }
 
   /** The texts of an error or a notice, with nothing in them that a mask would hide. */

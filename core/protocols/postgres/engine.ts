@@ -156,8 +156,15 @@ class PostgresEngine implements Engine {
       return;
     }
     this.#upstream.advance();
+    if (state.closed) return;
     const message = reason ?? "The target closed the connection.";
-    if (!state.closed) state.tell(goodbye("upstream_ended", message));
+    const { held } = state;
+    if (held === null) state.tell(goodbye("upstream_ended", message));
+    else {
+      // It did not run and never will: the server's own word for a session that an operator ends.
+      state.act({ do: "withdraw", command: held.command, reason: message });
+      state.tell(errorResponse({ severity: "FATAL", code: "57P01", message }));
+    }
     state.close("upstream_ended", message);
   }
 }

@@ -39,7 +39,7 @@ export class Requests {
     const unresolved = analysis.statements.flatMap((statement) => statement.unresolved);
     const [first] = unresolved;
     if (first === undefined) return analysis;
-    return state.refreshOnce(`${state.names.version} ${unresolved.join(" ")}`) ? null : analysis;
+    return state.refreshOnce(unresolved.join(" ")) ? null : analysis;
   }
 
   query(message: Message): Outcome {

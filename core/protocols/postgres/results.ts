@@ -1,5 +1,6 @@
 import { concat, putU32 } from "../../bytes.ts";
 import type { Fact } from "../../fact.ts";
+import type { Masker } from "../../masker.ts";
 import { RowWriter, type Tally } from "./rows.ts";
 import { RowStream, streamable } from "./stream.ts";
 import { planResult } from "./describe.ts";
@@ -25,6 +26,7 @@ export class Results {
   #parts: Uint8Array[] = [];
   /** Rows of the present result: they come by this plan. */
   #execution: Execution | null = null;
+  #plannedBy: Masker | null = null;
   #stream: RowStream | CopyMasker | "pass" | null = null;
   /** Rows cannot go on before the catalog has answered. */
   waiting = false;
@@ -76,21 +78,18 @@ export class Results {
     return question.of === "simple" ? (question.executions[question.next] ?? null) : null;
   }
 
-  /**
-   * True: the present result has its plan. False: it waits for the catalog, or the session ended.
-   */
-  beginRows(): boolean {
+  /** Whether rows may come: the present result has its plan, by the present policy. */
+  beginRows(): "ready" | "waits" | "stray" {
     const execution = this.current();
-    if (execution !== null && execution === this.#execution && execution.plan !== null) return true;
+    if (execution === null) return "stray";
+    const { masker } = this.#state;
+    const planned = execution.plan !== null && this.#plannedBy === masker;
+    if (execution === this.#execution && planned) return "ready";
     this.#execution = execution;
-    if (execution === null) return this.#stray();
-    if (execution.plan === null) this.#planOf(execution);
-    return execution.plan !== null || (!this.waiting && this.#stray());
-  }
-
-  #stray(): false {
-    this.#state.close("upstream_protocol", "The target sent rows that nobody asked for.");
-    return false;
+    this.#plannedBy = masker;
+    this.#planOf(execution);
+    if (execution.plan !== null) return "ready";
+    return this.waiting ? "waits" : "stray";
   }
 
   #planOf(execution: Execution): void {
@@ -125,7 +124,7 @@ export class Results {
   ): RowPlan | null {
     const { names, masker } = this.#state;
     const plan = planResult(fields, formats, execution.statement, names, masker, this.waiting);
-    this.waiting = "unknown" in plan && this.#state.refreshOnce(`${names.version} ${plan.unknown}`);
+    this.waiting = "unknown" in plan && this.#state.refreshOnce(plan.unknown);
     if (!("unknown" in plan)) return plan;
     if (this.waiting) return null;
     return planResult(fields, formats, execution.statement, names, masker, true) as RowPlan;
@@ -145,7 +144,9 @@ export class Results {
   #currentWriter(): RowWriter {
     if (this.#writerOf !== this.#state.masker) {
       this.#settleWriter();
+      const { tally } = this.#writer;
       this.#writer = new RowWriter(this.#state.masker);
+      this.#writer.tally.add(tally);
       this.#writerOf = this.#state.masker;
     }
     return this.#writer;

@@ -114,6 +114,9 @@ export type CopyIn = {
   readonly fact: () => Fact;
 };
 
+/** Unknown names that one session remembers to have asked for. */
+const LOOKED_UP_MAX = 1_000;
+
 /** What both directions of one session share. */
 export class State {
   readonly parts: EngineParts;
@@ -139,6 +142,7 @@ export class State {
   lookup: number | null = null;
   #lookups = 0;
   #lookedUp = new Set<string>();
+  #catalogVersion: string | null;
   #startPath: readonly string[] | null = null;
   copyIn: CopyIn | null = null;
   /** In the middle of a message to the client: what we author ourselves waits in `later`. */
@@ -152,6 +156,7 @@ export class State {
     this.parts = parts;
     this.masker = parts.masker;
     this.names = new Names(parts.catalog);
+    this.#catalogVersion = parts.catalog?.version ?? null;
     this.analyses = new Analyses(parts.grammar);
   }
 
@@ -197,9 +202,10 @@ export class State {
     this.act({ do: "lookup", request: this.#lookups, unknown });
   }
 
-  /** Asks once per unknown name and version of what we know; false: it was asked before. */
+  /** Asks once for each unknown name, until the catalog is another; false: it was asked before. */
   refreshOnce(unknown: string): boolean {
     if (this.#lookedUp.has(unknown)) return false;
+    if (this.#lookedUp.size >= LOOKED_UP_MAX) this.#lookedUp.clear();
     this.#lookedUp.add(unknown);
     this.refresh(unknown);
     return true;
@@ -214,6 +220,7 @@ export class State {
   }
 
   #learn(catalog: Catalog): void {
+    this.#catalogVersion = catalog.version;
     const searchPath = this.#startPath ?? catalog.searchPath;
     this.names.learn({ ...catalog, searchPath });
   }
@@ -221,8 +228,9 @@ export class State {
   learned(request: number, catalog: Catalog | null): void {
     if (this.lookup !== request) return;
     this.lookup = null;
-    if (catalog !== null) this.#learn(catalog);
-    if (this.#lookedUp.size > 1_000) this.#lookedUp.clear();
+    if (catalog === null) return;
+    if (catalog.version !== this.#catalogVersion) this.#lookedUp.clear();
+    this.#learn(catalog);
   }
 
   analyse(sql: Uint8Array): Analysis {

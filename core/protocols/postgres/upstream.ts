@@ -54,8 +54,10 @@ export class UpstreamSide {
     const header = peekHeader(this.queue);
     if (header === null) return false;
     if (header === "malformed") return this.broken("a message of impossible length");
-    if (header.type === DATA_ROW && !this.#results.beginRows()) {
-      return !this.#state.closed && !this.#waits();
+    if (header.type === DATA_ROW) {
+      const begun = this.#results.beginRows();
+      if (begun === "stray") return this.broken("rows that nobody asked for");
+      if (begun === "waits") return false;
     }
     if (header.type === DATA_ROW || header.type === COPY_DATA) {
       if (header.length > rowBytesMax) return this.#beginStream(header);
