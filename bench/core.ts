@@ -45,6 +45,7 @@ export const CATALOG: Catalog = {
   pureFunctions: ["count", "sum", "upper", "lower"],
   userOperators: [],
   userTypes: [],
+  systemColumns: { "pg_catalog.pg_class": ["oid", "relname", "relkind"] },
   searchPath: ["public"],
 };
 

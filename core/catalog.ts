@@ -12,6 +12,8 @@ export type Catalog = {
   readonly userOperators: readonly string[];
   /** Types with code of their own: user casts, user base types, domains. */
   readonly userTypes: readonly string[];
+  /** Columns of the server's own relations in their order, by `schema.name`. */
+  readonly systemColumns: Readonly<Record<string, readonly string[]>>;
   /**
    * The login's search path with "$user" replaced; the catalog schema comes first by the server's
    * rule.

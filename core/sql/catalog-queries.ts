@@ -86,6 +86,13 @@ export const CATALOG_QUERIES: readonly string[] = [
   join pg_catalog.pg_type t on t.oid in (c.castsource, c.casttarget)
   join pg_catalog.pg_proc f on f.oid = c.castfunc
   where ${USERS("pg_proc", "f.oid", "f.pronamespace")} order by 1`,
+  `select n.nspname as schema, c.relname as name,
+    (select pg_catalog.string_agg(a.attname::text, ',' order by a.attnum)
+      from pg_catalog.pg_attribute a
+      where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns
+  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'v') and n.nspname in ('pg_catalog', 'information_schema')
+  order by 1, 2`,
 ];
 
 /**
@@ -138,7 +145,7 @@ export function buildCatalog(
   rows: readonly (readonly Row[])[],
   digest: (bytes: Uint8Array) => Uint8Array,
 ): Catalog {
-  const [path, , relations = [], columns = [], functions, operators, types] = rows;
+  const [path, , relations = [], columns = [], functions, operators, types, system = []] = rows;
   const byOid = new Map<string, Row[]>();
   for (const row of columns) {
     const key = String(row.oid);
@@ -151,6 +158,9 @@ export function buildCatalog(
     pureFunctions: names(functions).filter(isPure),
     userOperators: names(operators),
     userTypes: names(types),
+    systemColumns: Object.fromEntries(
+      system.map((row) => [`${row.schema}.${row.name}`, String(row.columns).split(",")]),
+    ),
     searchPath: names(path, "schema"),
   };
   return { version: hex(digest(utf8(JSON.stringify(content))).subarray(0, 16)), ...content };

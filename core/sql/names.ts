@@ -180,15 +180,16 @@ export class Names {
     return relation?.columns.find(({ name }) => name === source.column)?.type ?? 0;
   }
 
+  /** The columns of a relation of the server's own; null: not listed. */
+  readonly systemColumns = (name: string): readonly string[] | null =>
+    this.#catalog?.systemColumns[name] ?? null;
+
   /** A relation by its full name, `schema.name`. */
   relation(name: string): Relation | null {
     return this.#byName.get(name) ?? null;
   }
 
-  /**
-   * Manual 5.10.3: temporary tables first, then pg_catalog unless the path names it, then the
-   * path.
-   */
+  /** Manual 5.10.3: temporary tables, then pg_catalog unless the path names it, then the path. */
   resolve(schema: string | null, name: string): Resolved {
     if (schema !== null)
       return this.#lookup(schema, name) ?? { is: "unknown", name: `${schema}.${name}` };

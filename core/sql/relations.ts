@@ -3,6 +3,7 @@ import type { Grammar, Node } from "./grammar.ts";
 import type { Lineage } from "./lineage.ts";
 import type { Output } from "./statement.ts";
 import {
+  NOTHING,
   OPAQUE,
   ROOT,
   mix,
@@ -47,7 +48,7 @@ export class Relations {
     (write ? findings.writes : findings.reads).add(found.name);
     switch (found.is) {
       case "system":
-        return found.safe ? { columns: [], system: true } : listed(unknownColumns("*"));
+        return found.safe ? this.#system(found.name) : listed(unknownColumns("*"));
       case "overlay":
         findings.strange.add(found.name);
         return listed(found.columns === null ? unknownColumns("*") : fromOutputs(found.columns));
@@ -58,6 +59,13 @@ export class Relations {
       case "relation":
         return listed(this.#known(found.relation, write));
     }
+  }
+
+  /** The server's own relations hold nobody's data. */
+  #system(name: string): RelationColumns {
+    const columns = this.#lineage.names.systemColumns(name);
+    if (columns === null) return { columns: [], system: true };
+    return listed(columns.map((column) => ({ name: column, value: NOTHING })));
   }
 
   #known(relation: Relation, write: boolean): readonly Column[] {

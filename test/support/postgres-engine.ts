@@ -50,6 +50,7 @@ const SHOP: Catalog = {
   pureFunctions: ["upper", "lower", "count", "length"],
   userOperators: [],
   userTypes: [],
+  systemColumns: { "pg_catalog.pg_class": ["oid", "relname", "relkind"] },
   searchPath: ["public"],
 };
 

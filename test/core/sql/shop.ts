@@ -111,6 +111,7 @@ export const SHOP: Catalog = {
   ],
   userOperators: ["~~>"],
   userTypes: ["shout"],
+  systemColumns: { "pg_catalog.pg_class": ["oid", "relname", "relkind"] },
   searchPath: ["public"],
 };
 
