@@ -9,6 +9,13 @@ import type { SignIn, SignInStore } from "./sign-in/store.ts";
 /** A token that ends within this is not used any more: the request would arrive after it. */
 const refreshAheadMs = 30_000;
 
+/**
+ * While a tunnel is open the sign-in is looked at this often, and renewed when less than two
+ * minutes of its ten are left: its sessions last as long as the identity provider agrees.
+ */
+const lookEveryMs = 60_000;
+const renewAheadMs = 120_000;
+
 type AnswerOf<R extends RouteName> = z.infer<(typeof ROUTES)[R]["answer"]>;
 
 export type CallOptions = {
@@ -43,14 +50,24 @@ export class Gateway {
   }
 
   /** A token good for a request that is sent now. Throws a Failure with exit code 3. */
-  async token(): Promise<string> {
+  async token(aheadMs = refreshAheadMs): Promise<string> {
     if (this.#givenToken !== null) return this.#givenToken;
     const stored = await this.#signIn();
-    if (isFresh(stored)) return stored.accessToken;
+    if (isFresh(stored, aheadMs)) return stored.accessToken;
     return this.#store.alone(async () => {
       const again = await this.#signIn();
-      return isFresh(again) ? again.accessToken : await this.#refresh(again);
+      return isFresh(again, aheadMs) ? again.accessToken : await this.#refresh(again);
     });
+  }
+
+  /**
+   * Renews the stored sign-in in time until the answer is called. A refusal is not told here: the
+   * gateway ends the sessions, and says why. A token of SLUICE_TOKEN is its giver's to renew.
+   */
+  stayFresh(): () => void {
+    if (this.#givenToken !== null) return () => {};
+    const timer = setInterval(() => void this.token(renewAheadMs).catch(() => {}), lookEveryMs);
+    return () => clearInterval(timer);
   }
 
   async #signIn(): Promise<SignIn> {
@@ -110,8 +127,8 @@ export class Gateway {
 
 const signInAgain = "Your sign-in is over. Run `sluice login`.";
 
-const isFresh = (signIn: SignIn): boolean =>
-  signIn.accessTokenExpiresAt - Date.now() > refreshAheadMs;
+const isFresh = (signIn: SignIn, aheadMs: number): boolean =>
+  signIn.accessTokenExpiresAt - Date.now() > aheadMs;
 
 function fill(path: string, { path: values = {}, query = {} }: CallOptions): string {
   const filled = path.replace(/:(\w+)/g, (_, name: string) =>

@@ -89,3 +89,5 @@ export const accessTokenSeconds = 600;
 export const refreshTokenSeconds = 30 * 86_400;
 /** Groups behind a vote must be this fresh. */
 export const groupsFreshSeconds = 600;
+/** A live session ends when the issuer has not vouched for its principal for this long. */
+export const groupsTrustedSeconds = 900;

@@ -137,11 +137,14 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       await addSession(database(this.env), spec, { header, dataKey });
       const policy = policyFor(this.env, spec);
       live.tunnel.opened(spec.id);
-      const [reached, catalog] = await Promise.all([
+      const [reached, catalog, news] = await Promise.all([
         this.#reach(spec),
         catalogFor(this.env, spec, false),
+        standing(this.env, spec, live.policy, Date.now()),
         grammarReady(),
       ]);
+      // What was said before the row was there reached nobody; what is said from here on does.
+      if (news !== null) await this.notify(news);
       const parts = { spec, crypto: nodeCrypto, grammar, masker: policy.masker, catalog };
       const engine = createEngine(spec.resource.type, { ...parts, password: reached.password });
       const path = new DataPath({ spec, engine, policy, crypto: nodeCrypto });
@@ -175,7 +178,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       return live.step({ on: "ended", side: "client", reason: "The client does not answer." });
     }
     try {
-      const news = await standing(this.env, live.spec.id, live.policy);
+      const news = await standing(this.env, live.spec, live.policy, Date.now());
       this.#unanswered = 0;
       if (news !== null) await this.notify(news);
       await live.recall();

@@ -1,7 +1,11 @@
 import { eq } from "drizzle-orm";
+import type { UnixMs } from "../core/decision.ts";
+import { groupsTrustedSeconds } from "../core/limits.ts";
+import type { SessionSpec } from "../core/session.ts";
 import { database } from "../store/db.ts";
 import { openings } from "../store/openings.ts";
 import { currentPolicy, currentVersion } from "../store/policies.ts";
+import { principals, sameGroups } from "../store/principals.ts";
 import { sessions } from "../store/sessions.ts";
 import { signIns } from "../store/tokens.ts";
 import type { ObjectsEnv } from "./env.ts";
@@ -9,27 +13,41 @@ import type { Notice } from "./session.ts";
 
 /**
  * What a session should have been told, in case the word was lost: somebody ended it, its sign-in
- * is over, or another policy is in force. Null: all stands. Throws when D1 does not answer.
+ * is over, the issuer has not vouched for its principal for too long or with other groups, or
+ * another policy is in force. Null: all stands. Throws when D1 does not answer.
  */
 export async function standing(
   env: ObjectsEnv,
-  session: string,
+  spec: SessionSpec,
   policy: string,
+  now: UnixMs,
 ): Promise<Notice | null> {
   const db = database(env);
   const [row] = await db
     .select({
       revokedReason: sessions.revokedReason,
       revokedAt: sessions.revokedAt,
+      openingClosedAt: openings.closedAt,
       signInEndedAt: signIns.endedAt,
+      groups: principals.groups,
+      groupsReadAt: principals.groupsReadAt,
     })
     .from(sessions)
     .leftJoin(openings, eq(openings.session, sessions.id))
     .leftJoin(signIns, eq(signIns.id, openings.signIn))
-    .where(eq(sessions.id, session));
+    .leftJoin(principals, eq(principals.id, sessions.principal))
+    .where(eq(sessions.id, spec.id));
   if (row === undefined) return revoke("The gateway has no record of this session.");
   if (row.revokedAt !== null) return revoke(row.revokedReason ?? "Somebody ended this session.");
   if (row.signInEndedAt !== null) return revoke("Your sign-in has ended.");
+  if (row.openingClosedAt !== null) return revoke("Your access ended while this session opened.");
+  const { groups, groupsReadAt } = row;
+  if (groups !== null && !sameGroups(groups, spec.principal.groups)) {
+    return revoke("Your groups have changed: open the resource again.", "groups-changed");
+  }
+  if (groupsReadAt !== null && now - groupsReadAt > groupsTrustedSeconds * 1000) {
+    return revoke("The identity provider has not confirmed you for too long.", "groups-stale");
+  }
   const version = await currentVersion(db);
   if (version === null || version === policy) return null;
   const current = await currentPolicy(db);
@@ -37,4 +55,4 @@ export async function standing(
   return { do: "policy", version: current.version, source: current.source };
 }
 
-const revoke = (reason: string): Notice => ({ do: "revoke", code: "revoked", reason });
+const revoke = (reason: string, code = "revoked"): Notice => ({ do: "revoke", code, reason });

@@ -1,15 +1,19 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
 export const CLI_FILE = join(root, "cli/dist/sluice.js");
 
-/** Bundles the command line into one file that runs on Node 20: what `npx sluice` starts. */
+/**
+ * Bundles the command line into one file that runs on Node 20: what `npx sluice` starts. The file
+ * is replaced whole: whoever starts it meanwhile gets the one before.
+ */
 export async function buildCli(): Promise<void> {
+  const fresh = `${CLI_FILE}.${process.pid}`;
   await build({
     entryPoints: [join(root, "cli/main.ts")],
-    outfile: CLI_FILE,
+    outfile: fresh,
     bundle: true,
     platform: "node",
     target: "node20",
@@ -24,7 +28,8 @@ export async function buildCli(): Promise<void> {
       ].join("\n"),
     },
   });
-  chmodSync(CLI_FILE, 0o755);
+  chmodSync(fresh, 0o755);
+  renameSync(fresh, CLI_FILE);
 }
 
 if (import.meta.main) await buildCli();

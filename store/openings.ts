@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, lt, not, or, type SQL, sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Database } from "./db.ts";
 import { sessions } from "./sessions.ts";
@@ -14,6 +14,7 @@ export const openings = sqliteTable(
     signIn: text().notNull(),
     principal: text().notNull(),
     openedAt: integer().notNull(),
+    /** Over, abandoned or revoked: a session that lives and finds this set has been revoked. */
     closedAt: integer(),
   },
   (table) => [
@@ -31,27 +32,23 @@ export async function addOpening(
   await db.insert(openings).values(opening);
 }
 
-/** Called by each session when it is over. */
-export async function closeOpenings(
-  db: Database,
-  ids: readonly string[],
-  now: number,
-): Promise<void> {
-  const these = and(inArray(openings.session, [...ids]), isNull(openings.closedAt));
-  await db.update(openings).set({ closedAt: now }).where(these);
-}
-
 /**
  * `prepare` is void after ten seconds: an opening without a session after this never became one.
  */
 const beginningMs = 60_000;
 
-/** Closes openings that nobody picked up. Called by the hourly schedule. */
-export async function closeAbandoned(db: Database, now: number): Promise<void> {
-  const begun = db.select({ id: sessions.id }).from(sessions);
-  const old = and(isNull(openings.closedAt), lt(openings.openedAt, now - beginningMs));
-  const abandoned = and(old, sql`${openings.session} not in ${begun}`);
-  await db.update(openings).set({ closedAt: now }).where(abandoned);
+const ended = sql`exists (select 1 from sessions where id = ${openings.session}
+  and ended_at is not null)`;
+const begun = sql`exists (select 1 from sessions where id = ${openings.session})`;
+
+/**
+ * Closes the openings of sessions that are over, and those that nobody picked up. Called by the
+ * hourly schedule.
+ */
+export async function closeOpenings(db: Database, now: number): Promise<void> {
+  const abandoned = and(lt(openings.openedAt, now - beginningMs), not(begun));
+  const over = and(isNull(openings.closedAt), or(ended, abandoned));
+  await db.update(openings).set({ closedAt: now }).where(over);
 }
 
 /** Sessions that are live, or about to be: of one sign-in, of one principal, or all of them. */
@@ -62,7 +59,7 @@ export async function openSessions(
   const rows = await db
     .select({ session: openings.session })
     .from(openings)
-    .where(and(owner(whose), isNull(openings.closedAt)));
+    .where(and(owner(whose), isNull(openings.closedAt), not(ended)));
   return rows.map((row) => row.session);
 }
 
@@ -73,7 +70,10 @@ function owner(whose: { signIn: string } | { principal: string } | "all"): SQL |
     : eq(openings.principal, whose.principal);
 }
 
-/** What the sessions themselves ask for at their next ping, should the notice not reach them. */
+/**
+ * What the sessions themselves ask for, at their opening and at each ping, should the notice not
+ * reach them. One that has no row yet finds its opening closed.
+ */
 export async function markRevoked(
   db: Database,
   ids: readonly string[],
@@ -81,10 +81,12 @@ export async function markRevoked(
   now: number,
 ): Promise<void> {
   for (let at = 0; at < ids.length; at += 90) {
-    const these = inArray(sessions.id, ids.slice(at, at + 90));
-    await db
-      .update(sessions)
-      .set({ revokedAt: now, revokedReason: reason })
-      .where(and(these, isNull(sessions.revokedAt)));
+    const part = ids.slice(at, at + 90);
+    const live = and(inArray(sessions.id, part), isNull(sessions.revokedAt));
+    const open = and(inArray(openings.session, part), isNull(openings.closedAt));
+    await db.batch([
+      db.update(sessions).set({ revokedAt: now, revokedReason: reason }).where(live),
+      db.update(openings).set({ closedAt: now }).where(open),
+    ]);
   }
 }

@@ -21,8 +21,12 @@ export const principals = sqliteTable(
   (table) => [index("principals_by_name").on(table.name)],
 );
 
-/** What the issuer says now takes the place of what it said before. */
-export async function seen(db: Database, principal: Principal, now: number): Promise<void> {
+/**
+ * What the issuer says now takes the place of what it said before. Answers whether somebody known
+ * has other groups than then.
+ */
+export async function seen(db: Database, principal: Principal, now: number): Promise<boolean> {
+  const before = await principalById(db, principal.id);
   const kind = principal.kind === "service" ? "service" : "person";
   const fresh = {
     name: principal.name,
@@ -34,7 +38,12 @@ export async function seen(db: Database, principal: Principal, now: number): Pro
     .insert(principals)
     .values({ id: principal.id, ...fresh, firstSeenAt: now })
     .onConflictDoUpdate({ target: principals.id, set: fresh });
+  return before !== null && !sameGroups(before.groups, principal.groups);
 }
+
+/** Whatever their order. */
+export const sameGroups = (a: readonly string[], b: readonly string[]): boolean =>
+  JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted());
 
 /** Null: never seen. */
 export async function principalById(db: Database, id: string) {

@@ -1,6 +1,6 @@
 import { database } from "../store/db.ts";
 import { forgetOldAttempts } from "../store/attempts.ts";
-import { closeAbandoned } from "../store/openings.ts";
+import { closeOpenings } from "../store/openings.ts";
 import { forgetOldTokens } from "../store/tokens.ts";
 import { app } from "./app.ts";
 
@@ -16,6 +16,6 @@ export default {
     const db = database(env);
     await forgetOldAttempts(db, controller.scheduledTime);
     await forgetOldTokens(db, controller.scheduledTime);
-    await closeAbandoned(db, controller.scheduledTime);
+    await closeOpenings(db, controller.scheduledTime);
   },
 } satisfies ExportedHandler<Env>;

@@ -20,7 +20,7 @@ export function connectCommands(program: Command, context: Context): void {
     .action((name: string, command: string[], options: ConnectOptions) =>
       command.length === 0
         ? standBy(context, name, options.port ?? 0)
-        : runWith(context, name, command, options.port),
+        : runWith(context, name, command, options),
     );
   program
     .command("psql <name> [args...]")
@@ -28,8 +28,13 @@ export function connectCommands(program: Command, context: Context): void {
     .passThroughOptions()
     .allowUnknownOption()
     .helpOption(false)
-    .action((name: string, args: string[]) => runWith(context, name, ["psql", ...args]));
+    .action((name: string, args: string[]) =>
+      runWith(context, name, ["psql", ...args], { defaults: PSQL_DEFAULTS }),
+    );
 }
+
+/** psql takes its encoding from the locale, and a plain one has no letters but ASCII's. */
+const PSQL_DEFAULTS = { PGCLIENTENCODING: "UTF8" };
 
 /** `open` for a listener: each local connection is a tunnel and a session of its own. */
 export function listenerOptions(context: Context, gateway: Gateway, name: string) {
@@ -44,12 +49,14 @@ async function standBy(context: Context, name: string, port: number): Promise<vo
   const gateway = await gatewayOf(context);
   const resource = await gateway.call("resource", { path: { name } });
   const listener = await Listener.onPort(port, listenerOptions(context, gateway, name));
+  const stop = gateway.stayFresh();
   const url = addressOf(listener.door, resource.database);
   print(context, context.json ? `${safeJson([{ id: resource.id, name, url }])}\n` : `${url}\n`);
   say(context, "Listening until you press Ctrl-C.");
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, resolve);
   });
+  stop();
   await listener.close();
 }
 
@@ -57,7 +64,7 @@ async function runWith(
   context: Context,
   name: string,
   command: readonly string[],
-  port?: number,
+  { port, defaults }: ConnectOptions & { defaults?: Readonly<Record<string, string>> },
 ): Promise<void> {
   const gateway = await gatewayOf(context);
   const resource = await gateway.call("resource", { path: { name } });
@@ -66,10 +73,12 @@ async function runWith(
   const listener = onPort
     ? await Listener.onPort(port ?? 0, options)
     : await Listener.onSocket(options);
+  const stop = gateway.stayFresh();
   try {
-    const env = { ...context.env, ...environmentOf(listener.door, resource.database) };
+    const env = { ...defaults, ...context.env, ...environmentOf(listener.door, resource.database) };
     context.exitCode = await run(command, env);
   } finally {
+    stop();
     await listener.close();
   }
 }

@@ -40,10 +40,12 @@ async function sql(
   const listener =
     process.platform === "win32" ? await Listener.onPort(0, reach) : await Listener.onSocket(reach);
   const stop = () => void listener.close();
+  const tire = gateway.stayFresh();
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
     await ask(context, simpleQuery(listener.door, database, text), writerFor(context, options));
   } finally {
+    tire();
     process.off("SIGINT", stop).off("SIGTERM", stop);
     await listener.close();
   }

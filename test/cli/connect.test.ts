@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Client, STARTUP } from "./wire.ts";
@@ -72,6 +75,17 @@ describe("connect -- CMD", () => {
     expect(url.hostname).toBe("127.0.0.1");
     expect(url.password).toBe(env["PGPASSWORD"]);
     expect(env["PGPASSWORD"]).toMatch(/^[\w-]{24}$/);
+  });
+
+  it("says UTF-8 to psql, unless the person says something else", async () => {
+    const bin = mkdtempSync(join(tmpdir(), "sluice-bin-"));
+    writeFileSync(join(bin, "psql"), '#!/bin/sh\necho "$PGCLIENTENCODING"\n', { mode: 0o755 });
+    const PATH = `${bin}:${process.env["PATH"]}`;
+    const encodingWith = (env: Record<string, string>) =>
+      text(sluice(["psql", "shop-db"], { PATH, ...env }).child.stdout);
+    expect(await encodingWith({})).toBe("UTF8\n");
+    expect(await encodingWith({ PGCLIENTENCODING: "LATIN1" })).toBe("LATIN1\n");
+    rmSync(bin, { recursive: true });
   });
 
   it("says that a command is not there, and what else would do for psql", async () => {

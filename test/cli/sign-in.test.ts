@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Gateway } from "../../cli/gateway.ts";
 import { signInByDevice } from "../../cli/sign-in/device.ts";
 import { metadataOf } from "../../cli/sign-in/oauth.ts";
@@ -184,6 +184,32 @@ describe("the access token", () => {
     expect(await Promise.all(found.map((one) => one.token()))).toEqual(["new", "new", "new"]);
     expect(forms.map((form) => form.get("refresh_token"))).toEqual(["r1"]);
     expect(await store().read()).toMatchObject({ accessToken: "new", refreshToken: "r2" });
+  });
+
+  it("is renewed before nine of its ten minutes are over while a tunnel is open", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    await store().write(signIn(121_000));
+    tokenAnswers = [tokens("new", "r2")];
+    const stop = (await Gateway.find(env(), store())).stayFresh();
+    vi.advanceTimersByTime(60_000);
+    expect(forms).toEqual([]);
+    await store().write(signIn(119_000));
+    vi.advanceTimersByTime(60_000);
+    await vi.waitFor(async () => expect((await store().read())?.accessToken).toBe("new"));
+    stop();
+    await store().write(signIn(0));
+    vi.advanceTimersByTime(600_000);
+    expect(forms).toHaveLength(1);
+    vi.useRealTimers();
+  });
+
+  it("of SLUICE_TOKEN is its giver's to renew", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    await store().write(signIn(0));
+    const given = { ...env(), SLUICE_TOKEN: "t" };
+    (await Gateway.find(given, store())).stayFresh();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
   });
 
   it("is gone when the refresh is refused: exit code 3", async () => {

@@ -6,6 +6,8 @@ import { buildCli, CLI_FILE } from "../../scripts/build-cli.ts";
  * fails the tests that start it, and leaves the others alone.
  */
 export default async function prepare(): Promise<void> {
-  rmSync(CLI_FILE, { force: true });
-  await buildCli().catch((error: Error) => console.error(error.message));
+  await buildCli().catch((error: Error) => {
+    rmSync(CLI_FILE, { force: true });
+    console.error(error.message);
+  });
 }

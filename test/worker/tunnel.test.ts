@@ -148,4 +148,17 @@ describe("what ends a live session", () => {
     const ended = revoked("groups-changed").map(({ session }) => session);
     expect(ended).toContain(gate.prepared[0]?.id);
   });
+
+  it("other groups that another sign-in brings to light", async () => {
+    const tokens = await gate.signIn("ada");
+    await open("shop-db", { authorization: `Bearer ${tokens.access_token}` });
+    gate.issuer.people.set("ada", { groups: ["leads"], active: true });
+    await gate.signIn("ada");
+    gate.issuer.people.set("ada", { groups: ["engineers"], active: true });
+    const ended = revoked("groups-changed").map(({ session }) => session);
+    expect(ended).toContain(gate.prepared[0]?.id);
+    const opening = gate.env.DB.prepare("select closed_at from openings where session = ?");
+    const row = await opening.bind(gate.prepared[0]?.id).first<{ closed_at: number }>();
+    expect(row?.closed_at).toBeGreaterThan(0);
+  });
 });

@@ -1,6 +1,8 @@
 import { audit } from "../../store/audit.ts";
 import type { Database } from "../../store/db.ts";
+import type { Principal } from "../../core/session.ts";
 import { openSessions } from "../../store/openings.ts";
+import { seen } from "../../store/principals.ts";
 import { endSignIn } from "../../store/tokens.ts";
 import { revoke } from "../sessions.ts";
 
@@ -23,7 +25,8 @@ const SENTENCES: Readonly<Record<EndReason, string>> = {
 };
 
 /**
- * Ends the sign-in and every live session that it opened. Saying it again tells the sessions again.
+ * Ends the sign-in and every live session that it opened. What is marked ends at its next ping,
+ * also where no notice reaches it.
  */
 export async function endSignInAndSessions(
   env: Env,
@@ -41,14 +44,18 @@ export async function endSignInAndSessions(
   await audit(db, event, now);
 }
 
-/** A session keeps the groups that it was opened with; with other groups it is opened again. */
-export async function endSessionsOfOtherGroups(
+/**
+ * Writes down what the issuer says of somebody now. A session keeps the groups that it was opened
+ * with: when they are others, it ends, and is opened again.
+ */
+export async function vouched(
   env: Env,
   db: Database,
-  principal: string,
+  principal: Principal,
   now: number,
 ): Promise<void> {
-  const sessions = await openSessions(db, { principal });
+  if (!(await seen(db, principal, now))) return;
+  const sessions = await openSessions(db, { principal: principal.id });
   const why = { code: "groups-changed", reason: SENTENCES["groups-changed"] };
   await revoke(env, db, sessions, why, now);
 }

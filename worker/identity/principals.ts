@@ -3,9 +3,9 @@ import type { Principal } from "../../core/session.ts";
 import { audit } from "../../store/audit.ts";
 import type { Database } from "../../store/db.ts";
 import { newId } from "../../store/ids.ts";
-import { seen } from "../../store/principals.ts";
 import { seal } from "../../store/seal.ts";
 import { startSignIn } from "../../store/tokens.ts";
+import { vouched } from "./ending.ts";
 import type { Vouched } from "./issuer.ts";
 
 /** Whoever signs in by the issuer is a person. */
@@ -32,7 +32,7 @@ export async function beginSignIn(
   const issuerToken =
     who.refreshToken === null ? null : await seal(env, signInPurpose(id), who.refreshToken);
   const endsAt = now + refreshTokenSeconds * 1000;
-  await seen(db, principal, now);
+  await vouched(env, db, principal, now);
   await startSignIn(db, { id, principal: principal.id, way, issuerToken, startedAt: now, endsAt });
   await audit(db, { actor: principal, action: "sign-in", subject: id, outcome: "done" }, now);
   return id;

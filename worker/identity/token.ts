@@ -7,7 +7,7 @@ import { pollDevice, takeDevice } from "../../store/attempts.ts";
 import { audit } from "../../store/audit.ts";
 import { hashSecret, newSecret } from "../../store/hash.ts";
 import { newId } from "../../store/ids.ts";
-import { principalById, seen } from "../../store/principals.ts";
+import { principalById } from "../../store/principals.ts";
 import { open, seal } from "../../store/seal.ts";
 import {
   addRefreshToken,
@@ -22,7 +22,7 @@ import {
 } from "../../store/tokens.ts";
 import type { App } from "../context.ts";
 import { pollSeconds } from "./device.ts";
-import { endSessionsOfOtherGroups, endSignInAndSessions } from "./ending.ts";
+import { endSignInAndSessions, vouched } from "./ending.ts";
 import { form } from "./form.ts";
 import { IssuerError, readAgain, type Vouched, verifyServiceToken } from "./issuer.ts";
 import { personOf, signInPurpose } from "./principals.ts";
@@ -140,16 +140,9 @@ async function byRefreshToken(c: Context<App>, fields: Fields): Promise<TokenAns
   }
   const kept = await seal(c.env, signInPurpose(signIn.id), who.refreshToken ?? "");
   await keepIssuerToken(db, signIn.id, kept);
-  const before = await principalById(db, signIn.principal);
-  await seen(db, personOf(who), now);
-  if (!sameGroups(before?.groups ?? [], who.groups)) {
-    await endSessionsOfOtherGroups(c.env, db, signIn.principal, now);
-  }
+  await vouched(c.env, db, personOf(who), now);
   return answer(c, personOf(who), signIn, now, true);
 }
-
-const sameGroups = (a: readonly string[], b: readonly string[]): boolean =>
-  a.toSorted().join("\0") === b.toSorted().join("\0");
 
 /**
  * A service's token of the issuer becomes ours, for ten minutes and without a refresh (RFC 8693).
@@ -182,7 +175,7 @@ async function exchange(c: Context<App>, fields: Fields): Promise<TokenAnswer> {
     endedAt: null,
     endReason: null,
   };
-  await seen(db, principal, now);
+  await vouched(c.env, db, principal, now);
   await startSignIn(db, signIn);
   const done = { actor: principal, action: "service.exchange", subject: signIn.id } as const;
   await audit(db, { ...done, outcome: "done" }, now);
