@@ -16,7 +16,7 @@ export const rowsTable = (rows: number): string => `
     timestamptz '2024-01-02 09:00Z' + n * interval '1 minute' AS at,
     'Customer number ' || n AS name,
     'customer' || n || '@example.com' AS email,
-    '4242 4242 42' || lpad((n * 7919 % 1000000)::text, 6, '0') AS card,
+    '4242 4242 42' || lpad((n::bigint * 7919 % 1000000)::text, 6, '0') AS card,
     '+1-201-555-' || lpad((n * 31 % 10000)::text, 4, '0') AS phone,
     (ARRAY['Berlin', 'Chicago', 'Dakar', 'Lisbon', 'Osaka', 'Porto'])[n % 6 + 1] AS city,
     (n * 137 % 100000)::numeric / 100 AS amount,
