@@ -29,15 +29,15 @@ export type Cut = (length: number) => readonly number[];
 export const whole: Cut = (length) => [length];
 export const byteByByte: Cut = (length) => Array.from({ length }, () => 1);
 
-/** Few small pieces or many, from a seed (a linear congruential generator). */
-export function seededCuts(seed: number): Cut {
+/** Few pieces or many, from a seed (a linear congruential generator). */
+export function seededCuts(seed: number, longestMax = 200): Cut {
   let state = seed;
   const next = (below: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 0x1_0000_0000) * below);
   };
   return (length) => {
-    const longest = 1 + next(Math.min(length, 200));
+    const longest = 1 + next(Math.min(length, longestMax));
     const sizes: number[] = [];
     for (let left = length; left > 0; left -= sizes.at(-1) as number) {
       sizes.push(Math.min(left, 1 + next(longest)));

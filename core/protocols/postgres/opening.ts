@@ -61,7 +61,7 @@ export class Opening {
         this.#connected = true;
         break;
       case "secured":
-        return this.#secured();
+        return this.#needs === "secured" ? (this.#resume(EMPTY) ?? this.#drive()) : null;
       case "revoked":
         this.#refuse(goodbye(input.code, input.reason), input.code, input.reason);
         return null;
@@ -74,6 +74,7 @@ export class Opening {
       default:
     }
     if (this.#startup === null && !this.#readStartup()) return null;
+    this.#refuseInjected();
     if (this.#login === null) return this.#connected ? this.#begin(this.#startup as Startup) : null;
     return this.#drive();
   }
@@ -161,19 +162,13 @@ export class Opening {
     return null;
   }
 
-  #secured(): Opened | null {
-    if (this.#needs !== "secured" || this.#injected()) return null;
-    return this.#resume(EMPTY) ?? this.#drive();
-  }
-
   /**
    * What came in plaintext before TLS would be believed as if it had come by it (CVE-2021-23222).
    */
-  #injected(): boolean {
-    if (this.#upstream.length === 0) return false;
+  #refuseInjected(): void {
+    if (this.#needs !== "secured" || this.#upstream.length === 0) return;
     const message = "Somebody sent unencrypted bytes ahead of the target's TLS.";
     this.#failed("08P01", message, "upstream_protocol");
-    return true;
   }
 
   #byte(): Uint8Array | null {
@@ -210,9 +205,9 @@ export class Opening {
         return null;
       }
       if ("secure" in step) {
-        if (this.#injected()) return null;
         this.#state.act({ do: "secure", serverName: step.secure });
         this.#needs = "secured";
+        this.#refuseInjected();
         return null;
       }
       this.#state.act({ do: "reply", to: "upstream", bytes: step.send, secret: true });
