@@ -33,11 +33,6 @@ beforeEach(async () => {
 });
 afterEach(() => target.stop());
 
-const ended = (id: string) =>
-  edge.row<{ end_code: string }>(
-    "select * from sessions where id = ? and ended_at is not null",
-    id,
-  );
 const lastReview = async (): Promise<Review> => {
   const filter = { state: null, limit: 1, after: null };
   return eventually(async () => {
@@ -65,7 +60,7 @@ describe("kill -9 of the runtime", () => {
       const facts = await eventually(() => edge.journal(spec.id).catch(() => null));
       const commands = facts.filter((fact) => fact.kind === "command");
       expect(commands.length).toBeGreaterThanOrEqual(fatal);
-      expect((await eventually(() => ended(spec.id))).end_code).toBe("lost");
+      expect((await eventually(() => edge.ended(spec.id))).end_code).toBe("lost");
       expect(await edge.verdict(spec.id)).toBe("whole");
       answer = (_, socket) => socket.write(updated);
     }
@@ -171,9 +166,9 @@ describe("a store that is away", () => {
     await edge.store("down");
     client.socket.close();
     await eventually(async () => (await edge.journal(spec.id)).at(-1)?.kind === "end");
-    expect(await ended(spec.id)).toBeNull();
+    expect(await edge.ended(spec.id)).toBeNull();
     await edge.store("up");
-    await eventually(() => ended(spec.id));
+    await eventually(() => edge.ended(spec.id));
     expect(await edge.verdict(spec.id)).toBe("whole");
   }, 60_000);
 });

@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 import WebSocket from "ws";
 import { concat } from "../../core/bytes.ts";
 import { encodeExportHeader } from "../../core/recording/chunk.ts";
-import { verify } from "../../core/recording/reader.ts";
+import { chunksIn, replay, verify } from "../../core/recording/reader.ts";
 import { decodeRecord, type StoredFact } from "../../core/recording/record.ts";
 import type { SessionSpec } from "../../core/session.ts";
 import { decodeFrame, encodeFrame, type Frame, SUBPROTOCOL } from "../../core/tunnel/frames.ts";
@@ -26,6 +26,12 @@ guardrails:
 grants:
   - { id: all, groups: [engineers], resources: [shop-db], access: [read, write, schema, admin] }
 `;
+
+export type Ended = {
+  readonly end_code: string;
+  readonly end_message: string;
+  readonly commands: number;
+};
 
 export class Edge {
   readonly gateway: Gateway;
@@ -94,10 +100,8 @@ export class Edge {
     return JSON.parse(readFileSync(join(this.#folder, "keys.json"), "utf8"));
   }
 
-  /** What `audit verify` says of everything that the store has. */
-  async verdict(session: string): Promise<string> {
-    const [seed] = namedKeys("SIGNING_KEYS", this.keys().SIGNING_KEYS);
-    const { publicKey } = await signingPair(seed as NamedKey, "recording");
+  /** Everything that the store has, as `export --raw` writes it. */
+  async #export(session: string): Promise<Uint8Array> {
     const row = await this.row<{ header: string }>("select * from sessions where id = ?", session);
     const bucket = await this.gateway.miniflare.getR2Bucket("RECORDINGS");
     const { objects } = await bucket.list({ prefix: `recordings/${session}/` });
@@ -106,7 +110,28 @@ export class Edge {
       const object = await bucket.get(key);
       chunks.push(new Uint8Array((await object?.arrayBuffer()) ?? new ArrayBuffer()));
     }
-    const verdict = await verify(concat(chunks), {
+    return concat(chunks);
+  }
+
+  /** The facts of everything that the store has. */
+  async recording(session: string): Promise<readonly StoredFact[]> {
+    const facts: StoredFact[] = [];
+    for (const { head, body } of chunksIn(await this.#export(session))) {
+      for (const { fact } of replay(head.first, gunzipSync(body))) facts.push(fact);
+    }
+    return facts;
+  }
+
+  /** The session's closing row, once it has one. */
+  ended(session: string): Promise<Ended | null> {
+    return this.row("select * from sessions where id = ? and ended_at is not null", session);
+  }
+
+  /** What `audit verify` says of everything that the store has. */
+  async verdict(session: string): Promise<string> {
+    const [seed] = namedKeys("SIGNING_KEYS", this.keys().SIGNING_KEYS);
+    const { publicKey } = await signingPair(seed as NamedKey, "recording");
+    const verdict = await verify(await this.#export(session), {
       digest: async (data) =>
         Buffer.from(await crypto.subtle.digest("SHA-256", data as BufferSource)),
       gunzip: (data) => gunzipSync(data),
@@ -137,6 +162,9 @@ export class Client {
   readonly socket: WebSocket;
   received: Buffer = Buffer.alloc(0);
   total = 0;
+  /** Passes everything on at once, as a client does whose reader never waits. */
+  acknowledges = false;
+  #readyAt = 0;
   #changed: (() => void)[] = [];
 
   private constructor(socket: WebSocket) {
@@ -147,6 +175,7 @@ export class Client {
       if (frame.is === "data") {
         this.received = Buffer.concat([this.received, frame.bytes]);
         this.total += frame.bytes.length;
+        if (this.acknowledges) this.acknowledge();
       } else this.frames.push(frame);
       this.#notify();
     });
@@ -198,6 +227,18 @@ export class Client {
     return this;
   }
 
+  /** Up to as many more ReadyForQuery; nothing is forgotten. */
+  async ready(more = 1): Promise<void> {
+    for (let n = 0; n < more; n++) {
+      const at = await this.until(() => {
+        const found = READIES.map((one) => this.received.indexOf(one, this.#readyAt));
+        const first = Math.min(...found.map((at) => (at < 0 ? Number.POSITIVE_INFINITY : at)));
+        return first < Number.POSITIVE_INFINITY && first + 1;
+      });
+      this.#readyAt = at;
+    }
+  }
+
   /** Up to ReadyForQuery; then what came is forgotten. */
   async answered(): Promise<Buffer> {
     await this.until(() => this.received.includes(READY));
@@ -241,6 +282,10 @@ const message = (type: string, body: Uint8Array): Buffer => {
 const cstrings = (...texts: string[]): Buffer => Buffer.from(`${texts.join("\0")}\0`);
 
 export const READY = message("Z", Buffer.from("I"));
+/** Idle, in a transaction, in a failed one. */
+const READIES = ["I", "T", "E"].map((status) => message("Z", Buffer.from(status)));
+export const copyData = (text: string): Buffer => message("d", Buffer.from(text));
+export const copyDone = message("c", Buffer.alloc(0));
 export const query = (sql: string): Buffer => message("Q", cstrings(sql));
 export const startup = (database = "shop"): Buffer => {
   const body = Buffer.concat([

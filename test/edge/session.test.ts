@@ -56,7 +56,7 @@ describe("prepare and fetch", () => {
     client.send(startup());
     const { message } = await client.frame("close");
     expect(message).toBe("127.0.0.1:1 refused the connection or cannot be reached.");
-    const row = await eventually(() => ended(spec.id));
+    const row = await eventually(() => edge.ended(spec.id));
     expect(row.end_message).toBe(message);
   });
 
@@ -71,12 +71,6 @@ describe("prepare and fetch", () => {
   });
 });
 
-const ended = (id: string) =>
-  edge.row<{ end_code: string; end_message: string; commands: number }>(
-    "select * from sessions where id = ? and ended_at is not null",
-    id,
-  );
-
 describe("a session", () => {
   it("carries a query and its answer, and ends with its recording in the store", async () => {
     const spec = edge.spec(target.port);
@@ -85,7 +79,7 @@ describe("a session", () => {
     await client.answered();
     expect(target.queries).toEqual(["select v from t"]);
     client.socket.close();
-    expect((await eventually(() => ended(spec.id))).commands).toBe(1);
+    expect((await eventually(() => edge.ended(spec.id))).commands).toBe(1);
     expect(await edge.verdict(spec.id)).toBe("whole");
   });
 
