@@ -260,7 +260,7 @@ export class DataPath {
 
   /** Invariant 3: one append, then everything that it accounts for. */
   #flush(): readonly Effect[] {
-    const effects = this.#effects;
+    const effects = joined(this.#effects);
     this.#effects = [];
     const shows = effects.some((effect) => effect.do === "send" && effect.to === "client");
     if (this.#events.length === 0 && !(shows && this.#deferred.length > 0)) return effects;
@@ -269,6 +269,24 @@ export class DataPath {
     this.#events = [];
     return [{ do: "append", events }, ...effects];
   }
+}
+
+/** What goes to one side without anything between it leaves as one piece: each write has its price. */
+function joined(effects: readonly Effect[]): readonly Effect[] {
+  const out: Effect[] = [];
+  let parts: Uint8Array[] = [];
+  for (const [i, effect] of effects.entries()) {
+    if (effect.do !== "send") {
+      out.push(effect);
+      continue;
+    }
+    parts.push(effect.bytes);
+    const next = effects[i + 1];
+    if (next?.do === "send" && next.to === effect.to) continue;
+    out.push({ ...effect, bytes: concat(parts) });
+    parts = [];
+  }
+  return out;
 }
 
 const secretOf = (command: Command): CommandSecret => ({

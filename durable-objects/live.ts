@@ -54,6 +54,8 @@ export class LiveSession {
   #closed = false;
   #now: UnixMs = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  /** The instant that the timer waits for. */
+  #armedFor: UnixMs | null = null;
 
   constructor(parts: LiveParts) {
     this.env = parts.env;
@@ -188,13 +190,18 @@ export class LiveSession {
     this.tunnel.keeping(kept + this.#inFlight);
   }
 
+  /** Asked after every turn, and the deadline hardly ever changes. */
   #arm(path: DataPath): void {
+    const deadline = this.#closed ? null : path.deadline;
+    if (deadline === this.#armedFor) return;
+    this.#armedFor = deadline;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    const { deadline } = path;
-    if (deadline === null || this.#closed) return;
+    if (deadline === null) return;
     const wait = Math.min(Math.max(0, deadline - this.now()), 2 ** 31 - 1);
-    this.#timer = setTimeout(() => this.step({ on: "tick" }), wait);
+    this.#timer = setTimeout(() => {
+      this.#armedFor = null;
+      this.step({ on: "tick" });
+    }, wait);
   }
 
   /** Puts the question before people; what they say comes by `settled`. */

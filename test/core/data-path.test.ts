@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { utf8 } from "../../core/bytes.ts";
+import { text, utf8 } from "../../core/bytes.ts";
 import { commandDigest, DataPath, type Effect } from "../../core/data-path.ts";
 import type { Decision } from "../../core/decision.ts";
 import type { Action, Engine, Input } from "../../core/engine.ts";
@@ -74,9 +74,21 @@ describe("record before effect", () => {
     ] as const) {
       const { engine } = scripted({ bytes: [toClient, secret] });
       const path = open(engine, samplePolicy(undefined, { recording: level }));
-      const [first, ...sends] = kinds(path.step(BYTES, 2_000));
-      expect([first, ...sends]).toEqual([`append opened${fact}`, "send client", "send client"]);
+      expect(kinds(path.step(BYTES, 2_000))).toEqual([`append opened${fact}`, "send client"]);
     }
+  });
+
+  it("sends neighbours of one side as one piece, in their order", () => {
+    const [client, upstream] = [toClient, toUpstream] as const;
+    const { engine } = scripted({ bytes: [upstream, upstream, client, upstream] });
+    const sends = open(engine)
+      .step(BYTES, 2_000)
+      .flatMap((effect) => (effect.do === "send" ? [[effect.to, text(effect.bytes)]] : []));
+    expect(sends).toEqual([
+      ["upstream", "queryquery"],
+      ["client", "answer"],
+      ["upstream", "query"],
+    ]);
   });
 
   it("ends with a record of why, and does nothing after it", () => {
