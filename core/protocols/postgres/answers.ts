@@ -1,4 +1,4 @@
-import { text, u16 } from "../../bytes.ts";
+import { text, u16, utf8 } from "../../bytes.ts";
 import { planCopy } from "./describe.ts";
 import { safeError } from "./errors.ts";
 import { copyTally } from "./copy-in.ts";
@@ -12,6 +12,23 @@ import type { Execution, Question, State, Tombstone } from "./state.ts";
 
 /** Anything but null ends the session: `too large`, or how the server broke the protocol. */
 type Fault = string | null;
+
+/** Messages without a body: ParseComplete, BindComplete, CloseComplete, NoData and their like. */
+const EMPTY_BODIES: ReadonlySet<number> = new Set(utf8("123nIsc"));
+
+const COMMAND_COMPLETE = 0x43;
+const PORTAL_SUSPENDED = 0x73;
+
+/** Tags are the server's own words ("INSERT 0 1"): room for nothing else. */
+const TAG = /^[A-Z][A-Z0-9 ]{0,63}$/;
+
+/** CommandComplete's; "" for EmptyQueryResponse; null: malformed. */
+function tagOf({ type, body }: Message): string | null {
+  if (type !== COMMAND_COMPLETE) return "";
+  const tag = cString(body, 0);
+  const shown = tag === null ? "" : text(tag.bytes);
+  return tag?.next === body.length && TAG.test(shown) ? shown : null;
+}
 
 const STATUSES: ReadonlyMap<number, "I" | "T" | "E"> = new Map([
   [0x49, "I"],
@@ -43,13 +60,14 @@ export class Answers {
 
   one(message: Message): Fault {
     const [head] = this.#state.questions;
+    if (EMPTY_BODIES.has(message.type) && message.body.length > 0) return "a message too long";
     switch (String.fromCharCode(message.type)) {
       case "1":
       case "2":
       case "3":
         return this.#confirmed(message, head);
       case "t":
-        return head?.of === "describe" ? this.#pass(message) : "an unexpected description";
+        return this.#parameters(message, head);
       case "T":
       case "n":
         return this.#described(message, head);
@@ -75,6 +93,12 @@ export class Answers {
       default:
         return this.#aside(message);
     }
+  }
+
+  /** ParameterDescription. */
+  #parameters(message: Message, head: Question | undefined): Fault {
+    const whole = message.body.length === 2 + 4 * u16(message.body, 0);
+    return head?.of === "describe" && whole ? this.#pass(message) : "an unexpected description";
   }
 
   #pass(message: Message): null {
@@ -135,14 +159,17 @@ export class Answers {
   #completed(message: Message, head: Question | undefined): Fault {
     const state = this.#state;
     const execution = this.#results.current();
-    const suspended = message.type === 0x73;
+    const suspended = message.type === PORTAL_SUSPENDED;
+    const tag = suspended ? "PortalSuspended" : tagOf(message);
+    if (tag === null) return "a malformed end of a command";
     if (head?.of === "simple") {
       if (suspended) return "a suspended portal that nobody opened";
-      if (execution === null && message.type === 0x43) return "more results than statements";
+      if (execution === null && message.type === COMMAND_COMPLETE)
+        return "more results than statements";
       if (!head.open) head.next++;
     } else if (head?.of === "execute") state.questions.shift();
     else return "an unexpected end of a command";
-    if (execution !== null) this.#finish(execution, message, suspended);
+    if (execution !== null) this.#finish(execution, message.type, tag);
     if (execution !== null && head.of === "simple" && head.open) this.#again(execution);
     return this.#pass(message);
   }
@@ -154,15 +181,13 @@ export class Answers {
     execution.copyOut = null;
   }
 
-  #finish(execution: Execution, message: Message, suspended: boolean): void {
+  #finish(execution: Execution, type: number, tag: string): void {
     const state = this.#state;
-    const tag = cString(message.body, 0);
-    const word = suspended ? "PortalSuspended" : text(tag?.bytes ?? new Uint8Array(0));
     this.#copyInOver();
-    state.record(execution.command, this.#results.completed(execution, word));
+    state.record(execution.command, this.#results.completed(execution, tag));
     const { statement } = execution;
     if (statement?.takesLocks !== false) state.holdsLocks = true;
-    if (!suspended && message.type === 0x43) this.#apply(statement?.effects ?? [], word);
+    if (type === COMMAND_COMPLETE) this.#apply(statement?.effects ?? [], tag);
   }
 
   /**
@@ -186,8 +211,9 @@ export class Answers {
   #copyBegins(message: Message, head: Question | undefined): Fault {
     const state = this.#state;
     const execution = this.#results.current();
-    if (execution === null || head === undefined || message.body.length < 3) {
-      return "an unexpected COPY";
+    if (execution === null || head === undefined) return "an unexpected COPY";
+    if (message.body.length < 3 || message.body.length !== 3 + 2 * u16(message.body, 1)) {
+      return "a malformed start of a COPY";
     }
     const binary = message.body[0] === 1;
     if (message.type === 0x47) {
@@ -196,13 +222,14 @@ export class Answers {
     }
     const { masker, names } = state;
     const shape = execution.statement?.copy ?? null;
+    execution.copyOut = "clear";
     if (!masker.idle) {
       const count = u16(message.body, 1);
       const typeOf = names.typeOf.bind(names);
       const format = binary ? 1 : 0;
       const columns = planCopy(execution.statement, count, format, typeOf, masker);
       if (shape === null) return "a COPY that the statement does not announce";
-      execution.copyOut = copyMasker(shape, columns, masker);
+      execution.copyOut = copyMasker(shape, columns, masker) ?? "clear";
     }
     return this.#pass(message);
   }
@@ -216,7 +243,9 @@ export class Answers {
   }
 
   #copyEnds(message: Message): Fault {
-    const rest = this.#results.current()?.copyOut?.end();
+    const copyOut = this.#results.current()?.copyOut ?? null;
+    if (copyOut === null) return "the end of a COPY that nobody asked for";
+    const rest = copyOut === "clear" ? undefined : copyOut.end();
     if (typeof rest === "string") return "COPY data that ends in the middle of a row";
     if (rest !== undefined && rest.length > 0) this.#results.copyData(rest);
     return this.#pass(message);

@@ -1,4 +1,4 @@
-import { concat, putU32 } from "../../bytes.ts";
+import { concat, i32, putU32, u16 } from "../../bytes.ts";
 import type { Fact } from "../../fact.ts";
 import type { Masker } from "../../masker.ts";
 import { RowWriter, type Tally } from "./rows.ts";
@@ -27,7 +27,7 @@ export class Results {
   /** Rows of the present result: they come by this plan. */
   #execution: Execution | null = null;
   #plannedBy: Masker | null = null;
-  #stream: RowStream | CopyMasker | "pass" | null = null;
+  #stream: RowStream | CopyMasker | "clear" | null = null;
   /** Rows cannot go on before the catalog has answered. */
   waiting = false;
 
@@ -133,12 +133,10 @@ export class Results {
   /** A run of whole DataRow messages; false: malformed. */
   rows(run: Uint8Array): boolean {
     const plan = (this.#execution as Execution).plan as RowPlan;
-    if (!plan.touches) {
-      this.pass(run);
-      return true;
-    }
-    const writer = this.#currentWriter();
-    return writer.rows(run, plan);
+    if (plan.touches) return this.#currentWriter().rows(run, plan);
+    const asDescribed = this.#state.masker.idle || haveColumns(run, plan.columns.length);
+    if (asDescribed) this.pass(run);
+    return asDescribed;
   }
 
   #currentWriter(): RowWriter {
@@ -157,15 +155,16 @@ export class Results {
     const execution = this.current();
     if (execution === null) return "malformed";
     if (type === COPY_DATA) {
-      this.#stream = execution.copyOut ?? "pass";
-      if (this.#stream === "pass") this.pass(header(type, length));
+      if (execution.copyOut === null) return "malformed";
+      this.#stream = execution.copyOut;
+      if (this.#stream === "clear") this.pass(header(type, length));
       return "ok";
     }
     const plan = execution.plan as RowPlan;
     if (plan.touches && !streamable(plan)) return "too large";
     this.#stream = plan.touches
       ? new RowStream(plan, this.#state.masker, length - HEADER_BYTES)
-      : "pass";
+      : "clear";
     this.pass(header(type, length));
     return "ok";
   }
@@ -173,7 +172,7 @@ export class Results {
   stream(bytes: Uint8Array, last: boolean): Passed {
     const stream = this.#stream;
     if (last) this.#stream = null;
-    if (stream === "pass" || stream === null) {
+    if (stream === "clear" || stream === null) {
       this.pass(bytes);
       return "ok";
     }
@@ -188,11 +187,13 @@ export class Results {
 
   /** One CopyData message of the server's, masked where rules say. */
   copy(execution: Execution, bytes: Uint8Array): Passed {
-    if (execution.copyOut === null) {
+    const { copyOut } = execution;
+    if (copyOut === null) return "malformed";
+    if (copyOut === "clear") {
       this.pass(bytes);
       return "ok";
     }
-    const out = execution.copyOut.push(bytes.subarray(HEADER_BYTES));
+    const out = copyOut.push(bytes.subarray(HEADER_BYTES));
     if (typeof out === "string") return out;
     if (out.length > 0) this.copyData(out);
     return "ok";
@@ -206,11 +207,23 @@ export class Results {
   /** One statement's answer is over: what was masked in it, by rule and by kind. */
   completed(execution: Execution, tag: string): Fact {
     const tally: Tally = this.#currentWriter().tally;
-    if (execution.copyOut !== null) tally.add(execution.copyOut.tally);
+    const { copyOut } = execution;
+    if (copyOut !== null && copyOut !== "clear") tally.add(copyOut.tally);
     const counted = tally.take();
     const rows = Number(/(\d+)$/.exec(tag)?.[1] ?? 0);
     return { kind: "completed", tag, rows, ...counted };
   }
+}
+
+/** Cells that nobody has described are nobody's to show. */
+function haveColumns(run: Uint8Array, count: number): boolean {
+  let at = 0;
+  while (at < run.length) {
+    const length = i32(run, at + 1);
+    if (length < 6 || u16(run, at + HEADER_BYTES) !== count) return false;
+    at += length + 1;
+  }
+  return true;
 }
 
 function header(type: number, length: number): Uint8Array {

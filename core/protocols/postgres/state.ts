@@ -61,7 +61,8 @@ export type Execution = {
   /** The row description of a simple query's result. */
   fields: readonly RowField[] | null;
   plan: RowPlan | null;
-  copyOut: CopyMasker | null;
+  /** Set by CopyOutResponse; null: the server has announced no data. */
+  copyOut: CopyMasker | "clear" | null;
 };
 
 /** What was sent upstream and how its answer is told apart. Answers come in this order. */

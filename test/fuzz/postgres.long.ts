@@ -1,0 +1,3 @@
+import { fuzzPostgres } from "./postgres.ts";
+
+fuzzPostgres(1_200);
