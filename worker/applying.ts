@@ -7,7 +7,7 @@ import type { ConfigError } from "../core/errors.ts";
 import { missingSecrets } from "../store/secrets.ts";
 import { reachOf } from "./addresses.ts";
 import type { App } from "./context.ts";
-import { resolve } from "./dns.ts";
+import { resolve, resolveSoon } from "./dns.ts";
 import { Refused } from "./problem.ts";
 
 /** Throws Refused with every error and its line, or the document that may come into force. */
@@ -55,16 +55,23 @@ export async function warningsOf(c: Context<App>, document: Document): Promise<s
   );
   const missing = await missingSecrets(c.var.db, [...new Set(named)]);
   const warnings = missing.map((name) => `The secret ${name} has not been set yet.`);
-  const looked = await Promise.all(document.resources.slice(0, 20).map(lookedUp));
+  const looked = await Promise.all(document.resources.slice(0, 20).map((rule) => lookedUp(rule)));
   return [...warnings, ...looked.flatMap((warning) => (warning === null ? [] : [warning]))];
+}
+
+/** A sentence when the resource may not be dialled, by its text or by where its name points now. */
+export async function addressRefusal(c: Context<App>, rule: ResourceRule): Promise<string | null> {
+  const going = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+  const look = (host: string) => resolveSoon(host, c.var.now, going);
+  return checkAddress(rule) ?? (await lookedUp(rule, look));
 }
 
 /**
  * Advisory: a name can point elsewhere a moment later, so a direct dial does not depend on this.
  */
-async function lookedUp(rule: ResourceRule): Promise<string | null> {
+async function lookedUp(rule: ResourceRule, look = resolve): Promise<string | null> {
   if (reachOf(rule.host) !== "name") return null;
-  for (const address of await resolve(rule.host)) {
+  for (const address of await look(rule.host)) {
     const refusal = checkAddress({ ...rule, host: address });
     if (refusal !== null) return `${rule.host} resolves to ${address}. ${refusal}`;
   }

@@ -5,7 +5,7 @@ import type { CredentialRef, Resource, SessionSpec } from "../core/session.ts";
 import { newId } from "../store/ids.ts";
 import { idsOfResources } from "../store/policies.ts";
 import { sealedSecret } from "../store/secrets.ts";
-import { checkAddress } from "./applying.ts";
+import { addressRefusal } from "./applying.ts";
 import { appliedPolicy } from "./applied.ts";
 import type { App } from "./context.ts";
 import { Refused } from "./problem.ts";
@@ -27,7 +27,7 @@ export async function specFor(c: Context<App>, name: string): Promise<SessionSpe
     if (first === undefined) throw unknownResource(name);
     throw new Refused("no_grant", `You may ask for ${name} by ${first.id}; nothing opens it now.`);
   }
-  const refusal = checkAddress(rule);
+  const refusal = await addressRefusal(c, rule);
   if (refusal !== null) throw new Refused("address_refused", refusal);
   return {
     id: newId("ses", now),

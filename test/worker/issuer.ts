@@ -25,6 +25,9 @@ export class FakeIssuer {
   givesRefreshTokens = true;
   /** Bends the claims of the next ID tokens. */
   bend: (claims: JWTPayload) => JWTPayload = (claims) => claims;
+  /** What DNS over HTTPS says of names; `never` does not answer at all. */
+  readonly addresses = new Map<string, string>();
+  readonly asked: string[] = [];
   /** What the token endpoint saw. */
   readonly seen: URLSearchParams[] = [];
   readonly #codes = new Map<string, Asked>();
@@ -50,7 +53,8 @@ export class FakeIssuer {
 
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
-    const { pathname } = new URL(request.url);
+    const { hostname, pathname, searchParams } = new URL(request.url);
+    if (hostname === "cloudflare-dns.com") return this.#dns(searchParams, request.signal);
     if (this.health === "down") throw new TypeError("fetch failed");
     if (this.health === "broken") return json({ error: "server_error" }, 503);
     if (pathname === "/.well-known/openid-configuration") return json(this.#metadata());
@@ -67,6 +71,16 @@ export class FakeIssuer {
     if (pathname === "/token") return this.#token(new URLSearchParams(await request.text()));
     return json({}, 404);
   };
+
+  #dns(query: URLSearchParams, signal: AbortSignal): Promise<Response> {
+    this.asked.push(query.get("name") ?? "");
+    const data = this.addresses.get(query.get("name") ?? "");
+    if (data === "never") {
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal)));
+    }
+    const Answer = data === undefined || query.get("type") !== "1" ? [] : [{ type: 1, data }];
+    return Promise.resolve(json({ Answer }));
+  }
 
   async sign(claims: JWTPayload, header: { typ?: string } = {}): Promise<string> {
     const { privateKey } = await this.#keys;

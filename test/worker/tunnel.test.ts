@@ -117,6 +117,33 @@ describe("opening a tunnel", () => {
   });
 });
 
+describe("a name's addresses, asked over HTTPS", () => {
+  const openAt = async (host: string, address = "93.184.216.34") => {
+    const max = (await gate.signIn("max")).access_token;
+    await gate.apply(POLICY.replace("db.example.com", host), max);
+    gate.issuer.addresses.set(host, address);
+    const answer = await open("shop-db");
+    return answer.status === 200 ? "opened" : codeOf(answer);
+  };
+
+  it.each([
+    ["moved.example.com", "10.0.0.7", "address_refused"],
+    ["metadata.example.com", "169.254.169.254", "address_refused"],
+    ["public.example.com", "93.184.216.34", "opened"],
+    ["slow.example.com", "never", "opened"],
+  ])("%s at %s: %s", async (host, address, outcome) => {
+    expect(await openAt(host, address)).toBe(outcome);
+  });
+
+  it("are remembered for a minute", async () => {
+    await openAt("often.example.com");
+    gate.issuer.asked.length = 0;
+    await open("shop-db");
+    expect(gate.issuer.asked).toEqual([]);
+    await gate.apply(POLICY, (await gate.signIn("max")).access_token);
+  });
+});
+
 describe("what ends a live session", () => {
   const revoked = (code: string) =>
     gate.notices.filter(({ notice }) => notice.do === "revoke" && notice.code === code);
