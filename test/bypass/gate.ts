@@ -1,0 +1,101 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import postgres from "postgres";
+import { afterAll, beforeAll } from "vitest";
+import type { PersonName } from "../../demo/people.ts";
+import { spawnCli, startTestDemo, type TestDemo } from "../support/demo.ts";
+import { type Door, Wire } from "./wire.ts";
+
+const file = (name: string): string => readFileSync(join(import.meta.dirname, name), "utf8");
+
+export const POLICY = file("policy.yaml");
+
+/** The zoo behind the gate, a twin of it beside, and local ports of `sluice connect`. */
+export class Gate {
+  readonly demo: TestDemo;
+  /** Of the role that the gate logs in as, and of the superuser. */
+  readonly password: string;
+  /** What the Worker logged. */
+  readonly log: readonly string[];
+  readonly #doors = new Map<PersonName, Promise<Door>>();
+  readonly #listeners: ChildProcess[] = [];
+
+  private constructor(demo: TestDemo, log: readonly string[]) {
+    this.demo = demo;
+    this.log = log;
+    this.password = readFileSync(join(demo.stateDir, "postgres-password"), "utf8");
+  }
+
+  static async start(): Promise<Gate> {
+    const log: string[] = [];
+    const demo = await startTestDemo({ policy: POLICY, log: (line) => void log.push(line) });
+    const gate = new Gate(demo, log);
+    await gate.run("sluice", "shop", file("zoo.sql"));
+    await gate.run("postgres", "postgres", "CREATE DATABASE twin TEMPLATE shop OWNER sluice");
+    return gate;
+  }
+
+  /** Straight to the server, for what a test needs done behind the gate's back. */
+  async run(user: "sluice" | "postgres", database: string, sql: string) {
+    const { port } = this.demo.postgres;
+    const { password } = this;
+    const options = { host: "127.0.0.1", port, user, password, database, max: 1 };
+    const db = postgres({ ...options, onnotice: () => {} });
+    try {
+      return await db.unsafe(sql).simple();
+    } finally {
+      await db.end();
+    }
+  }
+
+  /** That person's `sluice connect`: each connection to it is a session. */
+  door(person: PersonName): Promise<Door> {
+    const known = this.#doors.get(person) ?? this.#listen(person);
+    this.#doors.set(person, known);
+    return known;
+  }
+
+  async #listen(person: PersonName): Promise<Door> {
+    const child = await spawnCli(this.demo, ["connect", "shop-db", "--json"], { as: person });
+    this.#listeners.push(child);
+    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+    const [line] = (await once(lines, "line")) as [string];
+    const [{ url }] = JSON.parse(line) as [{ url: string }];
+    const { port, password } = new URL(url);
+    return { port: Number(port), password: decodeURIComponent(password) };
+  }
+
+  async open(
+    person: PersonName = "ada",
+    parameters: Readonly<Record<string, string>> = {},
+  ): Promise<Wire> {
+    const { wire } = await Wire.open(await this.door(person), parameters);
+    return wire;
+  }
+
+  /** The same database, or the twin, without a gate. */
+  direct(database: "shop" | "twin" = "twin"): Promise<Wire> {
+    return Wire.direct(this.demo.postgres.port, "sluice", this.password, database);
+  }
+
+  async stop(): Promise<void> {
+    for (const child of this.#listeners) child.kill();
+    await this.demo.stop();
+  }
+}
+
+/** One gate for all tests of a file. */
+export function useGate(): () => Gate {
+  let gate: Gate | undefined;
+  beforeAll(async () => {
+    gate = await Gate.start();
+  });
+  afterAll(() => gate?.stop());
+  return () => {
+    if (gate === undefined) throw new Error("The gate runs inside tests only.");
+    return gate;
+  };
+}
