@@ -73,7 +73,12 @@ export class DataPath {
 
   /** The instant at which the shell must call with `tick`, or null. */
   get deadline(): UnixMs | null {
-    return this.#closed ? null : this.#spec.endsAt;
+    return this.#closed ? null : this.#endsAt;
+  }
+
+  get #endsAt(): UnixMs | null {
+    const { endsAt } = this.#policy;
+    return endsAt === undefined ? this.#spec.endsAt : endsAt;
   }
 
   /** Bytes taken from that side and not yet passed on. */
@@ -116,8 +121,7 @@ export class DataPath {
   #admit(input: DataPathInput): Input[] {
     switch (input.on) {
       case "tick":
-        if (this.#spec.endsAt === null || this.#now < this.#spec.endsAt) return [];
-        return [{ on: "revoked", code: "grant_over", reason: "Your access has ended." }];
+        return this.#over();
       case "policy":
         return this.#adopt(input.policy);
       case "settled":
@@ -136,6 +140,8 @@ export class DataPath {
   #adopt(policy: Policy): Input[] {
     this.#policy = policy;
     this.#note(0, { kind: "policy", version: policy.version });
+    const over = this.#over();
+    if (over.length > 0) return over;
     const masker: Input = { on: "policy", masker: policy.masker };
     const held = this.#held;
     if (held === null) return [masker];
@@ -143,6 +149,13 @@ export class DataPath {
     this.#effects.push({ do: "withdraw", command: held.id, reason: "The policy has changed." });
     const answer = this.#decide(held);
     return answer === null ? [masker] : [masker, answer];
+  }
+
+  /** A policy without a grant for this principal ends it in the past. */
+  #over(): Input[] {
+    const endsAt = this.#endsAt;
+    if (endsAt === null || this.#now < endsAt) return [];
+    return [{ on: "revoked", code: "grant_over", reason: "Your access has ended." }];
   }
 
   #take(action: Action): Input | null {

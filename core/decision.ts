@@ -38,6 +38,8 @@ export interface Policy {
   readonly version: string;
   readonly masker: Masker;
   readonly recording: RecordingLevel;
+  /** When the grant ends, where the document says; absent: when the session's spec says. */
+  readonly endsAt?: UnixMs | null;
   decide(command: Command, now: UnixMs): Decision;
 }
 

@@ -70,9 +70,10 @@ export type Fact =
       readonly kind: "end";
       readonly code: string;
       readonly message: string;
-      readonly commands: number;
-      readonly toClientBytes: number;
-      readonly toUpstreamBytes: number;
+      /** Null, as in the two below: the gateway was lost before it could say. */
+      readonly commands: number | null;
+      readonly toClientBytes: number | null;
+      readonly toUpstreamBytes: number | null;
     };
 
 export type CommandSecret = {

@@ -8,12 +8,10 @@ import { nodeCrypto } from "./crypto.ts";
 import { CATALOG_PRINCIPAL, type ObjectsEnv, sessionOf } from "./env.ts";
 import { TunnelSocket } from "./tunnel-socket.ts";
 
-/**
- * A refresh that somebody asks for is no older than this; a catalog that nobody asks about, than
- * that.
- */
-const freshMs = 1_000;
+/** A session that opens takes an older one than this as it is, while the next one is being read. */
 const staleMs = 60_000;
+/** Or waits for it, where nobody has asked for so long: others change tables past the gateway. */
+const oldMs = 600_000;
 const connectSeconds = 15;
 /** Whoever asks waits for it: a target that is this slow is one without a catalog. */
 const readSeconds = 30;
@@ -24,6 +22,7 @@ const readSeconds = 30;
  */
 export class CatalogObject extends DurableObject<ObjectsEnv> {
   #reading: Promise<string> | null = null;
+  #following: Promise<string> | null = null;
 
   constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     super(ctx, env);
@@ -43,12 +42,31 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
         target,
       )
       .toArray()[0];
-    const oldest = Date.now() - (refresh ? freshMs : staleMs);
-    if (kept !== undefined && kept.read_at >= oldest) return kept.json;
+    if (refresh) return this.#next(spec, target);
+    const age = kept === undefined ? Number.POSITIVE_INFINITY : Date.now() - kept.read_at;
+    if (kept === undefined || age > oldMs) return this.#current(spec, target);
+    if (age > staleMs) this.ctx.waitUntil(this.#current(spec, target).catch(() => {}));
+    return kept.json;
+  }
+
+  /** One reading at a time, for all who ask. */
+  #current(spec: SessionSpec, target: string): Promise<string> {
     this.#reading ??= this.#read(spec, target).finally(() => {
       this.#reading = null;
     });
     return this.#reading;
+  }
+
+  /** One that begins after the question: what it is about may be newer than the one under way. */
+  #next(spec: SessionSpec, target: string): Promise<string> {
+    if (this.#reading === null) return this.#current(spec, target);
+    this.#following ??= this.#reading
+      .catch(() => {})
+      .then(() => {
+        this.#following = null;
+        return this.#current(spec, target);
+      });
+    return this.#following;
   }
 
   async #read(spec: SessionSpec, target: string): Promise<string> {

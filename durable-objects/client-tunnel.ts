@@ -93,13 +93,17 @@ export class ClientTunnel {
     return true;
   }
 
-  /** Says goodbye once the client has taken what was sent to it. */
-  close(code: string, message: string): void {
+  /**
+   * Says goodbye once the client has taken what was sent to it; or at once, and what it had no room
+   * for is dropped.
+   */
+  close(code: string, message: string, when: "drained" | "at once" = "drained"): void {
     if (this.#state !== "open") return;
     this.#state = "draining";
     this.#farewell = { code, message };
-    setTimeout(() => this.#finish(), drainMs);
     this.#flush();
+    if (when === "at once") this.#finish();
+    else setTimeout(() => this.#finish(), drainMs);
     this.#release();
   }
 

@@ -1,21 +1,25 @@
 import type { Catalog } from "../core/catalog.ts";
 import type { DataPath, DataPathInput, Effect } from "../core/data-path.ts";
-import type { Settled, UnixMs } from "../core/decision.ts";
+import type { UnixMs } from "../core/decision.ts";
+import type { Event } from "../core/fact.ts";
 import { bindBytesMax } from "../core/limits.ts";
-import { approvers, type Review } from "../core/review/review.ts";
 import type { SessionSpec } from "../core/session.ts";
 import { ClientTunnel } from "./client-tunnel.ts";
-import { catalogOf, deskOf, type ObjectsEnv } from "./env.ts";
+import { catalogOf, type ObjectsEnv } from "./env.ts";
 import { logFault } from "./fault.ts";
 import { grammarReady } from "./grammar.ts";
+import { HeldCommand } from "./held-command.ts";
 import type { Journal } from "./journal.ts";
 import { perform } from "./perform.ts";
 import { policyFor } from "./policy.ts";
 import type { Shipping } from "./shipping.ts";
 import type { Upstream } from "./upstream/dial.ts";
 
-/** A command that waits for people. */
-export type Waiting = { readonly command: number; readonly digest: string; review: string | null };
+/** Where one of these ends a session, its client is told to leave. */
+const EXPELLING: ReadonlySet<DataPathInput["on"]> = new Set(["revoked", "tick", "policy"]);
+
+/** What could not be recorded has not happened: no effect of that turn has been performed. */
+class Unrecorded extends Error {}
 
 export type LiveParts = {
   readonly env: ObjectsEnv;
@@ -23,8 +27,8 @@ export type LiveParts = {
   readonly socket: WebSocket;
   readonly journal: Journal;
   readonly shipping: Shipping;
-  /** Called once, when both ends have been closed. */
-  readonly over: (code: string, message: string) => void;
+  /** Called once, when both ends have been closed; `recorded`: the journal has the end. */
+  readonly over: (code: string, message: string, recorded: boolean) => void;
 };
 
 /**
@@ -38,7 +42,7 @@ export class LiveSession {
   readonly shipping: Shipping;
   readonly tunnel: ClientTunnel;
   upstream: Upstream | null = null;
-  waiting: Waiting | null = null;
+  readonly held = new HeldCommand(this);
   commands = 0;
   /** The version in force for this session. */
   policy: string;
@@ -51,6 +55,17 @@ export class LiveSession {
   #prepared = false;
   #inFlight = 0;
   #lookups = 0;
+  #looking: Promise<void> = Promise.resolve();
+  /** The client sends nothing more; it may still read. */
+  #clientEnded = false;
+  /** The target has been told so. */
+  #upstreamEnded = false;
+  /** The recording's last record is in the journal. */
+  #endRecorded = false;
+  /** Nothing can be recorded any more: the session only says goodbye. */
+  #unrecorded = false;
+  /** The client may not get another byte: it has been told to leave. */
+  #expelled = false;
   #closed = false;
   #now: UnixMs = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -66,7 +81,10 @@ export class LiveSession {
     this.policy = parts.spec.policy.version;
     this.tunnel = new ClientTunnel(parts.socket, {
       data: (bytes) => this.step({ on: "bytes", from: "client", bytes }),
-      end: () => this.step({ on: "ended", side: "client", reason: null }),
+      end: () => {
+        this.#clientEnded = true;
+        this.#halfClose();
+      },
       cancel: (key) => this.step({ on: "cancel", key }),
       lost: (reason) => this.step({ on: "ended", side: "client", reason }),
       delivered: (record) => {
@@ -102,12 +120,28 @@ export class LiveSession {
 
   /** A remark of the shell's own in the recording. */
   note(message: string): void {
-    const fact = { kind: "note", message } as const;
-    if (!this.#closed) this.journal.append([{ at: this.now(), command: 0, fact }]);
+    if (this.#closed) return;
+    this.record([{ at: this.now(), command: 0, fact: { kind: "note", message } }]);
+  }
+
+  /** Throws an Unrecorded, but not while the session says goodbye because of one. */
+  record(events: readonly Event[]): void {
+    if (this.#unrecorded) return;
+    try {
+      this.journal.append(events);
+    } catch (error) {
+      logFault("record", this.spec.id, error);
+      throw new Unrecorded();
+    }
+    for (const { fact } of events) {
+      if (fact.kind === "command") this.commands++;
+      if (fact.kind === "end") this.#endRecorded = true;
+    }
   }
 
   step(input: DataPathInput): void {
     if (this.#closed) return;
+    if (this.#path === null && input.on === "revoked") return this.close(input.code, input.reason);
     this.#inputs.push(input);
     this.#drain();
   }
@@ -125,23 +159,59 @@ export class LiveSession {
         this.#turn(path, this.#inputs.shift() as DataPathInput);
       }
     } catch (error) {
-      logFault("step", this.spec.id, error);
-      this.close("internal", "The gateway could not go on with this session.");
+      if (error instanceof Unrecorded) this.#leaveUnrecorded(path);
+      else this.#fail("step", error);
     } finally {
       this.#stepping = false;
     }
     this.#credit();
     this.#arm(path);
+    this.#halfClose();
     if (this.shipping.due) void this.shipping.ship();
   }
 
   #turn(path: DataPath, input: DataPathInput): void {
     if (input.on === "learned") this.#lookups--;
+    this.#expelled = EXPELLING.has(input.on);
     const effects: readonly Effect[] = path.step(input, this.now());
     for (const effect of effects) {
       const answer = perform(effect, this);
       if (answer !== null) this.#inputs.unshift(answer);
     }
+  }
+
+  #fail(doing: string, error: unknown): void {
+    logFault(doing, this.spec.id, error);
+    this.close("internal", "The gateway could not go on with this session.");
+  }
+
+  /** The journal takes nothing more: nothing may happen but the goodbye, in the client's words. */
+  #leaveUnrecorded(path: DataPath): void {
+    this.#unrecorded = true;
+    this.#inputs = [];
+    const reason = "The gateway cannot record this session any more, so it ends here.";
+    try {
+      this.#turn(path, { on: "revoked", code: "journal_full", reason });
+    } catch (error) {
+      this.#fail("leave", error);
+    }
+    this.close("journal_full", reason);
+  }
+
+  /**
+   * The client has sent all that it will: once all of that is passed on, the target hears so, and
+   * ends the session when it has answered. A command that waits for people has lost its asker.
+   */
+  #halfClose(): void {
+    const path = this.#path;
+    if (!this.#clientEnded || this.#closed || path === null) return;
+    if (this.held.waits) {
+      return this.step({ on: "ended", side: "client", reason: "The client left." });
+    }
+    const passedOn = path.buffered("client") === 0 && this.#inFlight === 0 && this.#lookups === 0;
+    if (!passedOn || this.#upstreamEnded) return;
+    this.#upstreamEnded = true;
+    this.upstream?.end();
   }
 
   /** Reads of the target stop while the client or the journal has no room. */
@@ -155,7 +225,10 @@ export class LiveSession {
         if (bytes === null) break;
         if (bytes.length > 0) this.step({ on: "bytes", from: "upstream", bytes });
       }
-      this.step({ on: "ended", side: "upstream", reason: null });
+      // What it sent before it went may wait for the catalog.
+      while (this.#lookups > 0) await this.#looking;
+      const side = this.#upstreamEnded ? "client" : "upstream";
+      this.step({ on: "ended", side, reason: null });
     } catch (error) {
       this.step({ on: "ended", side: "upstream", reason: (error as Error).message });
     }
@@ -173,6 +246,7 @@ export class LiveSession {
       await upstream.write(bytes);
       this.#inFlight -= bytes.length;
       this.#credit();
+      this.#halfClose();
     } catch (error) {
       this.step({ on: "ended", side: "upstream", reason: (error as Error).message });
     }
@@ -184,7 +258,7 @@ export class LiveSession {
    */
   #credit(): void {
     if (this.#path === null) return;
-    const held = this.waiting !== null || this.#lookups > 0;
+    const held = this.held.waits || this.#lookups > 0;
     const buffered = this.#path.buffered("client");
     const kept = held ? buffered : Math.max(0, buffered - bindBytesMax);
     this.tunnel.keeping(kept + this.#inFlight);
@@ -204,72 +278,11 @@ export class LiveSession {
     }, wait);
   }
 
-  /** Puts the question before people; what they say comes by `settled`. */
-  async ask(effect: Extract<Effect, { do: "ask" }>): Promise<void> {
-    const { command, digest, decision } = effect;
-    const waiting: Waiting = { command: command.id, digest, review: null };
-    this.waiting = waiting;
-    const desk = deskOf(this.env);
-    try {
-      const asked = await desk.ask(questionOf(effect, this.spec, this.now()));
-      if (asked.is === "refused") return this.#refuse(waiting, asked.message);
-      const { id } = asked.review;
-      if (this.waiting !== waiting) return await desk.withdraw(id);
-      waiting.review = id;
-      const url = `${this.spec.publicUrl}/reviews/${id}`;
-      const { expiresInSeconds } = decision;
-      this.step({ on: "asked", command: command.id, review: id, url, expiresInSeconds });
-    } catch {
-      this.#refuse(waiting, "The review could not be opened.");
-    }
-  }
-
-  /** The asker no longer wants it. */
-  withdraw(command: number): void {
-    const { waiting } = this;
-    if (waiting?.command !== command) return;
-    this.waiting = null;
-    if (waiting.review === null) return;
-    void deskOf(this.env)
-      .withdraw(waiting.review)
-      .catch(() => {});
-  }
-
-  /** A review of this session is over. The approval is used up before the command moves. */
-  async settled(review: Review): Promise<void> {
-    const { waiting } = this;
-    if (waiting === null || waiting.review !== review.id || review.state === "pending") return;
-    if (review.state !== "approved") {
-      return this.#settle(waiting, refusalOf(review));
-    }
-    const used = await deskOf(this.env).consume(review.id, waiting.digest);
-    if (used === null) return this.#refuse(waiting, "The approval is for another command.");
-    this.#settle(waiting, { verdict: "run", review: review.id, by: approvers(used) });
-  }
-
-  /** Asks the desk, in case its word was lost. */
-  async recall(): Promise<void> {
-    const id = this.waiting?.review ?? null;
-    if (id === null) return;
-    const review = await deskOf(this.env).get(id);
-    if (review !== null) await this.settled(review);
-  }
-
-  #refuse(waiting: Waiting, message: string): void {
-    const refusal = { verdict: "refuse", code: "failed", review: waiting.review, message } as const;
-    this.#settle(waiting, refusal);
-  }
-
-  #settle(waiting: Waiting, decision: Settled): void {
-    if (this.waiting !== waiting) return;
-    this.waiting = null;
-    this.step({ on: "settled", command: waiting.command, decision });
-  }
-
-  async lookUp(request: number): Promise<void> {
+  lookUp(request: number): void {
     this.#lookups++;
-    const catalog = await catalogFor(this.env, this.spec, true);
-    this.step({ on: "learned", request, catalog });
+    this.#looking = catalogFor(this.env, this.spec, true).then((catalog) =>
+      this.step({ on: "learned", request, catalog }),
+    );
   }
 
   adopt(applied: SessionSpec["policy"]): void {
@@ -278,16 +291,27 @@ export class LiveSession {
     this.step({ on: "policy", policy: policyFor(this.env, this.spec, applied) });
   }
 
-  /** Both ends; the recording's end has been appended by the data path. */
+  /** Both ends. The data path has recorded the end, unless it never began or has failed. */
   close(code: string, message: string): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (!this.#endRecorded) this.#recordEnd(code, message);
     if (this.#timer !== null) clearTimeout(this.#timer);
-    if (this.waiting !== null) this.withdraw(this.waiting.command);
-    this.tunnel.close(code, message);
+    this.held.withdraw();
+    this.tunnel.close(code, message, this.#expelled ? "at once" : "drained");
     this.upstream?.close();
     this.journal.release();
-    this.#over(code, message);
+    this.#over(code, message, this.#endRecorded);
+  }
+
+  #recordEnd(code: string, message: string): void {
+    const counts = { commands: this.commands, toClientBytes: null, toUpstreamBytes: null };
+    const fact = { kind: "end", code, message, ...counts } as const;
+    try {
+      this.record([{ at: this.now(), command: 0, fact }]);
+    } catch {
+      // Written with the next alarm, if the journal can be written then.
+    }
   }
 }
 
@@ -303,48 +327,4 @@ export async function catalogFor(
   } catch {
     return null;
   }
-}
-
-const REFUSED = {
-  rejected: "The command was rejected.",
-  expired: "Nobody decided in time.",
-  withdrawn: "The review was withdrawn.",
-} as const;
-
-function refusalOf(review: Review): Settled {
-  const code = review.state as keyof typeof REFUSED;
-  const rejection = review.votes.find((vote) => vote.verdict === "reject");
-  const said = (rejection?.comment ?? null) === null ? "." : `: ${rejection?.comment}`;
-  const message = rejection === undefined ? REFUSED[code] : `${rejection.name} rejected it${said}`;
-  return { verdict: "refuse", code, review: review.id, message };
-}
-
-function questionOf(
-  { command, digest, decision }: Extract<Effect, { do: "ask" }>,
-  spec: SessionSpec,
-  now: UnixMs,
-) {
-  const { id, name } = spec.principal;
-  return {
-    session: spec.id,
-    command: command.id,
-    resource: spec.resource.name,
-    principal: { id, name },
-    onBehalfOf: spec.onBehalfOf,
-    shown: command.shown,
-    operations: command.operations,
-    objects: command.objects,
-    unbounded: command.unbounded,
-    risks: command.risks,
-    rules: decision.rules,
-    message: decision.message,
-    reason: spec.reason,
-    ticket: spec.ticket,
-    reviewers: decision.reviewers,
-    approvalsNeeded: decision.approvals,
-    digest,
-    holdsLocks: command.holdsLocks,
-    askedAt: now,
-    expiresAt: now + decision.expiresInSeconds * 1000,
-  };
 }

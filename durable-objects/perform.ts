@@ -13,21 +13,20 @@ const cancelMs = 5_000;
 export function perform(effect: Effect, session: LiveSession): DataPathInput | null {
   switch (effect.do) {
     case "append":
-      session.commands += effect.events.filter(({ fact }) => fact.kind === "command").length;
-      session.journal.append(effect.events);
+      session.record(effect.events);
       return null;
     case "send":
       if (effect.to === "client") session.tunnel.send(effect.bytes, session.journal.last);
       else session.write(effect.bytes);
       return null;
     case "ask":
-      void session.ask(effect);
+      void session.held.ask(effect);
       return null;
     case "withdraw":
-      session.withdraw(effect.command);
+      session.held.withdraw();
       return null;
     case "lookup":
-      void session.lookUp(effect.request);
+      session.lookUp(effect.request);
       return null;
     case "secure":
       session.upstream?.secure(effect.serverName);

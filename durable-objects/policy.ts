@@ -9,8 +9,8 @@ import type { ObjectsEnv } from "./env.ts";
 
 /**
  * What decides for this session. Throws a ConfigError for a document that would not have been
- * applied. Masking keys hang on the first sealing key: tokens of one value stay the same until that
- * changes.
+ * applied. Masking keys hang on the last, that is the oldest, sealing key, so that tokens of one
+ * value stay the same when a new key is put before it.
  */
 export function policyFor(
   env: ObjectsEnv,
@@ -18,8 +18,8 @@ export function policyFor(
   applied: SessionSpec["policy"] = spec.policy,
 ): Policy {
   if (spec.literalTexts !== null) return literalPolicy(spec.literalTexts, applied.version);
-  const [first] = namedKeys("SEALING_KEYS", env.SEALING_KEYS);
-  const master = first?.key ?? utf8("");
+  const oldest = namedKeys("SEALING_KEYS", env.SEALING_KEYS).at(-1);
+  const master = oldest?.key ?? utf8("");
   return compilePolicy({
     policy: applied.source,
     version: applied.version,

@@ -8,7 +8,7 @@ import type { SessionSpec } from "../core/session.ts";
 import { SUBPROTOCOL } from "../core/tunnel/frames.ts";
 import { database } from "../store/db.ts";
 import { sealBytes } from "../store/seal.ts";
-import { addSession, dataKeyPurpose, endSession } from "../store/sessions.ts";
+import { addSession, dataKeyPurpose, type Ending, endSession } from "../store/sessions.ts";
 import { nodeCrypto, sealWith } from "./crypto.ts";
 import type { ObjectsEnv } from "./env.ts";
 import { logFault } from "./fault.ts";
@@ -36,8 +36,10 @@ export type Notice =
 type Kept = {
   readonly session: string;
   readonly header: string;
-  readonly end: { readonly code: string; readonly message: string; commands: number } | null;
+  readonly end: Ending | null;
 };
+
+const LOST: Ending = { code: "lost", message: "The gateway lost this session.", commands: null };
 
 /**
  * One live session: a client's WebSocket and a target's connection with a DataPath between them. It
@@ -49,6 +51,8 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
   #shipping: Shipping | null = null;
   #journal: Journal | null = null;
   #unanswered = 0;
+  /** How the session ended that this object held, where the journal could not take it. */
+  #unrecorded: Ending | null = null;
 
   /** Once; void when nobody picks it up (CONTRACTS §4). */
   async prepare(spec: SessionSpec): Promise<void> {
@@ -83,7 +87,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
   }
 
   async settled(review: Review): Promise<void> {
-    await this.#live?.settled(review);
+    await this.#live?.held.settled(review);
   }
 
   /** Records that are not in the store yet, from `from` on, about 1 MiB of them. */
@@ -109,9 +113,11 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     this.#shipping = shipping;
     void this.ctx.storage.put<Kept>("session", { session: spec.id, header, end: null });
     void this.ctx.storage.setAlarm(Date.now() + shipEveryMs);
-    const over = (code: string, message: string) => {
+    const over = (code: string, message: string, recorded: boolean) => {
       this.#live = null;
-      this.ctx.waitUntil(this.#ended(spec.id, header, { code, message, commands: live.commands }));
+      const end = { code, message, commands: live.commands };
+      if (recorded) this.ctx.waitUntil(this.#ended(spec.id, header, end));
+      else this.#unrecorded = end;
     };
     const live: LiveSession = new LiveSession({
       env: this.env,
@@ -181,7 +187,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       const news = await standing(this.env, live.spec, live.policy, Date.now());
       this.#unanswered = 0;
       if (news !== null) await this.notify(news);
-      await live.recall();
+      await live.held.recall();
     } catch {
       this.#unanswered++;
       if (this.#unanswered < 2) return;
@@ -190,7 +196,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     }
   }
 
-  async #ended(session: string, header: string, end: NonNullable<Kept["end"]>): Promise<void> {
+  async #ended(session: string, header: string, end: Ending): Promise<void> {
     await this.ctx.storage.put<Kept>("session", { session, header, end });
     await this.#finish({ session, header, end });
   }
@@ -231,14 +237,9 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     this.#journal = journal;
     this.#shipping ??= new Shipping(this.env, kept.session, journal);
     if (kept.end !== null) return { journal, kept };
-    const end = { code: "lost", message: "The gateway lost this session.", commands: 0 };
-    journal.append([
-      {
-        at: Date.now(),
-        command: 0,
-        fact: { kind: "end", ...end, toClientBytes: 0, toUpstreamBytes: 0 },
-      },
-    ]);
+    const end = this.#unrecorded ?? LOST;
+    const fact = { kind: "end", ...end, toClientBytes: null, toUpstreamBytes: null } as const;
+    journal.append([{ at: Date.now(), command: 0, fact }]);
     const ended = { ...kept, end };
     await this.ctx.storage.put<Kept>("session", ended);
     return { journal, kept: ended };

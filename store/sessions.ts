@@ -70,7 +70,12 @@ export async function addSession(
   });
 }
 
-export type Ending = { readonly code: string; readonly message: string; readonly commands: number };
+export type Ending = {
+  readonly code: string;
+  readonly message: string;
+  /** Null: nobody knows, for the gateway was lost. */
+  readonly commands: number | null;
+};
 
 /** The first ending stands. */
 export async function endSession(

@@ -171,6 +171,19 @@ describe("decisions", () => {
     path.step({ on: "tick" }, 5_000);
     expect(heard).toMatchObject([{ on: "revoked", code: "grant_over" }]);
   });
+
+  it("follows a new policy that moves that instant, and ends at once when it has passed", () => {
+    const { engine, heard } = scripted({});
+    const path = open(engine, samplePolicy(), sampleSpec({ endsAt: 5_000 }));
+    const until = (endsAt: number | null) => samplePolicy(undefined, { endsAt });
+    path.step({ on: "policy", policy: until(9_000) }, 2_000);
+    expect(path.deadline).toBe(9_000);
+    path.step({ on: "policy", policy: until(null) }, 3_000);
+    expect(path.deadline).toBeNull();
+    heard.length = 0;
+    path.step({ on: "policy", policy: until(1_000) }, 4_000);
+    expect(heard).toMatchObject([{ on: "revoked", code: "grant_over" }]);
+  });
 });
 
 describe("the digest that an approval is bound to", () => {

@@ -94,6 +94,8 @@ export class ClientSide {
   #mustWait(type: number): boolean {
     const state = this.#state;
     if (state.questions.length >= pipelineMax) return true;
+    // The server answers what came before a goodbye; but a COPY waits for the client.
+    if (type === TERMINATE && state.questions.length > 0 && state.copyIn === null) return true;
     const copying = type === COPY_DATA || type === COPY_DONE || type === COPY_FAIL;
     return copying && state.copyIn === null && copyInPending(state);
   }

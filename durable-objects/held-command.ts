@@ -1,0 +1,153 @@
+import type { Effect } from "../core/data-path.ts";
+import type { Settled, UnixMs } from "../core/decision.ts";
+import { approvers, type Question, type Review } from "../core/review/review.ts";
+import type { SessionSpec } from "../core/session.ts";
+import { deskOf } from "./env.ts";
+import type { LiveSession } from "./live.ts";
+
+/** The desk is asked this often about a command that waits, in case its word was lost. */
+const recallMs = 5_000;
+
+type Waiting = {
+  readonly command: number;
+  readonly digest: string;
+  review: string | null;
+  /** The desk is being asked for the approval. */
+  using: boolean;
+};
+
+/** The one command of a session that waits for people, and its way to the desk and back. */
+export class HeldCommand {
+  readonly #session: LiveSession;
+  #waiting: Waiting | null = null;
+
+  constructor(session: LiveSession) {
+    this.#session = session;
+  }
+
+  get waits(): boolean {
+    return this.#waiting !== null;
+  }
+
+  /** Puts the question before people; what they say comes by `settled`. */
+  async ask(effect: Extract<Effect, { do: "ask" }>): Promise<void> {
+    const { command, digest, decision } = effect;
+    const waiting: Waiting = { command: command.id, digest, review: null, using: false };
+    this.#waiting = waiting;
+    const desk = deskOf(this.#session.env);
+    try {
+      const asked = await desk.ask(questionOf(effect, this.#session.spec, this.#session.now()));
+      if (asked.is === "refused") return this.#refuse(waiting, asked.message);
+      const { id } = asked.review;
+      if (this.#waiting !== waiting) return await desk.withdraw(id);
+      waiting.review = id;
+      const url = `${this.#session.spec.publicUrl}/reviews/${id}`;
+      const { expiresInSeconds } = decision;
+      this.#session.step({ on: "asked", command: command.id, review: id, url, expiresInSeconds });
+      this.#recallLater(waiting);
+    } catch {
+      this.#refuse(waiting, "The review could not be opened.");
+    }
+  }
+
+  #recallLater(waiting: Waiting): void {
+    setTimeout(() => {
+      if (this.#waiting !== waiting) return;
+      void this.recall()
+        .catch(() => {})
+        .then(() => this.#recallLater(waiting));
+    }, recallMs);
+  }
+
+  /** The asker no longer wants it. */
+  withdraw(): void {
+    const waiting = this.#waiting;
+    if (waiting === null) return;
+    this.#waiting = null;
+    if (waiting.review === null) return;
+    void deskOf(this.#session.env)
+      .withdraw(waiting.review)
+      .catch(() => {});
+  }
+
+  /** A review of this session is over. The approval is used up before the command moves. */
+  async settled(review: Review): Promise<void> {
+    const waiting = this.#waiting;
+    if (waiting === null || waiting.review !== review.id || review.state === "pending") return;
+    if (review.state !== "approved") {
+      return this.#settle(waiting, refusalOf(review));
+    }
+    if (waiting.using) return;
+    waiting.using = true;
+    try {
+      const used = await deskOf(this.#session.env).consume(review.id, waiting.digest);
+      if (used === null) return this.#refuse(waiting, "The approval is for another command.");
+      this.#settle(waiting, { verdict: "run", review: review.id, by: approvers(used) });
+    } finally {
+      waiting.using = false;
+    }
+  }
+
+  /** Asks the desk, in case its word was lost. */
+  async recall(): Promise<void> {
+    const id = this.#waiting?.review ?? null;
+    if (id === null) return;
+    const review = await deskOf(this.#session.env).get(id);
+    if (review !== null) await this.settled(review);
+  }
+
+  #refuse(waiting: Waiting, message: string): void {
+    const refusal = { verdict: "refuse", code: "failed", review: waiting.review, message } as const;
+    this.#settle(waiting, refusal);
+  }
+
+  #settle(waiting: Waiting, decision: Settled): void {
+    if (this.#waiting !== waiting) return;
+    this.#waiting = null;
+    this.#session.step({ on: "settled", command: waiting.command, decision });
+  }
+}
+
+const REFUSED = {
+  rejected: "The command was rejected.",
+  expired: "Nobody decided in time.",
+  withdrawn: "The review was withdrawn.",
+} as const;
+
+function refusalOf(review: Review): Settled {
+  const code = review.state as keyof typeof REFUSED;
+  const rejection = review.votes.find((vote) => vote.verdict === "reject");
+  const said = (rejection?.comment ?? null) === null ? "." : `: ${rejection?.comment}`;
+  const message = rejection === undefined ? REFUSED[code] : `${rejection.name} rejected it${said}`;
+  return { verdict: "refuse", code, review: review.id, message };
+}
+
+function questionOf(
+  { command, digest, decision }: Extract<Effect, { do: "ask" }>,
+  spec: SessionSpec,
+  now: UnixMs,
+): Question {
+  const { id, name } = spec.principal;
+  return {
+    session: spec.id,
+    command: command.id,
+    resource: spec.resource.name,
+    principal: { id, name },
+    onBehalfOf: spec.onBehalfOf,
+    shown: command.shown,
+    operations: command.operations,
+    objects: command.objects,
+    unbounded: command.unbounded,
+    risks: command.risks,
+    rules: decision.rules,
+    message: decision.message,
+    reason: spec.reason,
+    ticket: spec.ticket,
+    reviewers: decision.reviewers,
+    approvalsNeeded: decision.approvals,
+    digest,
+    holdsLocks: command.holdsLocks,
+    askedAt: now,
+    expiresAt: now + decision.expiresInSeconds * 1000,
+  };
+}
