@@ -66,7 +66,7 @@ const unknownStatement = (text: Uint8Array): Statement => ({
   changesNothing: false,
   takesLocks: true,
   outputs: null,
-  effects: [{ do: "ddl" }],
+  effects: [{ do: "ddl", code: true }],
   copy: null,
   volatileShape: true,
   shown: unreadable(text),
@@ -156,6 +156,7 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
           return { ...inner.statement, shown: "" };
         },
         names,
+        options.isMasked,
       ),
       copy: node.CopyStmt === undefined ? null : copyShape(node.CopyStmt),
       volatileShape: verbs.volatileShape,

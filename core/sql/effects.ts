@@ -1,4 +1,6 @@
 import type { Node } from "./grammar.ts";
+import type { SourceColumn } from "../masker.ts";
+import { alteredColumns, createdColumns } from "./columns.ts";
 import type { Findings } from "./findings.ts";
 import { ANY_NAME } from "./meaning.ts";
 import type { Names } from "./names.ts";
@@ -7,6 +9,19 @@ import { settingValues } from "./settings.ts";
 import type { Output, SessionEffect, Statement } from "./statement.ts";
 import { kindOf, last, strings, visit } from "./tree.ts";
 import type { Verbs } from "./verbs.ts";
+
+/** DDL that can make no code. */
+const CODELESS = new Set([
+  "IndexStmt",
+  "CommentStmt",
+  "GrantStmt",
+  "CreateSeqStmt",
+  "AlterSeqStmt",
+  "CreateEnumStmt",
+]);
+
+/** Statements that can write rows; a SELECT by its CTEs. */
+const CHANGERS = new Set(["InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "SelectStmt"]);
 
 /**
  * What the statement does to the names that the session keeps, once the server says that it
@@ -19,14 +34,18 @@ export function effectsOf(
   made: readonly Output[] | null,
   describe: (query: Node) => Statement,
   names: Names,
+  isMasked: (source: SourceColumn) => boolean,
 ): readonly SessionEffect[] {
   const kind = kindOf(node) ?? "";
   const body = node[kind];
-  const own = ownEffects(kind, body, made, describe);
-  const effects = [...own, ...rewritten(findings, names), ...configured(body)];
+  const own = ownEffects(kind, body, made, describe, names);
+  const rewrites = CHANGERS.has(kind) ? rewritten(findings, names, isMasked) : [];
+  const effects = [...own, ...rewrites, ...configured(body)];
   const DDL = ["create", "alter", "drop", "unknown", "role", "grant", "load", "configure"] as const;
   const other = DDL.some((operation) => verbs.operations.has(operation));
-  return effects.length === 0 && other && kind !== "VariableSetStmt" ? [{ do: "ddl" }] : effects;
+  return effects.length === 0 && other && kind !== "VariableSetStmt"
+    ? [{ do: "ddl", code: !CODELESS.has(kind) }]
+    : effects;
 }
 
 function ownEffects(
@@ -34,6 +53,7 @@ function ownEffects(
   body: Node,
   made: readonly Output[] | null,
   describe: (query: Node) => Statement,
+  names: Names,
 ): readonly SessionEffect[] {
   switch (kind) {
     case "TransactionStmt":
@@ -57,13 +77,13 @@ function ownEffects(
       return setting(body);
     case "DoStmt":
       return [
-        { do: "ddl" },
+        { do: "ddl", code: true },
         { do: "createTable", schema: null, name: ANY_NAME, temporary: true, columns: null },
       ];
     case "CallStmt":
-      return [{ do: "ddl" }];
+      return [{ do: "ddl", code: true }];
     default:
-      return tables(kind, body, made);
+      return tables(kind, body, made, names);
   }
 }
 
@@ -71,6 +91,7 @@ function tables(
   kind: string,
   body: Node,
   made: readonly Output[] | null,
+  names: Names,
 ): readonly SessionEffect[] {
   const create = (relation: Node, columns: readonly Output[] | null): SessionEffect => ({
     do: "createTable",
@@ -89,9 +110,9 @@ function tables(
     case "ViewStmt":
       return [create(body.view, made)];
     case "CreateStmt":
-      return [create(body.relation, null)];
+      return [create(body.relation, createdColumns(body, names))];
     case "AlterTableStmt":
-      return [{ do: "alterTable", ...nameOf(body.relation) }];
+      return [{ do: "alterTable", ...nameOf(body.relation), change: alteredColumns(body, names) }];
     case "RenameStmt":
       return renamed(body);
     case "DropStmt":
@@ -119,7 +140,7 @@ function renamed(body: Node): readonly SessionEffect[] {
   const names = nameOf(body.relation);
   return body.renameType === "OBJECT_TABLE" || body.renameType === "OBJECT_VIEW"
     ? [{ do: "renameTable", ...names, to: body.newname }]
-    : [{ do: "alterTable", ...names }];
+    : [{ do: "alterTable", ...names, change: null }];
 }
 
 function transaction(body: Node): readonly SessionEffect[] {
@@ -168,12 +189,21 @@ function configured(body: Node): readonly SessionEffect[] {
   return effects;
 }
 
-/** Writing to a table of the session's own: its columns may now hold anything. */
-function rewritten(findings: Findings, names: Names): readonly SessionEffect[] {
+/** Writing what is masked or opaque to a table of the session's own: it may now hold anything. */
+function rewritten(
+  findings: Findings,
+  names: Names,
+  isMasked: (source: SourceColumn) => boolean,
+): readonly SessionEffect[] {
+  const clean = findings.stored.every(
+    ({ value }) => !value.opaque && ![...value.sources].some(isMasked),
+  );
+  if (clean && !names.ownCode) return [];
   return [...findings.writes].flatMap((full): SessionEffect[] => {
     const dot = full.indexOf(".");
     if (dot < 0) return [];
     const [schema, name] = [full.slice(0, dot), full.slice(dot + 1)];
-    return names.resolve(schema, name).is === "overlay" ? [{ do: "alterTable", schema, name }] : [];
+    const own = names.resolve(schema, name).is === "overlay";
+    return own ? [{ do: "alterTable", schema, name, change: null }] : [];
   });
 }

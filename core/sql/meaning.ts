@@ -21,13 +21,21 @@ export type Meaning = {
   /** The path to return to at the transaction's end (SET LOCAL); undefined: nothing is local. */
   readonly outerPath?: readonly string[] | null;
   readonly overlay: ReadonlyMap<string, Overlay>;
-  /** DDL that the catalog does not show yet: functions and operators may mean anything. */
+  /** DDL that the catalog does not show yet. */
   readonly pendingDdl: boolean;
+  /** Some of it may have made code: functions, operators and triggers may mean anything. */
+  readonly ownCode: boolean;
 };
 
 export type Cursor = { readonly statement: Statement; readonly hold: boolean; readonly at: string };
 
-export const FRESH: Meaning = { stamp: 0, path: null, overlay: new Map(), pendingDdl: false };
+export const FRESH: Meaning = {
+  stamp: 0,
+  path: null,
+  overlay: new Map(),
+  pendingDdl: false,
+  ownCode: false,
+};
 
 /** The temporary tables of an overlay, or the others. */
 export const only = (

@@ -11,7 +11,8 @@ import {
   type Meaning,
   type Resolved,
 } from "./meaning.ts";
-import type { SessionEffect, Statement } from "./statement.ts";
+import { redefine, type Definition } from "./overlay.ts";
+import type { Output, SessionEffect, Statement } from "./statement.ts";
 import { SYSTEM_SCHEMAS, isSystemName, revealing } from "./system.ts";
 
 /** Oids below belong to the server itself (FirstNormalObjectId). */
@@ -77,6 +78,11 @@ export class Names {
     return this.#stale;
   }
 
+  /** Functions, operators and triggers may mean what the catalog does not show yet. */
+  get ownCode(): boolean {
+    return this.#meaning.ownCode;
+  }
+
   /** Some relations are this session's own, so that their oids are in no catalog. */
   get hasOverlay(): boolean {
     return this.#meaning.overlay.size > 0;
@@ -102,7 +108,7 @@ export class Names {
   /** A fresh catalog leaves temporary tables in the overlay: it never shows those. */
   #settle(): void {
     const overlay = only(this.#meaning.overlay, true);
-    this.#change({ ...this.#meaning, overlay, pendingDdl: false });
+    this.#change({ ...this.#meaning, overlay, pendingDdl: false, ownCode: false });
   }
 
   #relate(relations: readonly Relation[]): void {
@@ -232,7 +238,7 @@ export class Names {
     if (name.length === 2) return first === "pg_catalog" && this.#pure.has(second as string);
     return (
       name.length === 1 &&
-      !this.#meaning.pendingDdl &&
+      !this.#meaning.ownCode &&
       this.#builtInsFirst &&
       this.#pure.has(first as string)
     );
@@ -240,15 +246,13 @@ export class Names {
 
   /** The operator is the server's own. */
   ownOperator(name: string): boolean {
-    const { pendingDdl } = this.#meaning;
-    return (
-      this.#catalog !== null && !pendingDdl && this.#builtInsFirst && !this.#operators.has(name)
-    );
+    const { ownCode } = this.#meaning;
+    return this.#catalog !== null && !ownCode && this.#builtInsFirst && !this.#operators.has(name);
   }
 
   /** Casting to it runs no code of a user's. */
   plainType(name: string): boolean {
-    return this.#catalog !== null && !this.#meaning.pendingDdl && !this.#types.has(name);
+    return this.#catalog !== null && !this.#meaning.ownCode && !this.#types.has(name);
   }
 
   get #builtInsFirst(): boolean {
@@ -357,33 +361,25 @@ export class Names {
     for (const [name, { hold }] of this.#cursors) if (!hold) this.#cursors.delete(name);
   }
 
-  #define(
-    effect: Extract<
-      SessionEffect,
-      { do: "createTable" | "alterTable" | "dropTable" | "renameTable" | "ddl" }
-    >,
-  ): void {
-    const overlay = new Map(this.#meaning.overlay);
-    let temporary = effect.do === "createTable" && effect.temporary;
-    if (effect.do === "createTable") {
-      const schema = temporary ? "pg_temp" : (effect.schema ?? this.creationSchema ?? "");
-      overlay.set(`${schema}.${effect.name}`, { temporary, columns: effect.columns });
-    } else if (effect.do !== "ddl") {
-      const full = this.#ownName(effect.schema, effect.name);
-      const known = overlay.get(full);
-      overlay.delete(full);
-      temporary = known?.temporary ?? false;
-      if (effect.do === "alterTable") overlay.set(full, { temporary, columns: null });
-      if (effect.do === "renameTable") {
-        const schema = full.slice(0, full.indexOf("."));
-        overlay.set(`${schema}.${effect.to}`, { temporary, columns: known?.columns ?? null });
-      }
-      if (effect.do !== "alterTable" && known === undefined)
-        overlay.set(full, { temporary: false, columns: null });
-    }
+  #define(effect: Definition): void {
+    const { overlay, temporary } = redefine(this.#meaning.overlay, effect, {
+      fullName: (schema, name) => this.#ownName(schema, name),
+      creationSchema: this.creationSchema,
+      cataloged: (full) => this.#cataloged(full),
+    });
     const pendingDdl = this.#meaning.pendingDdl || !temporary;
-    this.#change({ ...this.#meaning, overlay, pendingDdl });
+    const ownCode = this.#meaning.ownCode || (effect.do === "ddl" && effect.code);
+    this.#change({ ...this.#meaning, overlay, pendingDdl, ownCode });
     if (pendingDdl && this.#snapshots.length === 0) this.#stale = true;
+  }
+
+  #cataloged(full: string): readonly Output[] | null {
+    const relation = this.#byName.get(full);
+    if (relation === undefined || !["r", "p"].includes(relation.kind)) return null;
+    return relation.columns.map((column) => {
+      const exact = column.generatedFrom.length === 0;
+      return { name: column.name, sources: this.sourcesOf(relation, column), exact, opaque: false };
+    });
   }
 
   #ownName(schema: string | null, name: string): string {

@@ -75,7 +75,13 @@ export type SessionEffect =
       /** What flows into each column (CREATE TABLE AS); null: columns not known. */
       readonly columns: readonly Output[] | null;
     }
-  | { readonly do: "alterTable"; readonly schema: string | null; readonly name: string }
+  | {
+      readonly do: "alterTable";
+      readonly schema: string | null;
+      readonly name: string;
+      /** Null: its columns may hold anything now. */
+      readonly change: { readonly add: readonly Output[]; readonly drop: readonly string[] } | null;
+    }
   | { readonly do: "dropTable"; readonly schema: string | null; readonly name: string }
   | {
       readonly do: "renameTable";
@@ -83,8 +89,11 @@ export type SessionEffect =
       readonly name: string;
       readonly to: string;
     }
-  /** Any other DDL: the catalog is stale once it commits. */
-  | { readonly do: "ddl" }
+  /**
+   * Any other DDL: the catalog is stale once it commits. `code`: it may have made or changed
+   * functions, operators, casts, triggers.
+   */
+  | { readonly do: "ddl"; readonly code: boolean }
   | { readonly do: "begin" }
   | { readonly do: "commit" }
   | { readonly do: "rollback" }

@@ -68,6 +68,8 @@ describe("tables of the session", () => {
     const names = new Names(SHOP);
     run(names, "begin", "create table t (a int)");
     expect(names.stale).toBe(false);
+    expect(names.pure(["upper"])).toBe(true);
+    run(names, "create function f() returns int language sql as 'select 1'");
     expect(names.pure(["upper"])).toBe(false);
     run(names, "commit");
     expect(names.stale).toBe(true);
@@ -75,6 +77,49 @@ describe("tables of the session", () => {
     expect(names.stale).toBe(false);
     expect(names.hasOverlay).toBe(false);
     expect(names.pure(["upper"])).toBe(true);
+  });
+});
+
+describe("uncommitted tables", () => {
+  const outputs = (names: Names, sql: string): string => {
+    const [statement] = analyse(utf8(sql), grammar, names, options).statements;
+    const marks = statement?.outputs?.map(({ opaque, sources }) =>
+      opaque ? "~" : sources.some(isMasked) ? "=" : ".",
+    );
+    return marks?.join("") ?? "*";
+  };
+
+  it.each([
+    ["a new one holds what was written into it", ["create table t (a int, b text)"], ".."],
+    ["rows of its own", ["create table t (a int)", "insert into t values (1)"], "."],
+    ["a column more", ["create table t (a int)", "alter table t add b text default 'x'"], ".."],
+    ["a column less", ["create table t (a int, b int)", "alter table t drop column b"], "."],
+    ["a default that calls anything", ["create table t (a int default steal())"], "~"],
+    ["a default that counts", ["create table t (a int default nextval('s'), b int)"], ".."],
+    ["a copy of a masked column", ["create table t as select id, ssn from users"], ".="],
+    ["masked rows", ["create table t (a text)", "insert into t select ssn from users"], "*"],
+    ["another's columns", ["create table t (like users)"], "*"],
+    ["a child", ["create table t (a int) inherits (users)"], "*"],
+    ["a type changed", ["create table t (a int)", "alter table t alter a type text"], "*"],
+    [
+      "code that may fill it",
+      [
+        "create table t (a text)",
+        "create trigger x before insert on t execute function f()",
+        "insert into t values ('')",
+      ],
+      "*",
+    ],
+  ])("%s", (_, statements, expected) => {
+    const names = new Names(SHOP);
+    run(names, "begin", ...statements);
+    expect(outputs(names, "select * from t")).toBe(expected);
+  });
+
+  it("keep the taint of a table that is renamed or grows", () => {
+    const names = new Names(SHOP);
+    run(names, "begin", "alter table users add extra text", "alter table users rename to people2");
+    expect(outputs(names, "select ssn, extra from people2")).toBe("=.");
   });
 });
 
