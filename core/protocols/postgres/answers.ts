@@ -8,7 +8,7 @@ import { message as build, readFields, readRowDescription } from "./messages.ts"
 import type { SessionEffect } from "../../sql/statement.ts";
 import { skipToSync } from "./questions.ts";
 import type { Results } from "./results.ts";
-import type { Execution, Question, State, Tombstone } from "./state.ts";
+import type { Execution, Portal, Question, State, Tombstone } from "./state.ts";
 
 /** Anything but null ends the session: `too large`, or how the server broke the protocol. */
 type Fault = string | null;
@@ -115,8 +115,10 @@ export class Answers {
     if (head.of === "parse") {
       head.entry.confirmed = true;
       this.#confirmPrepared(head.entry.name, head.entry.sql);
-    } else if (head.of === "bind") head.entry.confirmed = true;
-    else if (head.of === "close") this.#bury(head);
+    } else if (head.of === "bind") {
+      head.entry.confirmed = true;
+      this.#confirmPortal(head.entry);
+    } else if (head.of === "close") this.#bury(head);
     return this.#pass(message);
   }
 
@@ -125,6 +127,14 @@ export class Answers {
     if (name === "") return;
     const [statement] = this.#state.analyse(sql).statements;
     if (statement !== undefined) this.#state.names.apply([{ do: "prepare", name, statement }]);
+  }
+
+  /** A named portal is a cursor: SQL's FETCH and MOVE may name it. */
+  #confirmPortal({ name, prepared }: Portal): void {
+    if (name === "") return;
+    const [statement, more] = this.#state.analyse(prepared.sql).statements;
+    if (statement === undefined || more !== undefined) return;
+    this.#state.names.apply([{ do: "declare", name, statement, hold: false }]);
   }
 
   #bury(closed: Extract<Question, { of: "close" }>): void {
@@ -136,6 +146,7 @@ export class Answers {
     if (kind === "statement" && name !== "") {
       this.#state.names.apply([{ do: "deallocate", name }]);
     }
+    if (kind === "portal" && name !== "") this.#state.names.apply([{ do: "closeCursor", name }]);
   }
 
   /** RowDescription or NoData. */

@@ -9,7 +9,7 @@ import { describePortal, errorResponse } from "./messages.ts";
 import { meaningPending } from "./questions.ts";
 import { refusalError } from "./refusal.ts";
 import { POISON_PORTAL, refuseExtended, refuseSimple } from "./refuse.ts";
-import type { Execution, Portal, Prepared, State, Tombstone } from "./state.ts";
+import type { Described, Execution, Portal, Prepared, State, Tombstone } from "./state.ts";
 
 /**
  * What became of a message: passed on or refused; it must wait where it is; it breaks the protocol.
@@ -192,13 +192,14 @@ export class Requests {
     const map = target.kind === "statement" ? state.statements : state.portals;
     const entry: Prepared | Portal | Tombstone | undefined = map.get(target.name);
     if (!this.#certain(entry)) return "wait";
-    if (entry === undefined || "closed" in entry) {
-      const [sqlstate, noun] =
-        target.kind === "statement" ? ["26000", "prepared statement"] : ["34000", "portal"];
-      return this.#missing(sqlstate as string, `${noun} "${target.name}" does not exist`);
+    const known = entry !== undefined && !("closed" in entry);
+    if (!known && target.kind === "statement") {
+      return this.#missing("26000", `prepared statement "${target.name}" does not exist`);
     }
-    entry.fields = "asked";
-    state.questions.push({ of: "describe", target: entry, unseen: false });
+    // A portal that no Bind has made may be a cursor of SQL's DECLARE.
+    const described: Described = known ? entry : { fields: "none" };
+    described.fields = "asked";
+    state.questions.push({ of: "describe", target: described, unseen: false });
     state.forward("upstream", message.bytes);
     return "taken";
   }

@@ -95,8 +95,11 @@ export class Results {
   #planOf(execution: Execution): void {
     const { portal } = execution;
     if (portal !== null) this.#planPortal(execution, portal);
-    else if (execution.fields !== null)
-      execution.plan = this.#plan(execution, execution.fields, []);
+    else if (execution.fields !== null) {
+      // Text, unless it is fetched from a binary cursor.
+      const formats = execution.fields.map(({ format }) => format);
+      execution.plan = this.#plan(execution, execution.fields, formats);
+    }
   }
 
   /** One plan serves every execution of a prepared statement until something behind it changes. */
@@ -134,9 +137,9 @@ export class Results {
   rows(run: Uint8Array): boolean {
     const plan = (this.#execution as Execution).plan as RowPlan;
     if (plan.touches) return this.#currentWriter().rows(run, plan);
-    const asDescribed = this.#state.masker.idle || haveColumns(run, plan.columns.length);
-    if (asDescribed) this.pass(run);
-    return asDescribed;
+    const good = this.#state.masker.idle ? run.length : describedEnd(run, plan.columns.length);
+    if (good > 0) this.pass(run.subarray(0, good));
+    return good === run.length;
   }
 
   #currentWriter(): RowWriter {
@@ -215,15 +218,15 @@ export class Results {
   }
 }
 
-/** Cells that nobody has described are nobody's to show. */
-function haveColumns(run: Uint8Array, count: number): boolean {
+/** Where the rows of a run cease to have this many cells: what nobody has described is not shown. */
+function describedEnd(run: Uint8Array, columns: number): number {
   let at = 0;
   while (at < run.length) {
     const length = i32(run, at + 1);
-    if (length < 6 || u16(run, at + HEADER_BYTES) !== count) return false;
+    if (length < 6 || u16(run, at + HEADER_BYTES) !== columns) break;
     at += length + 1;
   }
-  return true;
+  return at;
 }
 
 function header(type: number, length: number): Uint8Array {

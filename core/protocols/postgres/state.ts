@@ -30,24 +30,26 @@ export type EngineParts = {
  */
 type Named = { batch: number; confirmed: boolean };
 
-/** A statement of the extended protocol. */
-export type Prepared = Named & {
-  readonly name: string;
-  readonly sql: Uint8Array;
-  readonly parameterTypes: readonly number[];
-  /** Its row description: not asked, asked, or here ([]: it returns no rows). */
-  fields: "none" | "asked" | readonly RowField[];
-  /** The plan made last, and what it was made from. */
-  plan: { readonly from: readonly unknown[]; readonly plan: RowPlan } | null;
-};
+/** Its row description: not asked, asked, or here ([]: it returns no rows). */
+export type Described = { fields: "none" | "asked" | readonly RowField[] };
 
-export type Portal = Named & {
-  readonly name: string;
-  readonly prepared: Prepared;
-  readonly parameters: readonly { type: number; format: number; value: Uint8Array | null }[];
-  readonly resultFormats: readonly number[];
-  fields: "none" | "asked" | readonly RowField[];
-};
+/** A statement of the extended protocol. */
+export type Prepared = Named &
+  Described & {
+    readonly name: string;
+    readonly sql: Uint8Array;
+    readonly parameterTypes: readonly number[];
+    /** The plan made last, and what it was made from. */
+    plan: { readonly from: readonly unknown[]; readonly plan: RowPlan } | null;
+  };
+
+export type Portal = Named &
+  Described & {
+    readonly name: string;
+    readonly prepared: Prepared;
+    readonly parameters: readonly { type: number; format: number; value: Uint8Array | null }[];
+    readonly resultFormats: readonly number[];
+  };
 
 /** Closed, but the server has not said so yet. */
 export type Tombstone = Named & { readonly closed: true };
@@ -73,7 +75,7 @@ export type Question =
       readonly previous: Prepared | Tombstone | null;
     }
   | { readonly of: "bind"; readonly entry: Portal; readonly previous: Portal | Tombstone | null }
-  | { readonly of: "describe"; readonly target: Prepared | Portal; readonly unseen: boolean }
+  | { readonly of: "describe"; readonly target: Described; readonly unseen: boolean }
   | { readonly of: "execute"; readonly execution: Execution }
   | {
       readonly of: "close";
