@@ -1,6 +1,7 @@
 /** Every table of D1: what drizzle-kit makes migrations from. */
 export { attempts, deviceCodes } from "./attempts.ts";
 export { auditEvents } from "./audit.ts";
+export { hours } from "./hours.ts";
 export { openings } from "./openings.ts";
 export { policies, resourceIds } from "./policies.ts";
 export { principals } from "./principals.ts";

@@ -13,6 +13,7 @@ import { metadata } from "./identity/metadata.ts";
 import { OAuthError, token } from "./identity/token.ts";
 import { problemResponse, Refused } from "./problem.ts";
 import { auditDenied } from "./denied.ts";
+import { auditing } from "./routes/audit.ts";
 import { health, keys } from "./routes/health.ts";
 import { me } from "./routes/me.ts";
 import { policy } from "./routes/policy.ts";
@@ -54,7 +55,7 @@ const policyBody = bodyLimit({ maxSize: policyBytesMax, onError: tooLarge });
 app.use((c, next) => (c.req.path === "/api/policy" ? policyBody : smallBody)(c, next));
 
 for (const routes of [health, keys, metadata, authorize, device, token]) app.route("/", routes);
-for (const routes of [me, resources, policy, secrets, reviews, sessions, tunnel]) {
+for (const routes of [me, resources, policy, secrets, reviews, sessions, auditing, tunnel]) {
   app.route("/", routes);
 }
 

@@ -3,6 +3,7 @@ import { forgetOldAttempts } from "../store/attempts.ts";
 import { closeOpenings } from "../store/openings.ts";
 import { forgetOldTokens } from "../store/tokens.ts";
 import { app } from "./app.ts";
+import { chainHour } from "./hours.ts";
 
 export { CatalogObject } from "../durable-objects/catalog.ts";
 export { ReviewDesk } from "../durable-objects/review-desk.ts";
@@ -11,11 +12,15 @@ export { SessionObject } from "../durable-objects/session.ts";
 export default {
   fetch: app.fetch,
 
-  /** Hourly (wrangler.toml): what can no longer be used is forgotten. */
+  /**
+   * Hourly (wrangler.toml): what can no longer be used is forgotten, and the heads of recordings
+   * are chained.
+   */
   async scheduled(controller, env): Promise<void> {
     const db = database(env);
     await forgetOldAttempts(db, controller.scheduledTime);
     await forgetOldTokens(db, controller.scheduledTime);
     await closeOpenings(db, controller.scheduledTime);
+    await chainHour(env, controller.scheduledTime);
   },
 } satisfies ExportedHandler<Env>;

@@ -14,7 +14,10 @@ import { type Reading, verify, verdictText } from "../../core/recording/reader.t
 import type { z } from "../../core/zod.ts";
 import { type Context, gatewayOf, list, print } from "../context.ts";
 import { EXIT, jsonOrNull, reasonOf, usage } from "../failure.ts";
+import { table } from "../output/table.ts";
 import { safeJson, visible } from "../output/visible.ts";
+import { limitOption, upTo } from "../pages.ts";
+import { holdsHeads, printHeads, verifyHeads } from "./audit-heads.ts";
 import { readText } from "./files.ts";
 
 type Keys = z.infer<typeof recordingKeys>;
@@ -24,10 +27,20 @@ export function auditCommands(program: Command, context: Context): void {
   const audit = program.command("audit").description("prove what a recording says");
   audit
     .command("verify <file>")
-    .description("check a raw export: chain, signatures, contiguity, end")
+    .description("check a raw export, or the heads of all sessions: chain, signatures, gaps")
     .option("--keys <file>", "public keys, as `audit keys` prints them: then nothing is asked")
     .option("--json", "one JSON array")
     .action((file: string, options: VerifyOptions) => verifyFile(context, file, options));
+  audit
+    .command("log")
+    .description("what happened to Sluice itself: changes, votes, denials, readings")
+    .addOption(limitOption())
+    .option("--json", "one JSON array")
+    .action((options: { limit: number }) => log(context, options.limit));
+  audit
+    .command("heads")
+    .description("the chained heads of all sessions, for `audit verify`: a deleted session shows")
+    .action(() => printHeads(context));
   audit
     .command("keys")
     .description("the gateway's public keys of recordings: keep them where the gateway is not")
@@ -40,10 +53,34 @@ async function verifyFile(context: Context, file: string, options: VerifyOptions
   });
   const { keys } =
     options.keys === undefined ? await keysOfGateway(context) : await keysIn(options.keys);
+  if (holdsHeads(raw)) {
+    const gateway = options.keys === undefined ? await gatewayOf(context) : null;
+    return verifyHeads(context, raw, reading(keys), gateway);
+  }
   const verdict = await verify(raw, reading(keys));
   const session = verdict.is === "broken" ? file : verdict.session;
   list(context, [{ id: session, ...verdict }], () => `${visible(verdictText(verdict))}\n`);
   if (verdict.is !== "whole") context.exitCode = EXIT.refused;
+}
+
+async function log(context: Context, limit: number): Promise<void> {
+  const gateway = await gatewayOf(context);
+  const events = await upTo(limit, (page) => gateway.call("audit", { query: page }));
+  list(context, events, () =>
+    table(
+      ["at", "who", "action", "subject", "outcome", "detail"],
+      events.map(({ at, actor, action, subject, outcome, detail }) => [
+        at,
+        actor?.name ?? "nobody",
+        action,
+        subject,
+        outcome,
+        Object.entries(detail)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(" "),
+      ]),
+    ),
+  );
 }
 
 const keysOfGateway = async (context: Context): Promise<Keys> =>

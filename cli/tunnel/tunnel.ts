@@ -69,12 +69,14 @@ export class Tunnel {
    */
   static open(url: string, resource: string, token: string, events: TunnelEvents): Promise<Tunnel> {
     const address = `${url.replace(/^http/, "ws")}/tunnel/${encodeURIComponent(resource)}`;
-    const socket = new WebSocket(address, [SUBPROTOCOL], {
+    // The types do not know `closeTimeout` yet.
+    const options: WebSocket.ClientOptions & { closeTimeout: number } = {
       headers: { authorization: `Bearer ${token}` },
       maxPayload: tunnelFrameBytesMax,
       closeTimeout: closeSeconds * 1000,
       perMessageDeflate: false,
-    });
+    };
+    const socket = new WebSocket(address, [SUBPROTOCOL], options);
     return new Promise((resolve, reject) => {
       new Tunnel(url, socket, events, { resolve, reject });
     });

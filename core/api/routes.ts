@@ -1,3 +1,4 @@
+import { auditEvent, hoursQuery, signedHour } from "./audit.ts";
 import { pageOf, paging } from "./common.ts";
 import { me } from "./me.ts";
 import { applied, policy, policyVersion } from "./policy.ts";
@@ -41,6 +42,8 @@ export const ROUTES = {
   },
   manifest: { method: "GET", path: "/api/sessions/:id/recording", answer: manifest },
   kill: { method: "POST", path: "/api/sessions/:id/kill", body: killBody, answer: session },
+  audit: { method: "GET", path: "/api/audit", query: paging, answer: pageOf(auditEvent) },
+  hours: { method: "GET", path: "/api/audit/hours", query: hoursQuery, answer: pageOf(signedHour) },
   keys: { method: "GET", path: "/.well-known/sluice-keys", answer: recordingKeys },
 } as const;
 export type RouteName = keyof typeof ROUTES;

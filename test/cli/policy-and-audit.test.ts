@@ -12,7 +12,9 @@ import {
   headBytes,
   signHead,
 } from "../../core/recording/chunk.ts";
+import { hourBytes } from "../../core/recording/hours.ts";
 import { encodeEvent } from "../../core/recording/record.ts";
+import { FakeGateway, problemAnswer } from "./fake-gateway.ts";
 import { run } from "./run.ts";
 
 const inFile = async (content: string | Uint8Array): Promise<string> => {
@@ -89,8 +91,49 @@ describe("audit verify", () => {
     const raw = recording();
     const cut = await verified(raw.subarray(0, raw.length - 1));
     expect(cut).toMatchObject({ code: 1, out: "cut at 1\n" });
-    raw[raw.indexOf(0x6b)] ^= 1;
+    raw[raw.indexOf(0x6b)]! ^= 1;
     expect((await verified(raw)).out).toContain("broken at 1");
+  });
+
+  const heads = (chunks: readonly object[]) => {
+    const body = JSON.stringify({ number: 1, previous: null, from: 0, until: 60_000, chunks });
+    const signature = sign(null, hourBytes(body), privateKey).toString("base64");
+    return `${JSON.stringify({ body, key: "k1", signature })}\n`;
+  };
+  const chunk = (session: string) => ({ session, first: 1, last: 2, h: "ab" });
+
+  it("checks the heads of all sessions offline", async () => {
+    const text = heads([chunk("ses_a")]);
+    const until = "1970-01-01T00:01:00.000Z";
+    const out = `whole: 1 heads up to ${until}, 1 sessions\n`;
+    expect(await verified(Buffer.from(text))).toEqual({ code: 0, out, err: "" });
+    const changed = await verified(Buffer.from(text.replace("ses_a", "ses_b")));
+    expect(changed).toMatchObject({ code: 1, out: "broken at 1: no valid signature by key k1\n" });
+  });
+
+  it("asks the gateway for what the heads list: a deleted session shows", async () => {
+    const gateway = await FakeGateway.start();
+    const manifest = (session: string) => ({
+      session,
+      header: "",
+      live: false,
+      chunks: [{ ...chunk(session), at: 1, delivered: 2, key: "k1", signature: "" }],
+    });
+    gateway.handle = ({ url = "" }) => {
+      if (url.endsWith("/sluice-keys")) return { status: 200, json: JSON.parse(keys) };
+      if (url.includes("ses_gone")) return problemAnswer(404, "unknown", "No such session.");
+      const [, id = ""] = /sessions\/(\w+)/.exec(url) ?? [];
+      return { status: 200, json: manifest(id) };
+    };
+    const file = await inFile(
+      heads([chunk("ses_a"), chunk("ses_gone"), { ...chunk("ses_b"), h: "cd" }]),
+    );
+    const env = { SLUICE_URL: gateway.url, SLUICE_TOKEN: "t" };
+    const ran = await run(["audit", "verify", file], env);
+    await gateway.stop();
+    expect(ran.code).toBe(1);
+    expect(ran.out).toContain("ses_gone from 1: missing\nses_b from 1: changed\n");
+    expect(ran.out).not.toContain("ses_a");
   });
 
   it("wants keys that are keys", async () => {

@@ -10,7 +10,7 @@ import { putChunk } from "../../store/recordings.ts";
 import { addSession } from "../../store/sessions.ts";
 import type { Gateway } from "./gateway.ts";
 
-const AT = Date.UTC(2026, 10, 25, 12);
+export const AT = Date.UTC(2026, 10, 25, 12);
 
 /** A session of this principal in D1, live. */
 export async function aSession(gate: Gateway, principal: SessionSpec["principal"]) {
@@ -57,9 +57,10 @@ export async function ship(
   session: string,
   first: number,
   records: readonly Uint8Array[],
+  at = AT,
 ): Promise<void> {
   const last = first + records.length - 1;
-  const head = { session, first, last, h: "00", at: AT, delivered: last };
+  const head = { session, first, last, h: "00", at, delivered: last };
   const signed = signHead(head, "s1", new Uint8Array(64));
   const plain = new Blob([concat(records).slice()]).stream();
   const zipped = new Response(plain.pipeThrough(new CompressionStream("gzip")));

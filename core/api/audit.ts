@@ -1,0 +1,21 @@
+import { z } from "../zod.ts";
+import { instant, paging } from "./common.ts";
+
+/** What happened to Sluice itself. `actor` null: nobody was signed in. */
+export const auditEvent = z.object({
+  id: z.string(),
+  at: instant,
+  actor: z.object({ id: z.string(), name: z.string() }).nullable(),
+  action: z.string(),
+  /** An id or a name. */
+  subject: z.string(),
+  outcome: z.enum(["done", "denied"]),
+  detail: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+});
+export type AuditEventView = z.infer<typeof auditEvent>;
+
+/** An entry of the chained heads over all sessions (core/recording/hours.ts). */
+export const signedHour = z.object({ body: z.string(), key: z.string(), signature: z.string() });
+
+/** Entries count from 1, oldest first; `after` is a number. */
+export const hoursQuery = paging.extend({ after: z.coerce.number().int().min(0).default(0) });
