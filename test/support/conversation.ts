@@ -29,13 +29,18 @@ export type Cut = (length: number) => readonly number[];
 export const whole: Cut = (length) => [length];
 export const byteByByte: Cut = (length) => Array.from({ length }, () => 1);
 
-/** Few pieces or many, from a seed (a linear congruential generator). */
-export function seededCuts(seed: number, longestMax = 200): Cut {
+/** Whole numbers below a bound, the same for a seed (a linear congruential generator). */
+export function seededNumbers(seed: number): (below: number) => number {
   let state = seed;
-  const next = (below: number): number => {
+  return (below) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 0x1_0000_0000) * below);
   };
+}
+
+/** Few pieces or many, from a seed. */
+export function seededCuts(seed: number, longestMax = 200): Cut {
+  const next = seededNumbers(seed);
   return (length) => {
     const longest = 1 + next(Math.min(length, longestMax));
     const sizes: number[] = [];

@@ -2,43 +2,15 @@ import fc from "fast-check";
 import { concat, putU32, u32Bytes, utf8 } from "../../core/bytes.ts";
 import type { Capture } from "./capture.ts";
 import type { Step } from "./conversation.ts";
+import { CANARY, MASKED_STATEMENTS } from "./postgres-model.ts";
 import { messageBytes } from "./postgres-words.ts";
 import { postgresWords } from "./postgres-engine.ts";
 
 /* Steps that could be PostgreSQL's: recorded conversations with something wrong in them, and noise. */
 
-/** A value that no client may see: every server in here sends little else. */
-export const CANARY = "078-05-1120";
-
-/** Each shows masked columns alone, or nothing that a server could put a value in. */
-const STATEMENTS = [
-  "select ssn from employees",
-  "select ssn as name, salary from employees",
-  "select upper(ssn) from employees; select ssn from employees",
-  "select ssn fro employees",
-  "begin",
-  "rollback",
-  "prepare p as select ssn from employees",
-  "execute p",
-  "declare c cursor for select ssn from employees",
-  "fetch 1 from c",
-  "copy employees (ssn, salary) to stdout",
-  "copy (select ssn from employees) to stdout with (format csv)",
-  "copy employees (ssn, salary) to stdout with (format binary)",
-  "copy notes from stdin",
-  "set search_path to archive",
-  "create temp table t as select ssn from employees",
-  "select ssn from t",
-  "deallocate p",
-  "discard all",
-  "/* block */ select ssn from employees",
-  "/* review */ select ssn from employees",
-  "listen news",
-];
-
 const name = fc.constantFrom("", "a", "b");
 const quoted = (text: string): string => JSON.stringify(text);
-const statement = fc.constantFrom(...STATEMENTS).map(quoted);
+const statement = fc.constantFrom(...MASKED_STATEMENTS.keys()).map(quoted);
 
 const clientLine = fc.oneof(
   { weight: 4, arbitrary: statement.map((sql) => `Query ${sql}`) },
@@ -175,6 +147,15 @@ const endings: fc.Arbitrary<Step> = fc.constantFrom<Step>(
   { on: "ended", side: "client", reason: null },
   { on: "ended", side: "upstream", reason: "reset" },
 );
+
+/** What one client does, and a word of the server's that could come at the wrong place. */
+export const clientAlone = fc.record({
+  steps: fc.array(
+    fc.oneof({ weight: 9, arbitrary: clientSays }, { weight: 2, arbitrary: events }),
+    { minLength: 1, maxLength: 10 },
+  ),
+  mistake: serverLine,
+});
 
 /** Both sides say what they like. */
 export const anythingGoes: fc.Arbitrary<readonly Step[]> = fc.array(

@@ -189,6 +189,7 @@ export class Answers {
   #again(execution: Execution): void {
     execution.fields = null;
     execution.plan = null;
+    execution.copyInBegun = false;
     execution.copyOut = null;
   }
 
@@ -228,6 +229,7 @@ export class Answers {
     }
     const binary = message.body[0] === 1;
     if (message.type === 0x47) {
+      execution.copyInBegun = true;
       state.copyIn = copyTally(execution.command, binary, state.parts.crypto);
       return this.#pass(message);
     }

@@ -90,13 +90,14 @@ export class ClientSide {
     this.#state.close("client_protocol", message);
   }
 
-  /** A COPY's data needs its COPY to have begun; and a pipeline has a bound. */
+  /**
+   * A COPY's data, and what a Sync behind it means, needs its COPY to have begun; a pipeline has a
+   * bound.
+   */
   #mustWait(type: number): boolean {
     const state = this.#state;
     if (state.questions.length >= pipelineMax) return true;
-    // The server answers what came before a goodbye; but a COPY waits for the client.
-    if (type === TERMINATE && state.questions.length > 0 && state.copyIn === null) return true;
-    const copying = type === COPY_DATA || type === COPY_DONE || type === COPY_FAIL;
+    const copying = type === COPY_DATA || type === COPY_DONE || type === COPY_FAIL || type === SYNC;
     return copying && state.copyIn === null && copyInPending(state);
   }
 
@@ -199,6 +200,8 @@ export class ClientSide {
 
   #sync(message: Message): Outcome {
     const state = this.#state;
+    // Inside a COPY FROM STDIN the server ignores it: libpq sends one before it knows, and one behind.
+    if (state.copyIn !== null) return "taken";
     state.discarding = false;
     state.batch++;
     state.questions.push({ of: "sync" });

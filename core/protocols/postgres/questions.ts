@@ -29,7 +29,9 @@ export const meaningPending = (state: State): boolean =>
 /** A COPY FROM STDIN was sent and the server has not asked for data yet. */
 export const copyInPending = (state: State): boolean =>
   state.questions.some((question) =>
-    executionsOf(question).some((execution) => execution.statement?.copy?.direction === "in"),
+    executionsOf(question).some(
+      ({ statement, copyInBegun }) => statement?.copy?.direction === "in" && !copyInBegun,
+    ),
   );
 
 /**

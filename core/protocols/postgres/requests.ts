@@ -105,8 +105,10 @@ export class Requests {
     const prepared = state.statements.get(bind.statement);
     if (!this.#certain(prepared) || !this.#certain(state.portals.get(bind.portal))) return "wait";
     if (prepared === undefined || "closed" in prepared) {
-      const which = bind.statement === "" ? "unnamed statement" : `"${bind.statement}"`;
-      return this.#missing("26000", `prepared statement ${which} does not exist`);
+      const { statement } = bind;
+      const which =
+        statement === "" ? "unnamed prepared statement" : `prepared statement "${statement}"`;
+      return this.#missing("26000", `${which} does not exist`);
     }
     if (bind.portal.startsWith(POISON_PORTAL)) {
       return this.#missing("42602", "This portal name is the gateway's own.");
@@ -247,7 +249,15 @@ export class Requests {
   }
 
   #execution(command: number, statement: Statement | null, portal: Portal | null): Execution {
-    return { command, statement, portal, fields: null, plan: null, copyOut: null };
+    return {
+      command,
+      statement,
+      portal,
+      fields: null,
+      plan: null,
+      copyInBegun: false,
+      copyOut: null,
+    };
   }
 
   #hold(

@@ -63,6 +63,8 @@ export type Execution = {
   /** The row description of a simple query's result. */
   fields: readonly RowField[] | null;
   plan: RowPlan | null;
+  /** The server has sent CopyInResponse for it. */
+  copyInBegun: boolean;
   /** Set by CopyOutResponse; null: the server has announced no data. */
   copyOut: CopyMasker | "clear" | null;
 };

@@ -63,7 +63,12 @@ export function engineCases({ name, newEngine, ready, captures, decide, fuzz }: 
       const check = fc.property(fuzz, settings, cutSeed, (steps, given, seed) => {
         const conversation = new Conversation(newEngine(given), decide);
         const cut = seededCuts(seed);
-        for (const step of steps) conversation.take(step, cut);
+        for (const step of steps) {
+          const { events } = conversation.take(step, cut);
+          expect(
+            events.filter((event) => event.do === "close" && event.code === "internal"),
+          ).toEqual([]);
+        }
       });
       fc.assert(check, { numRuns: 500 });
     });
