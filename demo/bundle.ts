@@ -12,10 +12,13 @@ export type Module = {
 };
 
 /**
- * Bundles a Worker the way `wrangler deploy` does: one ES module, WebAssembly beside it (compiling
+ * Bundles a Worker (`more`: what a test wants to be otherwise in it) the way `wrangler deploy` does: one ES module, WebAssembly beside it (compiling
  * at run time is forbidden on Workers), the platform's own modules left outside.
  */
-export async function bundleWorker(entry = join(root, "worker/index.ts")): Promise<Module[]> {
+export async function bundleWorker(
+  entry = join(root, "worker/index.ts"),
+  more: readonly Plugin[] = [],
+): Promise<Module[]> {
   const wasm = new Map<string, Module>();
   const result = await build({
     entryPoints: [entry],
@@ -26,7 +29,7 @@ export async function bundleWorker(entry = join(root, "worker/index.ts")): Promi
     conditions: ["workerd", "worker", "browser"],
     external: ["node:*", "cloudflare:*"],
     logLevel: "warning",
-    plugins: [wasmBeside(wasm)],
+    plugins: [wasmBeside(wasm), ...more],
   });
   const script = result.outputFiles[0]?.text ?? "";
   return [{ type: "ESModule", path: "index.mjs", contents: script }, ...wasm.values()];

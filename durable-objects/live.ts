@@ -27,6 +27,8 @@ export type LiveParts = {
   readonly socket: WebSocket;
   readonly journal: Journal;
   readonly shipping: Shipping;
+  /** Ships what waits, and sees to it that it is tried again. */
+  readonly ship: () => void;
   /** Called once, when both ends have been closed; `recorded`: the journal has the end. */
   readonly over: (code: string, message: string, recorded: boolean) => void;
 };
@@ -46,6 +48,7 @@ export class LiveSession {
   commands = 0;
   /** The version in force for this session. */
   policy: string;
+  readonly #ship: LiveParts["ship"];
   readonly #over: LiveParts["over"];
   #path: DataPath | null = null;
   /** What came before the target was reached, or while the grammar was being made again. */
@@ -77,6 +80,7 @@ export class LiveSession {
     this.spec = parts.spec;
     this.journal = parts.journal;
     this.shipping = parts.shipping;
+    this.#ship = parts.ship;
     this.#over = parts.over;
     this.policy = parts.spec.policy.version;
     this.tunnel = new ClientTunnel(parts.socket, {
@@ -167,7 +171,7 @@ export class LiveSession {
     this.#credit();
     this.#arm(path);
     this.#halfClose();
-    if (this.shipping.due) void this.shipping.ship();
+    if (this.shipping.due) this.#ship();
   }
 
   #turn(path: DataPath, input: DataPathInput): void {

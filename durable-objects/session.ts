@@ -125,6 +125,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       socket,
       journal,
       shipping,
+      ship: () => this.ctx.waitUntil(this.#ship(live)),
       over,
     });
     this.#live = live;
@@ -221,11 +222,17 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       if (kept !== undefined) await this.#finish(kept);
       return;
     }
+    await this.#ship(live);
+  }
+
+  /** Of a session that lives: ships what waits, and sets the alarm for the next time. */
+  async #ship(live: LiveSession): Promise<void> {
     const shipped = await live.shipping.ship();
     if (live.shipping.overdue(Date.now())) {
       const reason = "The store for recordings has been away for too long.";
       live.step({ on: "revoked", code: "recording_unavailable", reason });
     }
+    if (live.closed) return;
     await this.ctx.storage.setAlarm(Date.now() + (shipped ? shipEveryMs : shipAgainMs));
   }
 

@@ -28,9 +28,10 @@ export class Shipping {
     this.#journal = journal;
   }
 
-  /** A chunk is full. */
+  /** A chunk is full. A store that has failed is tried again by the alarm, not by every turn. */
   get due(): boolean {
-    return this.#journal.bytes >= chunkBytesMax && this.#running === null;
+    const quiet = this.#running === null && this.#failingSince === null;
+    return quiet && this.#journal.bytes >= chunkBytesMax;
   }
 
   /** The store has been away for too long for the session to go on. */

@@ -2,17 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Socket } from "node:net";
 import { tunnelWindowBytes } from "../../core/limits.ts";
 import type { Review } from "../../core/review/review.ts";
-import {
-  type Client,
-  complete,
-  dataRow,
-  Edge,
-  eventually,
-  FakePostgres,
-  query,
-  READY,
-  ROW_DESCRIPTION,
-} from "./edge.ts";
+import { type Client, Edge, eventually } from "./edge.ts";
+import { complete, dataRow, FakePostgres, query, READY, ROW_DESCRIPTION } from "./fake-postgres.ts";
 
 const deleted = Buffer.concat([complete("DELETE 1"), READY]);
 const updated = Buffer.concat([complete("UPDATE 1"), READY]);

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import type { Plugin } from "esbuild";
 import WebSocket from "ws";
 import { concat } from "../../core/bytes.ts";
 import { encodeExportHeader } from "../../core/recording/chunk.ts";
@@ -12,9 +12,11 @@ import type { SessionSpec } from "../../core/session.ts";
 import { decodeFrame, encodeFrame, type Frame, SUBPROTOCOL } from "../../core/tunnel/frames.ts";
 import { bundleWorker } from "../../demo/bundle.ts";
 import { type Gateway, startGateway } from "../../demo/gateway.ts";
+import { freePort } from "../../demo/processes.ts";
 import { namedKeys, type NamedKey, signingPair } from "../../store/keys.ts";
 import { newId } from "../../store/ids.ts";
 import { sampleSpec } from "../support/values.ts";
+import { READIES, READY, startup } from "./fake-postgres.ts";
 
 /** Engineers may do everything; what deletes waits for a lead. */
 export const OPEN_POLICY = `
@@ -33,6 +35,13 @@ export type Ended = {
   readonly commands: number;
 };
 
+export type EdgeSettings = {
+  readonly trustedAuthority?: string;
+  /** Other values for constants of core/limits.ts and of the objects. */
+  readonly bounds?: Readonly<Record<string, number>>;
+  readonly stateDir?: string;
+};
+
 export class Edge {
   readonly gateway: Gateway;
   readonly #folder: string;
@@ -42,15 +51,14 @@ export class Edge {
     this.#folder = folder;
   }
 
-  static async start(more: { readonly trustedAuthority?: string } = {}): Promise<Edge> {
-    const folder = mkdtempSync(join(tmpdir(), "sluice-edge-"));
-    const modules = await bundleWorker(join(import.meta.dirname, "entry.ts"));
+  static async start({ trustedAuthority, bounds, stateDir }: EdgeSettings = {}): Promise<Edge> {
+    const folder = stateDir ?? mkdtempSync(join(tmpdir(), "sluice-edge-"));
+    const plugins = bounds === undefined ? [] : [withBounds(bounds)];
+    const modules = await bundleWorker(join(import.meta.dirname, "entry.ts"), plugins);
     const log = () => {};
-    const port = await freePort();
-    return new Edge(
-      await startGateway({ port, stateDir: folder, vars: {}, modules, log, ...more }),
-      folder,
-    );
+    const settings = { port: await freePort(), stateDir: folder, vars: {}, modules, log };
+    const more = trustedAuthority === undefined ? {} : { trustedAuthority };
+    return new Edge(await startGateway({ ...settings, ...more }), folder);
   }
 
   async stop(): Promise<void> {
@@ -86,6 +94,11 @@ export class Edge {
   /** Whether the store for recordings takes anything. */
   async store(state: "up" | "down"): Promise<void> {
     await fetch(`${this.gateway.url}/store/${state}`);
+  }
+
+  /** Whether sessions hear what the desk tells them. */
+  async word(state: "heard" | "lost"): Promise<void> {
+    await fetch(`${this.gateway.url}/word/${state}`);
   }
 
   /** Records that the object still has. */
@@ -156,6 +169,27 @@ export class Edge {
   }
 }
 
+/** The same program with other constants: bounds that a test can reach. */
+const withBounds = (bounds: Readonly<Record<string, number>>): Plugin => ({
+  name: "other bounds",
+  setup(builder) {
+    const seen = new Set<string>();
+    builder.onLoad({ filter: /(core\/limits|durable-objects\/[a-z-]+)\.ts$/ }, ({ path }) => {
+      let contents = readFileSync(path, "utf8");
+      for (const [name, value] of Object.entries(bounds)) {
+        const constant = new RegExp(`(^|\\s)const ${name} = [^;]+;`);
+        if (constant.test(contents)) seen.add(name);
+        contents = contents.replace(constant, `$1const ${name} = ${value};`);
+      }
+      return { contents, loader: "ts" };
+    });
+    builder.onEnd(() => {
+      const missing = Object.keys(bounds).filter((name) => !seen.has(name));
+      if (missing.length > 0) throw new Error(`There is no bound ${missing.join(", ")}.`);
+    });
+  },
+});
+
 /** A client that acknowledges only when it is told to. */
 export class Client {
   readonly frames: Frame[] = [];
@@ -164,6 +198,7 @@ export class Client {
   total = 0;
   /** Passes everything on at once, as a client does whose reader never waits. */
   acknowledges = false;
+  answersPings = true;
   #readyAt = 0;
   #changed: (() => void)[] = [];
 
@@ -176,6 +211,8 @@ export class Client {
         this.received = Buffer.concat([this.received, frame.bytes]);
         this.total += frame.bytes.length;
         if (this.acknowledges) this.acknowledge();
+      } else if (frame.is === "ping") {
+        if (this.answersPings) this.put({ is: "pong" });
       } else this.frames.push(frame);
       this.#notify();
     });
@@ -262,133 +299,5 @@ export async function eventually<T>(look: () => Promise<T | null | false>): Prom
     const value = await look();
     if (value !== null && value !== false) return value;
     await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-
-const message = (type: string, body: Uint8Array): Buffer => {
-  const head = Buffer.alloc(5);
-  head.write(type);
-  head.writeUInt32BE(body.length + 4, 1);
-  return Buffer.concat([head, body]);
-};
-const cstrings = (...texts: string[]): Buffer => Buffer.from(`${texts.join("\0")}\0`);
-
-export const READY = message("Z", Buffer.from("I"));
-/** Idle, in a transaction, in a failed one. */
-const READIES = ["I", "T", "E"].map((status) => message("Z", Buffer.from(status)));
-export const copyData = (text: string): Buffer => message("d", Buffer.from(text));
-export const copyDone = message("c", Buffer.alloc(0));
-export const query = (sql: string): Buffer => message("Q", cstrings(sql));
-export const startup = (database = "shop"): Buffer => {
-  const body = Buffer.concat([
-    Buffer.from([0, 3, 0, 0]),
-    cstrings("user", "u", "database", database, ""),
-  ]);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(body.length + 4);
-  return Buffer.concat([length, body]);
-};
-export const dataRow = (value: Buffer): Buffer => {
-  const head = Buffer.alloc(6);
-  head.writeUInt16BE(1);
-  head.writeUInt32BE(value.length, 2);
-  return message("D", Buffer.concat([head, value]));
-};
-/** One text column named `v`. */
-export const ROW_DESCRIPTION = message(
-  "T",
-  Buffer.concat([
-    Buffer.from([0, 1]),
-    cstrings("v"),
-    Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0]),
-  ]),
-);
-export const complete = (tag: string): Buffer => message("C", cstrings(tag));
-
-const QUERY = 0x51;
-const SYNC = 0x53;
-const EXECUTE = 0x45;
-const NO_SUCH_PORTAL = message("E", cstrings("SERROR", "VERROR", "C34000", "Mno portal", ""));
-
-/**
- * A PostgreSQL with an empty catalog that trusts everybody, and answers each query as the test
- * says.
- */
-export class FakePostgres {
-  /** Without the gateway's own, which read the catalog. */
-  readonly queries: string[] = [];
-  readonly sockets: Socket[] = [];
-  port = 0;
-  #server: Server;
-
-  constructor(answer: (sql: string, socket: Socket) => void) {
-    this.#server = createServer((socket) => {
-      this.sockets.push(socket);
-      let input = Buffer.alloc(0);
-      let started = false;
-      socket.on("error", () => {});
-      socket.on("data", (bytes) => {
-        input = Buffer.concat([input, bytes]);
-        for (;;) {
-          const offset = started ? 1 : 0;
-          if (input.length < offset + 4) return;
-          const length = offset + input.readUInt32BE(offset);
-          if (input.length < length) return;
-          const taken = input.subarray(0, length);
-          input = input.subarray(length);
-          if (started) this.#one(taken, socket, answer);
-          else socket.write(this.#welcome());
-          started = true;
-        }
-      });
-    });
-  }
-
-  #one(taken: Buffer, socket: Socket, answer: (sql: string, socket: Socket) => void): void {
-    if (taken[0] === SYNC) socket.write(READY);
-    if (taken[0] === EXECUTE) socket.write(NO_SUCH_PORTAL);
-    if (taken[0] !== QUERY) return;
-    const sql = taken.toString("utf8", 5, taken.length - 1);
-    if (sql.includes("pg_catalog")) {
-      socket.write(Buffer.concat([ROW_DESCRIPTION, complete("SELECT 0"), READY]));
-      return;
-    }
-    this.queries.push(sql);
-    answer(sql, socket);
-  }
-
-  #welcome(): Buffer {
-    const parameters = [
-      ["server_version", "18.0"],
-      ["server_encoding", "UTF8"],
-      ["client_encoding", "UTF8"],
-      ["DateStyle", "ISO, MDY"],
-      ["integer_datetimes", "on"],
-      ["standard_conforming_strings", "on"],
-    ].map((pair) => message("S", cstrings(...pair)));
-    const key = message("K", Buffer.from([0, 0, 0, 1, 0, 0, 0, 2]));
-    return Buffer.concat([message("R", Buffer.alloc(4)), ...parameters, key, READY]);
-  }
-
-  listen(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.listen(0, "127.0.0.1", () => {
-        this.port = (this.#server.address() as { port: number }).port;
-        resolve();
-      });
-    });
-  }
-
-  async stop(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
   }
 }

@@ -1,4 +1,5 @@
 import { base64 } from "../../core/bytes.ts";
+import type { Review } from "../../core/review/review.ts";
 import type { ObjectsEnv } from "../../durable-objects/env.ts";
 import { SessionObject as RealSessionObject } from "../../durable-objects/session.ts";
 
@@ -6,8 +7,9 @@ export { CatalogObject } from "../../durable-objects/catalog.ts";
 export { ReviewDesk } from "../../durable-objects/review-desk.ts";
 
 let storeIsDown = false;
+let wordIsLost = false;
 
-/** The real one, but its store can be switched off. */
+/** The real one, but its store can be switched off, and so can its ear for the desk. */
 export class SessionObject extends RealSessionObject {
   constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     const put = (key: string, value: ArrayBuffer) => {
@@ -15,6 +17,10 @@ export class SessionObject extends RealSessionObject {
       return env.RECORDINGS.put(key, value);
     };
     super(ctx, { ...env, RECORDINGS: { put } as unknown as R2Bucket });
+  }
+
+  override async settled(review: Review): Promise<void> {
+    if (!wordIsLost) await super.settled(review);
   }
 }
 
@@ -33,6 +39,10 @@ export default {
     if (what === "session") return env.SESSIONS.get(env.SESSIONS.idFromName(name)).fetch(request);
     if (what === "store") {
       storeIsDown = name === "down";
+      return new Response();
+    }
+    if (what === "word") {
+      wordIsLost = name === "lost";
       return new Response();
     }
     const { id, method, args } = (await request.json()) as Call;

@@ -5,7 +5,8 @@ import type { StoredFact } from "../../core/recording/record.ts";
 import type { SessionSpec } from "../../core/session.ts";
 import { seal } from "../../store/seal.ts";
 import { type RealPostgres, realPostgres } from "../support/real-postgres.ts";
-import { type Client, copyData, copyDone, Edge, eventually, query } from "./edge.ts";
+import { type Client, Edge, eventually } from "./edge.ts";
+import { copyData, copyDone, query } from "./fake-postgres.ts";
 
 /**
  * Every row that is written counts itself; each round's sequence counts what a rollback takes back.

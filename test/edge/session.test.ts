@@ -1,17 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Socket } from "node:net";
+import { Client, Edge, eventually } from "./edge.ts";
 import {
-  Client,
   complete,
   dataRow,
-  Edge,
-  eventually,
   FakePostgres,
   query,
   READY,
   ROW_DESCRIPTION,
   startup,
-} from "./edge.ts";
+} from "./fake-postgres.ts";
 
 let edge: Edge;
 let target: FakePostgres;

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { Edge, FakePostgres, OPEN_POLICY, query } from "./edge.ts";
+import { Edge, OPEN_POLICY } from "./edge.ts";
+import { FakePostgres, query } from "./fake-postgres.ts";
 
 /* What came to pass before the session had its row: no notice reached it, so it asks. */
 

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Postgres, startPostgres } from "../../demo/postgres.ts";
 import { seal } from "../../store/seal.ts";
-import { type Client, Edge, freePort, query, startup } from "./edge.ts";
+import { freePort } from "../../demo/processes.ts";
+import { type Client, Edge } from "./edge.ts";
+import { query, startup } from "./fake-postgres.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-tls-"));
 const file = (name: string): string => join(folder, name);
