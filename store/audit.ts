@@ -40,6 +40,7 @@ export type AuditAction =
   | "review.approve"
   | "review.reject"
   | "recording.read"
+  | "recording.unseal"
   | "api.denied";
 
 /** `actor` null: nobody was signed in. */

@@ -43,6 +43,20 @@ export async function openBytes(
   }
 }
 
+/**
+ * Opens a recording's secret by its session's data key: `nonce (12) ‖ ciphertext ‖ tag (16)` of
+ * AES-256-GCM. Throws as `openBytes` does.
+ */
+export async function openWith(dataKey: Uint8Array, sealed: Uint8Array): Promise<Uint8Array> {
+  const key = await aesKey(dataKey, "decrypt");
+  const algorithm = { name: "AES-GCM", iv: sealed.slice(0, 12) };
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt(algorithm, key, sealed.slice(12)));
+  } catch {
+    throw new SealError("a recording");
+  }
+}
+
 /** As `sealBytes`, of UTF-8 text. */
 export const seal = (env: SealingEnv, purpose: string, plaintext: string): Promise<string> =>
   sealBytes(env, purpose, utf8(plaintext));

@@ -3,11 +3,19 @@ import { toInstant } from "../core/api/common.ts";
 import type { records, RecordView } from "../core/api/record.ts";
 import { base64 } from "../core/bytes.ts";
 import { chunkKey, Parts, type SignedHead } from "../core/recording/chunk.ts";
-import { decodeRecord, type StoredFact, splitRecords } from "../core/recording/record.ts";
+import {
+  decodeRecord,
+  splitRecords,
+  type StoredEvent,
+  type StoredFact,
+} from "../core/recording/record.ts";
 import type { Database } from "../store/db.ts";
 import { chunksOf } from "../store/recordings.ts";
 import { Refused } from "./problem.ts";
 import { sessionStub } from "./sessions.ts";
+
+/** One record at its place. */
+export type Located = { readonly seq: number; readonly event: StoredEvent };
 
 type Stretch = { readonly first: number; readonly records: readonly Uint8Array[] };
 
@@ -15,12 +23,12 @@ type Stretch = { readonly first: number; readonly records: readonly Uint8Array[]
  * A page of a recording: from the store as far as it goes, then from the object (CONTRACTS §6). A
  * page never spans two chunks, so one of them is in memory at a time.
  */
-export async function recordPage(
+export async function recordsFrom(
   env: Env,
   db: Database,
   session: string,
   page: { readonly from: number; readonly limit: number },
-): Promise<z.infer<typeof records>> {
+): Promise<{ readonly items: readonly Located[]; readonly next: number | null }> {
   const from = Math.max(page.from, 1);
   const heads = await chunksOf(db, session);
   const head = heads.find((chunk) => chunk.first <= from && from <= chunk.last);
@@ -28,9 +36,20 @@ export async function recordPage(
     head === undefined ? await sessionStub(env, session).records(from) : await fromStore(env, head);
   const wanted = stretch.records.slice(Math.max(from - stretch.first, 0)).slice(0, page.limit);
   const first = Math.max(from, stretch.first);
-  const items = wanted.map((record, index) => viewOf(record, first + index));
+  const items = wanted.map((record, index) => located(record, first + index));
   const last = items.at(-1);
-  return { items, next: last === undefined || last.kind === "end" ? null : last.seq + 1 };
+  return {
+    items,
+    next: last === undefined || last.event.fact.kind === "end" ? null : last.seq + 1,
+  };
+}
+
+/** The same, as it is shown. */
+export async function recordPage(
+  ...of: Parameters<typeof recordsFrom>
+): Promise<z.infer<typeof records>> {
+  const { items, next } = await recordsFrom(...of);
+  return { items: items.map(viewOf), next };
 }
 
 /** A chunk as it lies in the store. Throws Refused `unknown` when it is not there. */
@@ -55,9 +74,13 @@ async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await new Response(plain).arrayBuffer());
 }
 
-function viewOf(record: Uint8Array, seq: number): RecordView {
+function located(record: Uint8Array, seq: number): Located {
   const event = decodeRecord(record);
   if (event === null) throw new Refused("internal", "A record of this recording is damaged.");
+  return { seq, event };
+}
+
+function viewOf({ seq, event }: Located): RecordView {
   const { kind, ...fact } = shown(event.fact);
   return { seq, at: toInstant(event.at), command: event.command, kind, fact };
 }

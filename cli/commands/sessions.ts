@@ -14,6 +14,7 @@ import { safeJson } from "../output/visible.ts";
 import { limitOption, upTo } from "../pages.ts";
 import { sentence } from "../replay/facts.ts";
 import { type Pace, replay } from "../replay/replay.ts";
+import { showExact } from "./exact.ts";
 
 type Listed = {
   readonly state?: string;
@@ -22,6 +23,7 @@ type Listed = {
   readonly limit: number;
 };
 type ExportOptions = { readonly raw?: true; readonly output?: string };
+type ShowOptions = { readonly exact?: true; readonly reason?: string };
 type KillOptions = { readonly reason?: string };
 
 export function sessionCommands(program: Command, context: Context): void {
@@ -36,9 +38,13 @@ export function sessionCommands(program: Command, context: Context): void {
     .action((options: Listed) => listSessions(context, options));
   sessions
     .command("show <id>")
-    .description("a session's timeline")
+    .description("a session's timeline; with --exact, what was typed to the letter")
+    .option("--exact", "open the sealed texts and binds: for groups that the policy names")
+    .option("--reason <text>", "with --exact: why, for the audit trail")
     .option("--json", "one JSON array of records")
-    .action((id: string) => show(context, id));
+    .action((id: string, { exact, reason }: ShowOptions) =>
+      exact ? showExact(context, id, reason) : show(context, id),
+    );
   sessions
     .command("replay <id>")
     .description("play a session as the person saw it")

@@ -1,5 +1,6 @@
 import { auditEvent, hoursQuery, signedHour } from "./audit.ts";
 import { pageOf, paging } from "./common.ts";
+import { exactBody, exactCommands } from "./exact.ts";
 import { me } from "./me.ts";
 import { applied, policy, policyVersion } from "./policy.ts";
 import { manifest, recordingKeys, records, recordsQuery } from "./record.ts";
@@ -41,6 +42,12 @@ export const ROUTES = {
     answer: records,
   },
   manifest: { method: "GET", path: "/api/sessions/:id/recording", answer: manifest },
+  exact: {
+    method: "POST",
+    path: "/api/sessions/:id/exact",
+    body: exactBody,
+    answer: exactCommands,
+  },
   kill: { method: "POST", path: "/api/sessions/:id/kill", body: killBody, answer: session },
   audit: { method: "GET", path: "/api/audit", query: paging, answer: pageOf(auditEvent) },
   hours: { method: "GET", path: "/api/audit/hours", query: hoursQuery, answer: pageOf(signedHour) },

@@ -140,6 +140,21 @@ export const maskingSchema = z
 
 const roleGroups = z.array(group).default([]);
 
+export const recordingSchema = z.strictObject({
+  default: z
+    .enum(["full", "statements", "off"])
+    .default("full")
+    .describe("`full`, `statements` (no rows) or `off` (who, what was decided, when)."),
+  retentionDays: z
+    .number()
+    .int()
+    .min(1)
+    .max(36_500)
+    .default(365)
+    .describe("How long recordings are kept."),
+  unseal: roleGroups.describe("Whose members may open exact texts and binds; nobody when absent."),
+});
+
 export const documentSchema = z.strictObject({
   resources: z.array(resourceSchema).default([]),
   grants: z.array(grantSchema).default([]),
@@ -148,12 +163,7 @@ export const documentSchema = z.strictObject({
   roles: z
     .strictObject({ reviewer: roleGroups, auditor: roleGroups, admin: roleGroups })
     .default({ reviewer: [], auditor: [], admin: [] }),
-  recording: z
-    .strictObject({
-      default: z.enum(["full", "statements", "off"]).default("full"),
-      retentionDays: z.number().int().min(1).max(36_500).default(365),
-    })
-    .default({ default: "full", retentionDays: 365 }),
+  recording: recordingSchema.default({ default: "full", retentionDays: 365, unseal: [] }),
 });
 
 /** `sluice.yaml`, read and checked, every default filled in. */

@@ -91,9 +91,12 @@ export function decodeRecord(record: Uint8Array): StoredEvent | null {
 }
 
 /** The sealed part of a command, opened. Null: not what this program sealed. */
-export function decodeSecret(secret: string, open: Seal): CommandSecret | null {
+export async function decodeSecret(
+  secret: string,
+  open: (sealed: Uint8Array) => Uint8Array | Promise<Uint8Array>,
+): Promise<CommandSecret | null> {
   const sealed = fromBase64(secret);
-  return sealed === null ? null : (jsonObject(open(sealed)) as CommandSecret | null);
+  return sealed === null ? null : (jsonObject(await open(sealed)) as CommandSecret | null);
 }
 
 /** Whole records, one after the other. Null: the last one is cut, or a length is impossible. */

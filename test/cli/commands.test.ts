@@ -35,6 +35,38 @@ it("--version is that of the package", async () => {
   expect((await sluice(["--version"])).out).toBe(`${manifest.version}\n`);
 });
 
+describe("sessions show --exact", () => {
+  it("wants a reason before it asks anybody", async () => {
+    expect((await sluice(["sessions", "show", "ses_a", "--exact"])).code).toBe(2);
+    expect(gateway.requests).toEqual([]);
+  });
+
+  it("sends the reason, follows pages, and shows texts and binds for a terminal", async () => {
+    const parameters = [
+      { type: 25, format: 0, value: Buffer.from("a\u001b").toString("base64") },
+      { type: 17, format: 1, value: "AP8=" },
+      { type: 25, format: 0, value: null },
+    ];
+    const one = { seq: 2, at: "2026-11-25T12:00:00.000Z", command: 1, text: "select 1" };
+    const pages = [7, null];
+    gateway.handle = () => ({
+      status: 200,
+      json: { items: [{ ...one, parameters }], next: pages.shift() ?? null },
+    });
+    const argv = ["sessions", "show", "ses_a", "--exact", "--reason", "incident 12"];
+    const { code, out } = await sluice(argv);
+    expect(code).toBe(0);
+    expect(out.match(/select 1/g)).toHaveLength(2);
+    expect(out).toContain("$1 = a\\x1b");
+    expect(out).toContain("$2 = \\x00ff");
+    expect(out).toContain("$3 = NULL");
+    expect(gateway.requests.map(({ body }) => JSON.parse(body))).toEqual([
+      { reason: "incident 12", from: 0 },
+      { reason: "incident 12", from: 7 },
+    ]);
+  });
+});
+
 describe("listings", () => {
   it("print a table whose cells cannot steer the terminal", async () => {
     gateway.handle = answer({ items: [RESOURCE] });

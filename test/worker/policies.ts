@@ -19,5 +19,6 @@ grants:
       access: [read, write] }
   - { id: on-call, groups: [engineers], resources: [ledger], access: [read],
       request: { reviewers: [leads], hours: 1 } }
+recording: { unseal: [auditors] }
 roles: { reviewer: [leads], auditor: [auditors], admin: [admins] }
 `;

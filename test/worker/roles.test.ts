@@ -26,10 +26,16 @@ const TABLE: Record<RouteName, readonly number[]> = {
   session: [401, 404, 404, 200, 200, 404],
   records: [401, 404, 404, 200, 200, 404],
   manifest: [401, 404, 404, 200, 200, 404],
+  exact: [401, 404, 404, 200, 403, 404],
   kill: [401, 404, 404, 403, 200, 404],
   audit: [401, 403, 403, 200, 200, 403],
   hours: [401, 403, 403, 200, 200, 403],
   keys: [200, 200, 200, 200, 200, 200],
+};
+
+const BODIES: Partial<Record<RouteName, object>> = {
+  putSecret: { value: "hunter2" },
+  exact: { reason: "an audit" },
 };
 
 const EVE = { id: "eve", name: "eve" };
@@ -55,7 +61,7 @@ async function call(route: RouteName, who: Who): Promise<Response> {
   if (ids.id === "") ids.id = aReview(gate, EVE).id;
   const { method, path } = ROUTES[route];
   const filled = path.replace(/:(\w+)/g, (_, part: "name" | "id") => ids[part]);
-  const json = route === "putSecret" ? { value: "hunter2" } : {};
+  const json = BODIES[route] ?? {};
   return gate.send(method, filled, token, method === "GET" ? undefined : json);
 }
 

@@ -7,9 +7,12 @@ import type { SessionSpec } from "../../core/session.ts";
 import { database } from "../../store/db.ts";
 import { newId } from "../../store/ids.ts";
 import { putChunk } from "../../store/recordings.ts";
-import { addSession } from "../../store/sessions.ts";
+import { sealBytes } from "../../store/seal.ts";
+import { addSession, dataKeyPurpose } from "../../store/sessions.ts";
 import type { Gateway } from "./gateway.ts";
 
+/** What seals the secrets of each recording here. */
+export const DATA_KEY = new Uint8Array(32).fill(7);
 export const AT = Date.UTC(2026, 10, 25, 12);
 
 /** A session of this principal in D1, live. */
@@ -41,7 +44,8 @@ export async function aSession(gate: Gateway, principal: SessionSpec["principal"
     ticket: null,
     publicUrl: "https://gate.test",
   };
-  await addSession(database(gate.env), spec, { header: '{"session":1}', dataKey: "sealed" });
+  const dataKey = await sealBytes(gate.env, dataKeyPurpose(id), DATA_KEY);
+  await addSession(database(gate.env), spec, { header: '{"session":1}', dataKey });
   return id;
 }
 

@@ -83,7 +83,7 @@ sessions.post(ROUTES.kill.path, signedIn, async (c) => {
 /**
  * The session, if it is the caller's own or she holds one of the roles; else nobody learns of it.
  */
-async function sessionFor(
+export async function sessionFor(
   c: Context<App>,
   ...roles: readonly ("auditor" | "admin")[]
 ): Promise<SessionRow> {

@@ -9,6 +9,7 @@ import {
   grantSchema,
   guardrailSchema,
   maskingSchema,
+  recordingSchema,
   resourceSchema,
 } from "../../../core/policy/schema.ts";
 
@@ -40,6 +41,7 @@ const tables: Record<string, readonly string[]> = {
   grants: keyTable(grantSchema),
   guardrails: keyTable(guardrailSchema),
   masking: keyTable(maskingSchema),
+  recording: keyTable(recordingSchema),
   context: table(
     "| name | type |",
     Object.entries(CONTEXT).flatMap(([object, fields]) =>

@@ -60,11 +60,11 @@ describe("a record, to the byte", () => {
     expect(decodeRecord(record)).toEqual({ at, command: 0, fact: end.fact });
   });
 
-  it("holds a secret in sealed form only, and opens it with the key", () => {
+  it("holds a secret in sealed form only, and opens it with the key", async () => {
     const record = encodeEvent(command, flip);
     expect(text(record)).not.toContain("canary");
     const fact = decodeRecord(record)?.fact as { secret: string };
-    expect(decodeSecret(fact.secret, flip)).toEqual(secret);
+    expect(await decodeSecret(fact.secret, flip)).toEqual(secret);
   });
 
   it.each([
