@@ -12,6 +12,14 @@ export type ContentScanner = {
   scanInPlace(window: Uint8Array, column: string): readonly Finding[];
 };
 
+/** How one kind of finding is hidden: its rule's mask, and the words in its place. */
+type Hiding = { readonly mask: CellMask; readonly words: Uint8Array };
+
+const hiding = (kind: string, mask: CellMask): Hiding => ({
+  mask,
+  words: utf8(`[redacted:${kind}]`),
+});
+
 type UserPattern = { readonly kind: string; readonly regex: Regex };
 
 /**
@@ -31,21 +39,21 @@ const continuedBytes = 16;
  * of a kind has it.
  */
 export function contentScanner(rules: readonly ActiveRule[]): ContentScanner | null {
-  const masks = new Map<string, CellMask>();
+  const hidings = new Map<string, Hiding>();
   const kinds = new Set<DetectorKind>();
   const patterns: UserPattern[] = [];
   for (const { rule, mask } of rules) {
     for (const kind of rule.detect ?? []) {
-      if (!kinds.has(kind)) masks.set(kind, mask);
+      if (!kinds.has(kind)) hidings.set(kind, hiding(kind, mask));
       kinds.add(kind);
     }
     for (const { id, regex } of rule.patterns ?? []) {
       const kind = `${rule.id}.${id}`;
-      masks.set(kind, mask);
+      hidings.set(kind, hiding(kind, mask));
       patterns.push({ kind, regex: compileRegex(regex) });
     }
   }
-  if (masks.size === 0) return null;
+  if (hidings.size === 0) return null;
   const scanner = new Scanner(kinds);
   const find = (cell: Uint8Array, column: string): readonly Hit[] | null => {
     const hits = kinds.size === 0 ? null : scanner.scan(cell, hintsOf(column));
@@ -54,7 +62,7 @@ export function contentScanner(rules: readonly ActiveRule[]): ContentScanner | n
   return {
     scan(cell, column) {
       const hits = find(cell, column);
-      return hits === null ? null : replace(cell, hits, masks);
+      return hits === null ? null : replace(cell, hits, hidings);
     },
     scanInPlace(window, column) {
       continueMasks(window);
@@ -95,12 +103,15 @@ function disjoint(hits: readonly Hit[]): readonly Hit[] {
 function replace(
   cell: Uint8Array,
   hits: readonly Hit[],
-  masks: ReadonlyMap<string, CellMask>,
+  hidings: ReadonlyMap<string, Hiding>,
 ): Scanned {
   const parts: Uint8Array[] = [];
   let at = 0;
   for (const { kind, start, end } of hits) {
-    parts.push(cell.subarray(at, start), shown(cell.subarray(start, end), kind, masks.get(kind)));
+    parts.push(
+      cell.subarray(at, start),
+      shown(cell.subarray(start, end), hidings.get(kind) as Hiding),
+    );
     at = end;
   }
   parts.push(cell.subarray(at));
@@ -108,12 +119,14 @@ function replace(
 }
 
 /** Part of a text cannot be NULL: there `null` is as `redact`. */
-function shown(hit: Uint8Array, kind: string, mask: CellMask | undefined): Uint8Array {
-  const inPart = mask !== undefined && mask.technique !== "redact" && mask.technique !== "null";
-  return (inPart ? mask.text(hit) : null) ?? utf8(`[redacted:${kind}]`);
+function shown(hit: Uint8Array, { mask, words }: Hiding): Uint8Array {
+  const inPart = mask.technique !== "redact" && mask.technique !== "null";
+  return (inPart ? mask.text(hit) : null) ?? words;
 }
 
 function count(hits: readonly Hit[]): readonly Finding[] {
+  const [first] = hits;
+  if (first !== undefined && hits.length === 1) return [{ kind: first.kind, count: 1 }];
   const counts = new Map<string, number>();
   for (const { kind } of hits) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return [...counts].map(([kind, n]) => ({ kind, count: n }));

@@ -34,14 +34,30 @@ export function transformOf(technique: Technique, key: () => Uint8Array, crypto:
  * and both are cut to fit.
  */
 export function partial(keep: { readonly first: number; readonly last: number }): Transform {
-  return (value) => {
-    const characters = [...text(value)];
-    const most = characters.length >> 1;
+  /** How many characters show at the beginning, and where those at the end begin. */
+  const bounds = (length: number): readonly [number, number] => {
+    const most = length >> 1;
     const last = Math.min(keep.last, most);
-    const first = Math.min(keep.first, most - last);
-    const end = characters.length - last;
-    return utf8(characters.map((c, i) => (i < first || i >= end ? c : "*")).join(""));
+    return [Math.min(keep.first, most - last), length - last];
   };
+  return (value) => {
+    if (!isAscii(value)) {
+      const characters = [...text(value)];
+      const [first, end] = bounds(characters.length);
+      return utf8(characters.map((c, i) => (i < first || i >= end ? c : "*")).join(""));
+    }
+    const [first, end] = bounds(value.length);
+    const out = value.slice();
+    return out.fill(STAR, first, end);
+  };
+}
+
+const STAR = 42;
+
+/** Then a byte is a character. */
+function isAscii(value: Uint8Array): boolean {
+  for (let i = 0; i < value.length; i++) if ((value[i] as number) >= 0x80) return false;
+  return true;
 }
 
 /**
