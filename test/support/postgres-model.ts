@@ -97,6 +97,7 @@ export class ModelServer {
         if (this.#results(first, true) && this.#copyingIn === null) this.#ready();
         return;
       case "Parse":
+        if (second.includes(";")) return this.#fail("C=42601 M=several");
         this.#statements.set(first, second);
         return this.#unlessFailed("ParseComplete");
       case "Bind":

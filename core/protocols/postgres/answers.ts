@@ -139,10 +139,10 @@ export class Answers {
 
   #bury(closed: Extract<Question, { of: "close" }>): void {
     const { kind, name } = closed;
-    const map: Map<string, { confirmed: boolean } | Tombstone> =
+    const map: Map<string, unknown> =
       kind === "statement" ? this.#state.statements : this.#state.portals;
-    const entry = map.get(name);
-    if (entry !== undefined && "closed" in entry) map.delete(name);
+    closed.entry.confirmed = true;
+    if (map.get(name) === closed.entry) map.delete(name);
     if (kind === "statement" && name !== "") {
       this.#state.names.apply([{ do: "deallocate", name }]);
     }

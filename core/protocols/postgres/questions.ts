@@ -46,31 +46,26 @@ export function skipToSync(state: State): void {
   for (const question of skipped.toReversed()) takeBack(state, question);
 }
 
+type Naming = Extract<Question, { of: "parse" | "bind" | "close" }>;
+type Entry = Prepared | Portal | Tombstone;
+
+const names = (question: Question): question is Naming =>
+  question.of === "parse" || question.of === "bind" || question.of === "close";
+
+/** The name means again what it meant before; who has taken it since must remember the same. */
 function takeBack(state: State, question: Question): void {
-  switch (question.of) {
-    case "parse":
-      restore(state.statements, question.entry.name, question.entry, question.previous);
-      return;
-    case "bind":
-      restore(state.portals, question.entry.name, question.entry, question.previous);
-      return;
-    case "close": {
-      const { kind, name, previous } = question;
-      const map: Map<string, Prepared | Portal | Tombstone> =
-        kind === "statement" ? state.statements : state.portals;
-      if (previous === null) map.delete(name);
-      else map.set(name, previous);
-      return;
-    }
-    case "describe":
-      if (question.target.fields === "asked") question.target.fields = "none";
-      return;
-    default:
+  if (!names(question)) return;
+  const { entry, previous } = question;
+  const map: Map<string, Entry> = isStatement(question) ? state.statements : state.portals;
+  const name = question.of === "close" ? question.name : question.entry.name;
+  if (map.get(name) === entry) {
+    if (previous === null || ("closed" in previous && previous.confirmed)) map.delete(name);
+    else map.set(name, previous);
+    return;
   }
+  const later = state.questions.filter(names).find((other) => other.previous === entry);
+  if (later !== undefined) (later as { previous: Entry | null }).previous = previous;
 }
 
-function restore<T>(map: Map<string, T>, name: string, entry: T, previous: T | null): void {
-  if (map.get(name) !== entry) return;
-  if (previous === null) map.delete(name);
-  else map.set(name, previous);
-}
+const isStatement = (question: Naming): boolean =>
+  question.of === "close" ? question.kind === "statement" : question.of === "parse";

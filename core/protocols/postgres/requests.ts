@@ -71,7 +71,6 @@ export class Requests {
     if (sql === null || key === null || sql.next + 2 > message.body.length) return "malformed";
     const count = u16(message.body, sql.next);
     if (message.body.length !== sql.next + 2 + 4 * count) return "malformed";
-    if (!this.#certain(state.statements.get(key))) return "wait";
     if (!state.statements.has(key) && state.statements.size >= preparedMax) {
       return this.#limit(`A session keeps at most ${preparedMax} prepared statements.`);
     }
@@ -81,7 +80,8 @@ export class Requests {
       parameterTypes: Array.from({ length: count }, (_, i) =>
         u32(message.body, sql.next + 2 + 4 * i),
       ),
-      fields: "none",
+      fields: null,
+      askedIn: null,
       plan: null,
       batch: state.batch,
       confirmed: false,
@@ -103,7 +103,7 @@ export class Requests {
     const bind = readBind(message.body);
     if (bind === null) return "malformed";
     const prepared = state.statements.get(bind.statement);
-    if (!this.#certain(prepared) || !this.#certain(state.portals.get(bind.portal))) return "wait";
+    if (!this.#certain(prepared)) return "wait";
     if (prepared === undefined || "closed" in prepared) {
       const { statement } = bind;
       const which =
@@ -125,7 +125,8 @@ export class Requests {
         value,
       })),
       resultFormats: bind.resultFormats,
-      fields: "none",
+      fields: null,
+      askedIn: null,
       batch: state.batch,
       confirmed: false,
     };
@@ -180,9 +181,11 @@ export class Requests {
   #describeUnseen(portal: Portal, statement: Statement | null): void {
     const state = this.#state;
     const stable = statement !== null && !statement.volatileShape;
-    if (portal.fields !== "none" || (stable && portal.prepared.fields !== "none")) return;
+    const known = ({ fields, askedIn }: Described): boolean =>
+      fields !== null || askedIn === state.batch;
+    if (known(portal) || (stable && known(portal.prepared))) return;
     const target = stable ? portal.prepared : portal;
-    target.fields = "asked";
+    target.askedIn = state.batch;
     state.questions.push({ of: "describe", target, unseen: true });
     state.forward("upstream", describePortal(portal.name));
   }
@@ -199,8 +202,8 @@ export class Requests {
       return this.#missing("26000", `prepared statement "${target.name}" does not exist`);
     }
     // A portal that no Bind has made may be a cursor of SQL's DECLARE.
-    const described: Described = known ? entry : { fields: "none" };
-    described.fields = "asked";
+    const described: Described = known ? entry : { fields: null, askedIn: null };
+    described.askedIn = state.batch;
     state.questions.push({ of: "describe", target: described, unseen: false });
     state.forward("upstream", message.bytes);
     return "taken";
@@ -214,9 +217,9 @@ export class Requests {
     const map: Map<string, Prepared | Portal | Tombstone> =
       kind === "statement" ? state.statements : state.portals;
     const previous = map.get(name) ?? null;
-    if (!this.#certain(previous ?? undefined)) return "wait";
-    if (previous !== null) map.set(name, { closed: true, batch: state.batch, confirmed: false });
-    state.questions.push({ of: "close", kind, name, previous });
+    const entry: Tombstone = { closed: true, batch: state.batch, confirmed: false };
+    map.set(name, entry);
+    state.questions.push({ of: "close", kind, name, entry, previous });
     state.forward("upstream", message.bytes);
     return "taken";
   }

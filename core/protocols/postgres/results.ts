@@ -105,8 +105,8 @@ export class Results {
   /** One plan serves every execution of a prepared statement until something behind it changes. */
   #planPortal(execution: Execution, portal: Portal): void {
     const { prepared } = portal;
-    const fields = typeof portal.fields === "object" ? portal.fields : prepared.fields;
-    if (typeof fields !== "object") return;
+    const fields = portal.fields ?? prepared.fields;
+    if (fields === null) return;
     const { names, masker } = this.#state;
     const formats = portal.resultFormats.join();
     const from = [fields, formats, execution.statement, names.version, masker];

@@ -30,8 +30,12 @@ export type EngineParts = {
  */
 type Named = { batch: number; confirmed: boolean };
 
-/** Its row description: not asked, asked, or here ([]: it returns no rows). */
-export type Described = { fields: "none" | "asked" | readonly RowField[] };
+/** Its row description; null: not here; []: it returns no rows. */
+export type Described = {
+  fields: readonly RowField[] | null;
+  /** The batch in which it was last asked for: an error there would skip the question. */
+  askedIn: number | null;
+};
 
 /** A statement of the extended protocol. */
 export type Prepared = Named &
@@ -74,16 +78,17 @@ export type Question =
   | {
       readonly of: "parse";
       readonly entry: Prepared;
-      readonly previous: Prepared | Tombstone | null;
+      previous: Prepared | Tombstone | null;
     }
-  | { readonly of: "bind"; readonly entry: Portal; readonly previous: Portal | Tombstone | null }
+  | { readonly of: "bind"; readonly entry: Portal; previous: Portal | Tombstone | null }
   | { readonly of: "describe"; readonly target: Described; readonly unseen: boolean }
   | { readonly of: "execute"; readonly execution: Execution }
   | {
       readonly of: "close";
       readonly kind: "statement" | "portal";
       readonly name: string;
-      readonly previous: Prepared | Portal | Tombstone | null;
+      readonly entry: Tombstone;
+      previous: Prepared | Portal | Tombstone | null;
     }
   /** Answered by ReadyForQuery alone. */
   | { readonly of: "sync" }
