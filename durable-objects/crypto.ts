@@ -8,6 +8,7 @@ import {
 } from "node:crypto";
 import { concat } from "../core/bytes.ts";
 import type { Crypto } from "../core/crypto.ts";
+import { chainLink } from "../core/recording/chain.ts";
 import type { Seal } from "../core/recording/record.ts";
 import { sha256 } from "./sha256.ts";
 
@@ -24,6 +25,12 @@ export const nodeCrypto: Crypto = {
   md5: (data) => view(createHash("md5").update(data).digest()),
   random: (n) => view(randomBytes(n)),
 };
+
+/** SHA-256 of `chainLink(before, record)`; a long record is not copied for it. */
+export const linkHash = (before: Uint8Array, record: Uint8Array): Uint8Array =>
+  record.length <= shortBytes
+    ? sha256(chainLink(before, record))
+    : view(createHash("sha256").update(before).update(record).digest());
 
 /**
  * AES-256-GCM (NIST SP 800-38D) under a session's data key: `nonce (12) ‖ ciphertext ‖ tag (16)`.

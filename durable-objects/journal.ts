@@ -1,9 +1,9 @@
 import { concat, utf8 } from "../core/bytes.ts";
 import type { Event } from "../core/fact.ts";
 import { chunkBytesMax, journalBytesMax, journalRowBytesMax } from "../core/limits.ts";
-import { chainLink, chainSeed } from "../core/recording/chain.ts";
+import { chainSeed } from "../core/recording/chain.ts";
 import { encodeEvent, type Seal, splitRecords } from "../core/recording/record.ts";
-import { nodeCrypto } from "./crypto.ts";
+import { linkHash, nodeCrypto } from "./crypto.ts";
 
 /** Whole records, with the chain's value after the last of them. */
 export type Stretch = {
@@ -65,12 +65,13 @@ export class Journal {
     const records = events.map((event) => encodeEvent(event, this.#sealed));
     const first = this.#last + 1;
     let h = this.#h;
-    for (const record of records) h = nodeCrypto.sha256(chainLink(h, record));
+    for (const record of records) h = linkHash(h, record);
     const last = this.#last + records.length;
     const body = concat(records);
     const turn = this.#turn + 1;
     for (let at = 0, piece = 0; at < body.length; at += journalRowBytesMax, piece++) {
-      const part = body.slice(at, at + journalRowBytesMax);
+      const whole = body.length <= journalRowBytesMax;
+      const part = whole ? body : body.slice(at, at + journalRowBytesMax);
       this.#sql.exec(
         "insert into journal values (?, ?, ?, ?, ?, ?)",
         turn,
