@@ -1,9 +1,11 @@
-import { chmodSync, renameSync } from "node:fs";
+import { chmodSync, copyFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
 export const CLI_FILE = join(root, "cli/dist/sluice.js");
+/** PostgreSQL's grammar, beside it (cli/grammar.ts). */
+const WASM_FILE = join(root, "cli/dist/libpg-query.wasm");
 
 /**
  * Bundles the command line into one file that runs on Node 20: what `npx sluice` starts. The file
@@ -28,6 +30,8 @@ export async function buildCli(): Promise<void> {
       ].join("\n"),
     },
   });
+  copyFileSync(join(root, "core/sql/grammar/libpg-query.wasm"), `${WASM_FILE}.${process.pid}`);
+  renameSync(`${WASM_FILE}.${process.pid}`, WASM_FILE);
   chmodSync(fresh, 0o755);
   renameSync(fresh, CLI_FILE);
 }

@@ -1,18 +1,14 @@
 import type { Command } from "commander";
 import type { Applied } from "../../core/api/policy.ts";
-import { isDocument, parseDocument } from "../../core/policy/document.ts";
-import { explainAccess } from "../../core/policy/explain.ts";
+import { checkDocument } from "../../core/policy/check.ts";
+import { isDocument } from "../../core/policy/document.ts";
 import { type Context, gatewayOf, list, onTerminal, say } from "../context.ts";
-import { invalidPolicy, refused } from "../failure.ts";
+import { invalidPolicy } from "../failure.ts";
 import { table } from "../output/table.ts";
 import { visibleLines } from "../output/visible.ts";
+import { explain, type ExplainOptions } from "./explain.ts";
 import { readText } from "./files.ts";
 
-type ExplainOptions = {
-  readonly as: string;
-  readonly groups: readonly string[];
-  readonly resource?: string;
-};
 type ApplyOptions = { readonly ifVersion?: string };
 
 export function policyCommands(program: Command, context: Context): void {
@@ -34,17 +30,21 @@ export function policyCommands(program: Command, context: Context): void {
       list(context, [view], () => shown(found.source));
     });
   policy
-    .command("explain [file]")
-    .description("who may open what, and why: by a file, or by the document in force")
+    .command("explain [file] [sql]")
+    .description("who may open what, or what becomes of a statement, and why; `-`: as in force")
     .requiredOption("--as <name>", "the person")
     .option("--groups <names>", "the person's groups, separated by commas", commaSeparated, [])
-    .option("--resource <name>", "only this resource")
+    .option("--on <name>", "only this resource")
     .option("--json", "one JSON array")
-    .action((file: string | undefined, options: ExplainOptions) => explain(context, file, options));
+    .action((file: string | undefined, sql: string | undefined, options: ExplainOptions) =>
+      explain(context, file === "-" ? undefined : file, sql, options),
+    );
 }
 
 async function apply(context: Context, file: string, { ifVersion }: ApplyOptions): Promise<void> {
   const yaml = await readText(file);
+  const parsed = checkDocument(yaml);
+  if (!isDocument(parsed)) throw invalidPolicy(file, parsed);
   const headers = ifVersion === undefined ? {} : { "if-match": `"${ifVersion}"` };
   const applied = await (await gatewayOf(context)).call("apply", { yaml, headers });
   list(context, [{ id: applied.version, ...applied }], () => appliedText(applied));
@@ -56,35 +56,6 @@ const appliedText = (applied: Applied): string =>
     ["version", "changed", "resources"],
     [[applied.version, applied.changed ? "yes" : "no", String(applied.resources)]],
   );
-
-/** Answered on this machine, by the same code that the gateway decides with. */
-async function explain(
-  context: Context,
-  file: string | undefined,
-  { as, groups, resource }: ExplainOptions,
-): Promise<void> {
-  const source =
-    file === undefined
-      ? (await (await gatewayOf(context)).call("policy")).source
-      : await readText(file);
-  const parsed = parseDocument(source);
-  if (!isDocument(parsed)) throw invalidPolicy(file ?? "the policy", parsed);
-  const { document } = parsed;
-  const asked = document.resources.filter(
-    ({ name }) => resource === undefined || name === resource,
-  );
-  if (asked.length === 0) throw refused("unknown", `The document names no such resource.`);
-  const answers = asked.map((one) => ({
-    id: one.name,
-    why: explainAccess(document, { name: as, groups }, one),
-  }));
-  list(context, answers, () =>
-    table(
-      ["resource", "why"],
-      answers.map(({ id, why }) => [id, why]),
-    ),
-  );
-}
 
 const commaSeparated = (text: string): readonly string[] =>
   text

@@ -49,6 +49,52 @@ describe("policy explain", () => {
     expect(JSON.parse(nobody.out)[0].why).toContain("No grant");
   });
 
+  const policy = POLICY.replace(
+    "roles:",
+    `guardrails:
+  - { id: slowly, when: command.unbounded, then: review, reviewers: [leads] }
+masking:
+  - { id: pii, columns: ["*.ssn", customers.email], technique: redact }
+roles:`,
+  ).replace("[read]", "[read, write]");
+  const explained = async (sql: string) => {
+    const argv = ["policy", "explain", await inFile(policy), sql, "--on", "shop-db"];
+    const ran = await run([...argv, "--as", "ada", "--groups", "engineers", "--json"], {});
+    expect(ran.err).toBe("");
+    return JSON.parse(ran.out)[0];
+  };
+
+  it.each([
+    ["select email from customers", "allow", "by the grant engineers"],
+    ["delete from payments", "review", "without saying which rows waits by the guardrail slowly"],
+    ["drop table orders", "block", "needs schema access"],
+    ["selec", "block", "cannot tell what this statement does"],
+  ])("says offline what becomes of %s", async (sql, verdict, why) => {
+    const answer = await explained(sql);
+    expect(answer).toMatchObject({ id: "shop-db", verdict, why: expect.stringContaining(why) });
+    expect(answer.note).toContain("without the target's catalog");
+  });
+
+  it("says which columns are masked as far as names go, and what needs the catalog", async () => {
+    const { columns } = await explained("select ssn, email, 1 as one from customers");
+    expect(columns).toMatchObject([
+      { name: "ssn", mask: "masked by pii (redact)" },
+      { name: "email", mask: "masked whole, unless the catalog shows where it is from" },
+      { name: "one", from: "no column", mask: "not masked" },
+    ]);
+  });
+
+  it("wants to know the resource of a statement", async () => {
+    const argv = ["policy", "explain", await inFile(policy), "select 1", "--as", "ada"];
+    expect((await run(argv, {})).code).toBe(2);
+  });
+
+  it("finds a wrong condition before anybody is asked, also for apply", async () => {
+    const file = await inFile(policy.replace("command.unbounded", "command.unbounded + 1"));
+    const ran = await run(["apply", file], { SLUICE_URL: "http://127.0.0.1:9" });
+    expect(ran).toMatchObject({ code: 1, err: expect.stringContaining("guardrails.0.when") });
+  });
+
   it("names every error of a document with its line", async () => {
     const file = await inFile(POLICY.replace("access: [read]", "access: [fly]"));
     const ran = await run(["policy", "explain", file, "--as", "ada"], {});
