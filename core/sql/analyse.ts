@@ -1,13 +1,15 @@
 import { strictText } from "../bytes.ts";
-import { COPIES_MASKED } from "../command.ts";
+import { COPIES_MASKED, type Operation } from "../command.ts";
 import type { SourceColumn } from "../masker.ts";
 import { copyShape } from "./copy.ts";
 import { effectsOf } from "./effects.ts";
+import { escapes } from "./escapes.ts";
 import type { Grammar, Node, RawStatement } from "./grammar.ts";
 import { newFindings } from "./findings.ts";
 import { Lineage } from "./lineage.ts";
 import type { Names } from "./names.ts";
 import { outputsOf, toOutputs } from "./outputs.ts";
+import { numbering } from "./purity.ts";
 import type { Value } from "./scope.ts";
 import { holdsMasked, shownText, unreadable } from "./shown.ts";
 import type { Analysis, Statement } from "./statement.ts";
@@ -113,17 +115,24 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
   for (const name of touched(node, names)) findings.writes.add(name);
   const outputs = toOutputs(result.columns, options.isMasked);
   const holds = [...findings.reads].some((name) => holdsMasked(name, names, options.isMasked));
-  const unsure = holds || findings.unresolved.size > 0;
+  const functions = [...verbs.functions, ...findings.hiddenFunctions];
+  const ownCode = functions.some(
+    (name) => !names.pure(name.split(".")) && !numbering(name.split(".")),
+  );
+  const unsure = holds || findings.unresolved.size > 0 || ownCode;
   const hidden = (value: Value): boolean => [...value.sources].some(options.isMasked);
-  // A masked value that goes unchanged into a masked column stays masked.
+  // Unchanged and into its own column it stays masked; another's rule may show more.
   const stays = (value: Value, into: Value | undefined): boolean =>
-    value.exact && into !== undefined && hidden(into);
+    value.exact && [...value.sources].every((source) => into?.sources.has(source));
   const copies =
+    escapes(node, names, options.isMasked) ||
+    findings.handed.some(hidden) ||
     result.copies.some(({ value }) => (value.opaque && unsure) || hidden(value)) ||
     findings.stored.some(
       ({ value, into }) => (value.opaque && unsure) || (hidden(value) && !stays(value, into)),
     );
   const risks = copies ? [...verbs.risks, COPIES_MASKED] : verbs.risks;
+  const hiddenCode = [...findings.hiddenFunctions].some((name) => !names.pure([name]));
   const plain =
     verbs.onlyLooks &&
     findings.strange.size === 0 &&
@@ -135,12 +144,12 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
     verbs,
     met: findings.met,
     statement: {
-      operations: [...verbs.operations].toSorted(),
+      operations: sorted([...verbs.operations, ...(hiddenCode ? ["function"] : [])]) as Operation[],
       reads: sorted(findings.reads),
       writes: sorted(findings.writes),
       columns: [...findings.columns],
       unresolved: sorted(findings.unresolved),
-      functions: sorted([...verbs.functions, ...findings.hiddenFunctions]),
+      functions: sorted(functions),
       unbounded: verbs.unbounded,
       risks: sorted(risks),
       changesNothing: plain,

@@ -13,6 +13,8 @@ export type Findings = {
   readonly strange: Set<string>;
   /** Columns that decide which rows come back. */
   readonly filter: Set<Value>;
+  /** What code that we do not read is given: it may put it anywhere. */
+  readonly handed: Value[];
   /** What flows into tables, where it could be read back; `into`: the column that takes it. */
   readonly stored: (Column & { readonly into?: Value })[];
   /** Byte offsets of literals that meet a column, with that column's value. */
@@ -27,6 +29,7 @@ export const newFindings = (): Findings => ({
   hiddenFunctions: new Set(),
   strange: new Set(),
   filter: new Set(),
+  handed: [],
   stored: [],
   met: new Map(),
 });

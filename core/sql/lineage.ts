@@ -267,7 +267,7 @@ export class Lineage {
     // `t.f` is f(t).
     this.findings.hiddenFunctions.add(name);
     this.findings.unresolved.add(path.join("."));
-    return mix([all(range.columns), this.names.pure([name]) ? NOTHING : OPAQUE]);
+    return this.#made(this.names.pure([name]), all(range.columns));
   }
 
   /** Everything that may flow into an expression. */
@@ -289,7 +289,7 @@ export class Lineage {
         case "A_Expr":
           return this.#operator(body, env);
         case "TypeCast":
-          return mix([this.value(body.arg, env), this.#type(body.typeName)]);
+          return this.#made(this.#plainType(body.typeName), mix([this.value(body.arg, env)]));
         case "A_Indirection":
           return this.#indirection(body, env);
         default:
@@ -312,15 +312,16 @@ export class Lineage {
     );
     const window = call.over?.name ?? call.over?.refname;
     const shared = window === undefined ? NOTHING : (env.windows?.get(window) ?? NOTHING);
-    // What goes into a setting can be read back from it.
-    if (last(name) === "set_config") {
-      this.findings.stored.push(
-        ...parts.map((value) => ({ name: "*", value: { ...value, opaque: false } })),
-      );
-    }
     const setting = last(name) === "current_setting" ? settingValues(call.args)?.[0] : undefined;
     const plain = this.names.pure(name) || (setting !== undefined && fixedSetting(setting));
-    return mix([plain ? NOTHING : OPAQUE, shared, ...parts]);
+    return this.#made(plain, mix([shared, ...parts]));
+  }
+
+  /** A result of the server's own code holds what went in; a user's may also have kept it. */
+  #made(plain: boolean, from: Value): Value {
+    if (plain) return from;
+    this.findings.handed.push(from);
+    return mix([from, OPAQUE]);
   }
 
   #operator(expression: Node, env: Environment): Value {
@@ -330,7 +331,7 @@ export class Lineage {
     this.meets(expression.lexpr, right);
     const name = strings(expression.name);
     const own = name.every((part) => part === "pg_catalog" || this.names.ownOperator(part));
-    return mix([left, right, own ? NOTHING : OPAQUE]);
+    return this.#made(own, mix([left, right]));
   }
 
   /** Notes what the literals directly in `node` are compared with or assigned to. */
@@ -343,9 +344,9 @@ export class Lineage {
     if (kind === "A_ArrayExpr") for (const item of body.elements ?? []) this.meets(item, value);
   }
 
-  #type(typeName: Node | undefined): Value {
+  #plainType(typeName: Node | undefined): boolean {
     const name = last(strings(typeName?.names));
-    return name === undefined || this.names.plainType(name) ? NOTHING : OPAQUE;
+    return name === undefined || this.names.plainType(name);
   }
 
   /** Subscripts keep what is below; `(x).f` may also be the function f on x. */
@@ -359,7 +360,7 @@ export class Lineage {
       const known = range?.columns.some(({ name }) => name === last(path));
       if (known === true) return mix([this.#column(path, env)]);
     }
-    return mix([below, OPAQUE]);
+    return this.#made(false, below);
   }
 }
 

@@ -190,6 +190,11 @@ export class Names {
   readonly systemColumns = (name: string): readonly string[] | null =>
     this.#catalog?.systemColumns[name] ?? null;
 
+  /** All that the catalog knows. */
+  get relations(): readonly Relation[] {
+    return this.#catalog?.relations ?? [];
+  }
+
   /** A relation by its full name, `schema.name`. */
   relation(name: string): Relation | null {
     return this.#byName.get(name) ?? null;

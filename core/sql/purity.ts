@@ -11,6 +11,12 @@ export const harmless = (name: readonly string[]): boolean =>
   (name.length === 1 || (name.length === 2 && name[0] === "pg_catalog")) &&
   HARMLESS.has(name[name.length - 1] as string);
 
+/** They hand out numbers, or roll dice, and never a value that somebody stored. */
+const NUMBERING = /^(nextval|setval|currval|lastval|uuid_generate_v(1|1mc|4)|gen_salt)$/;
+
+export const numbering = (name: readonly string[]): boolean =>
+  NUMBERING.test(name[name.length - 1] as string);
+
 const RISKS: readonly (readonly [RegExp, string])[] = [
   [/^(pg_read_|pg_ls_|pg_stat_file|pg_file_|lo_import|lo_export)/, "reads or writes a server file"],
   [/^(dblink|postgres_fdw_|http_|pg_logical_)/, "reaches another server"],

@@ -31,6 +31,12 @@ const KEPT = new Set([
   "CreateDomainStmt",
   "CreateForeignTableStmt",
 ]);
+/** What MERGE does to the rows that it matched, or did not. */
+const MERGED: ReadonlyMap<string, Operation> = new Map([
+  ["CMD_INSERT", "insert"],
+  ["CMD_UPDATE", "update"],
+  ["CMD_DELETE", "delete"],
+]);
 const VOLATILE = new Set([
   "ExecuteStmt",
   "FetchStmt",
@@ -152,6 +158,8 @@ function nested(top: string, body: Node, names: Names, verbs: Verbs, runs: boole
       verbs.unbounded ||= alwaysTrue(node.whereClause) || !namesTarget(node);
     }
     if (kind === "MergeStmt") verbs.unbounded ||= alwaysTrue(node.joinCondition);
+    const merged = MERGED.get(node.commandType);
+    if (kind === "MergeWhenClause" && merged !== undefined) operations.add(merged);
   };
   look(top, body);
   visit(body, (kind, node) => {
@@ -181,7 +189,8 @@ function calls(top: string, body: Node, names: Names, verbs: Verbs): void {
       if (!names.plainType(type)) verbs.onlyLooks = false;
     }
     const operator = last(strings(kind === "A_Expr" ? node.name : (node.operName ?? node.useOp)));
-    if (operator !== undefined && !names.ownOperator(operator)) verbs.onlyLooks = false;
+    // A user's operator is a call of the function behind it.
+    if (operator !== undefined && !names.ownOperator(operator)) verbs.operations.add("function");
   });
   if (top === "ExplainStmt") verbs.onlyLooks = false;
 }

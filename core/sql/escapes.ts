@@ -1,0 +1,163 @@
+import { utf8, text as decode } from "../bytes.ts";
+import type { Relation } from "../catalog.ts";
+import type { SourceColumn } from "../masker.ts";
+import type { Node } from "./grammar.ts";
+import { tokens } from "./lexer.ts";
+import type { Names } from "./names.ts";
+import { numbering } from "./purity.ts";
+import { kindOf, last, strings, visit } from "./tree.ts";
+
+/*
+ * Ways on which masked values leave the names that rules know, although no query shows them flow:
+ * renaming, breaking up what shares rows, and code of one's own that reads or is given them.
+ */
+
+/** Changes of a table after which its columns would answer to other rules, or hold other values. */
+const PARTING = new Set([
+  "AT_DropInherit",
+  "AT_DetachPartition",
+  "AT_DetachPartitionFinalize",
+  "AT_DropExpression",
+  "AT_SetExpression",
+]);
+
+type IsMasked = (source: SourceColumn) => boolean;
+
+export function escapes(node: Node, names: Names, isMasked: IsMasked): boolean {
+  const kind = kindOf(node) ?? "";
+  const body = node[kind];
+  const holds = (relation: Relation | null, column?: string): boolean =>
+    relation?.columns.some(
+      (each) =>
+        (column === undefined || each.name === column) &&
+        names.sourcesOf(relation, each).some(isMasked),
+    ) ?? false;
+  const target = resolved(body.relation, names);
+  switch (kind) {
+    case "RenameStmt":
+      if (body.renameType === "OBJECT_COLUMN") return holds(target, body.subname);
+      if (body.renameType !== "OBJECT_SCHEMA") return holds(target);
+      return names.relations.some((each) => each.schema === body.subname && holds(each));
+    case "AlterObjectSchemaStmt":
+    case "CreateTrigStmt":
+    case "RuleStmt":
+      return holds(target);
+    case "AlterTableStmt":
+      return holds(target) && (body.cmds as Node[]).some((one) => parts(one.AlterTableCmd, names));
+    case "IndexStmt":
+      return holds(target) && runsOwnCode(body, names);
+    case "DoStmt":
+    case "CreateFunctionStmt": {
+      const masked = maskedNames(names, holds);
+      return masked.size > 0 && carries(body, names, masked);
+    }
+    default:
+      return false;
+  }
+}
+
+const resolved = (variable: Node | undefined, names: Names): Relation | null =>
+  typeof variable?.relname === "string"
+    ? names.relation(names.resolve(variable.schemaname ?? null, variable.relname).name)
+    : null;
+
+/** Of relations that hold masked columns, and of views that show those, whatever they call them. */
+function maskedNames(names: Names, holds: (relation: Relation) => boolean): ReadonlySet<string> {
+  const found = new Set(names.relations.filter((each) => holds(each)).map(({ name }) => name));
+  for (let size = -1; size !== found.size;) {
+    size = found.size;
+    for (const { name, definition } of names.relations) {
+      if (definition === null || found.has(name)) continue;
+      if (wordsOf(definition).some(({ name: word }) => word !== null && found.has(word))) {
+        found.add(name);
+      }
+    }
+  }
+  return found;
+}
+
+function parts(command: Node, names: Names): boolean {
+  const using = command.subtype === "AT_AlterColumnType" && command.def?.ColumnDef?.raw_default;
+  return PARTING.has(command.subtype) || Boolean(using) || runsOwnCode(command, names);
+}
+
+function runsOwnCode(node: Node, names: Names): boolean {
+  let found = false;
+  visit(node, (kind, inner) => {
+    if (kind === "FuncCall" && !names.pure(strings(inner.funcname))) found = true;
+    const operator = kind === "A_Expr" ? last(strings(inner.name)) : undefined;
+    if (operator !== undefined && !names.ownOperator(operator)) found = true;
+  });
+  return found;
+}
+
+/** The texts of DO and CREATE FUNCTION. */
+const bodiesOf = (options: readonly Node[] | undefined): string[] =>
+  (options ?? []).flatMap(({ DefElem: option }) =>
+    option.defname === "as" ? strings(option.arg?.List?.items ?? [option.arg]) : [],
+  );
+
+/** Words before a name with a parenthesis that is no call. */
+const NO_CALL = new Set(
+  "table into exists on index type references constraint domain enum as with update".split(" "),
+);
+
+/** Words of SQL and PL/pgSQL that a parenthesis may follow. */
+const WORDS = new Set(
+  `add all and any array as between bit by case cast char character check coalesce columns cross
+  cube decimal default distinct else elsif enum except exists extract filter float for foreach from
+  full greatest group grouping having if ilike in index inner insert intersect into is join key
+  lateral least left like limit loop nullif not null numeric offset on only open or order over
+  overlay partition position precision primary raise range record references return returning
+  returns right rollup row rows select set sets similar some substring table then time timestamp
+  to treat trim unique union until using values varchar varying when where while window with within
+  xmlattributes xmlelement xmlforest xmlparse`.split(/\s+/),
+);
+
+/**
+ * Whether code that we do not read as statements could see a masked value: it names a relation that
+ * holds one, builds statements at run time, or calls code of the user's own.
+ */
+function carries(body: Node, names: Names, masked: ReadonlySet<string>): boolean {
+  let found = bodiesOf(body.args ?? body.options).some((code) => codeCarries(code, names, masked));
+  visit(body.sql_body, (kind, node) => {
+    if (kind === "RangeVar" && masked.has(node.relname)) found = true;
+    if (kind === "FuncCall" && !plainCall(strings(node.funcname), names)) found = true;
+  });
+  return found;
+}
+
+const plainCall = (name: readonly string[], names: Names): boolean =>
+  names.pure(name) || numbering(name);
+
+type Word = { readonly text: string; readonly isString: boolean; readonly name: string | null };
+
+function wordsOf(code: string): readonly Word[] {
+  const bytes = utf8(code);
+  return [...tokens(bytes)]
+    .filter(({ kind }) => kind !== "space" && kind !== "comment")
+    .map(({ kind, start, end }) => {
+      const text = decode(bytes.subarray(start, end));
+      const name = text.startsWith('"') ? text.slice(1, -1) : text.toLowerCase();
+      return { text, isString: kind === "string", name: kind === "name" ? name : null };
+    });
+}
+
+function codeCarries(code: string, names: Names, masked: ReadonlySet<string>): boolean {
+  const words = wordsOf(code);
+  return words.some(({ text, isString, name }, i) => {
+    if (isString) return codeCarries(insideOf(text), names, masked);
+    if (name === null) return false;
+    // What a Unicode escape spells is the server's to know.
+    if (name === "execute" || masked.has(name) || /^u&/i.test(text)) return true;
+    const before = words[i - 1]?.name ?? "";
+    const called = words[i + 1]?.text === "(" && !WORDS.has(name) && !NO_CALL.has(before);
+    return called && !plainCall([name], names) && !names.relations.some((r) => r.name === name);
+  });
+}
+
+/** What stands between quotes or dollars. */
+const insideOf = (literal: string): string =>
+  /^(?:[a-z]|u&)?'([\s\S]*)'$/i.exec(literal)?.[1] ??
+  /^\$\w*\$([\s\S]*)\$\w*\$$/.exec(literal)?.[1] ??
+  "";
