@@ -157,8 +157,7 @@ public class Drive {
     var about = connection.getMetaData();
     return rows(about.getTables(null, "public", "%", new String[] {"TABLE", "VIEW"}))
         + rows(about.getColumns(null, "public", "products", "%"))
-        + rows(about.getPrimaryKeys(null, "public", "orders"))
-        + rows(about.getImportedKeys(null, "public", "orders"));
+        + rows(about.getIndexInfo(null, "public", "orders", false, false));
   }
 
   static String masked(Connection connection) throws SQLException {
