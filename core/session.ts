@@ -11,6 +11,10 @@ export type Principal = {
   readonly kind: PrincipalKind;
 };
 
+/** What a policy's `roles` give to groups. */
+export const ROLES = ["reviewer", "auditor", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
 /** A configured thing that one can reach, without its credential. */
 export type Resource = {
   readonly id: string;

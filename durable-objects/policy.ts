@@ -18,15 +18,15 @@ export function policyFor(
   applied: SessionSpec["policy"] = spec.policy,
 ): Policy {
   if (spec.literalTexts !== null) return literalPolicy(spec.literalTexts, applied.version);
-  const oldest = namedKeys("SEALING_KEYS", env.SEALING_KEYS).at(-1);
-  const master = oldest?.key ?? utf8("");
+  const keys = namedKeys("SEALING_KEYS", env.SEALING_KEYS);
+  const { key } = keys.at(-1) ?? keys[0];
   return compilePolicy({
     policy: applied.source,
     version: applied.version,
     principal: spec.principal,
     resource: spec.resource,
     session: spec,
-    keys: { mask: (purpose) => nodeCrypto.hmacSha256(master, utf8(`sluice.mask.1\0${purpose}`)) },
+    keys: { mask: (purpose) => nodeCrypto.hmacSha256(key, utf8(`sluice.mask.1\0${purpose}`)) },
     crypto: nodeCrypto,
   });
 }

@@ -4,11 +4,14 @@ import { ConfigError } from "../core/errors.ts";
 /** 32 bytes and the id by which values refer to them. */
 export type NamedKey = { readonly id: string; readonly key: Uint8Array };
 
+/** The first is current. */
+export type NamedKeys = readonly [NamedKey, ...NamedKey[]];
+
 /**
  * `id:base64,id:base64`, 32 bytes each; the first is current, the others still open or verify what
  * they made. Throws a ConfigError that names the variable and never shows its value.
  */
-export function namedKeys(variable: string, value: string | undefined): readonly NamedKey[] {
+export function namedKeys(variable: string, value: string | undefined): NamedKeys {
   const keys: NamedKey[] = [];
   for (const entry of (value ?? "").split(",")) {
     const [, id, encoded] = /^\s*([a-z0-9-]{1,16}):([A-Za-z0-9+/=]+)\s*$/.exec(entry) ?? [];
@@ -21,7 +24,8 @@ export function namedKeys(variable: string, value: string | undefined): readonly
     }
     keys.push({ id, key });
   }
-  return keys;
+  // An empty text has one entry as well, and an empty entry throws.
+  return keys as [NamedKey, ...NamedKey[]];
 }
 
 /** RFC 8410 section 7: what stands before a 32-byte seed in an Ed25519 private key. */

@@ -14,7 +14,6 @@ export async function sealBytes(
   plaintext: Uint8Array,
 ): Promise<string> {
   const [current] = namedKeys("SEALING_KEYS", env.SEALING_KEYS);
-  if (current === undefined) throw new Error("unreachable: namedKeys answers one key at least");
   const nonce = crypto.getRandomValues(new Uint8Array(12));
   const key = await aesKey(current.key, "encrypt");
   const algorithm = { name: "AES-GCM", iv: nonce, additionalData: label(current.id, purpose) };

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, lt, type SQL } from "drizzle-orm";
+import { and, desc, eq, isNull, lt, or, type SQL } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { RecordingLevel } from "../core/decision.ts";
 import type { PrincipalKind, SessionSpec } from "../core/session.ts";
@@ -35,6 +35,7 @@ export const sessions = sqliteTable(
     commands: integer(),
   },
   (table) => [
+    index("sessions_by_owner").on(table.principal, table.id),
     index("sessions_by_principal").on(table.principalName, table.id),
     index("sessions_by_resource").on(table.resourceName, table.id),
     index("sessions_live").on(table.endedAt, table.id),
@@ -98,6 +99,9 @@ export async function sessionById(db: Database, id: string): Promise<SessionRow 
 
 export type SessionFilter = {
   readonly live: boolean | null;
+  /** Only this principal's own, by id: two people may share a name. */
+  readonly owner: string | null;
+  /** Of whoever has this id or this name. */
   readonly principal: string | null;
   readonly resource: string | null;
   readonly limit: number;
@@ -107,11 +111,14 @@ export type SessionFilter = {
 
 /** Newest first. */
 export async function listSessions(db: Database, filter: SessionFilter): Promise<SessionRow[]> {
-  const { live, principal, resource, limit, after } = filter;
+  const { live, owner, principal, resource, limit, after } = filter;
   const only: (SQL | undefined)[] = [
     live === true ? isNull(sessions.endedAt) : undefined,
     live === false ? lt(sessions.endedAt, Number.MAX_SAFE_INTEGER) : undefined,
-    principal === null ? undefined : eq(sessions.principalName, principal),
+    owner === null ? undefined : eq(sessions.principal, owner),
+    principal === null
+      ? undefined
+      : or(eq(sessions.principal, principal), eq(sessions.principalName, principal)),
     resource === null ? undefined : eq(sessions.resourceName, resource),
     after === null ? undefined : lt(sessions.id, after),
   ];

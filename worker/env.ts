@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ConfigError } from "../core/errors.ts";
-import { namedKeys, type NamedKey } from "../store/keys.ts";
+import { namedKeys, type NamedKeys } from "../store/keys.ts";
 
 /** What the deployment was told (CONTRACTS §8), checked once per isolate. */
 export type Settings = {
@@ -11,7 +11,7 @@ export type Settings = {
   readonly clientSecret: string;
   readonly groupsClaim: string;
   readonly adminGroups: readonly string[];
-  readonly signingKeys: readonly NamedKey[];
+  readonly signingKeys: NamedKeys;
 };
 
 const origin = z

@@ -17,7 +17,7 @@ export async function chainHour(env: Env, now: number): Promise<void> {
   const from = before?.until ?? 0;
   const until = now - settledMs;
   const [seed] = settingsOf(env).signingKeys;
-  if (until <= from || seed === undefined) return;
+  if (until <= from) return;
   const pair = await signingPair(seed, "recording");
   const chunks = await chunksSigned(db, from, until);
   const rows: HourRow[] = [];

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
-import { type Role, rolesOf } from "../core/policy/roles.ts";
+import { rolesOf } from "../core/policy/roles.ts";
+import type { Role } from "../core/session.ts";
 import { appliedPolicy } from "./applied.ts";
 import type { App } from "./context.ts";
 import { Refused } from "./problem.ts";

@@ -1,5 +1,6 @@
 import { z } from "../zod.ts";
 import { ACCESS } from "../command.ts";
+import { ROLES } from "../session.ts";
 
 /** RFC 3339 in UTC with milliseconds, as every instant in JSON. */
 export const instant = z.iso.datetime({ precision: 3 });
@@ -13,8 +14,7 @@ export const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/);
 
 export const access = z.enum(ACCESS);
 
-export const role = z.enum(["reviewer", "auditor", "admin"]);
-export type Role = z.infer<typeof role>;
+export const role = z.enum(ROLES);
 
 export const principalKind = z.enum(["person", "service", "sluice"]);
 

@@ -1,8 +1,6 @@
+import { type Role, ROLES } from "../session.ts";
 import { sharesGroup } from "./grants.ts";
 import type { Document } from "./schema.ts";
-
-const ROLES = ["reviewer", "auditor", "admin"] as const;
-export type Role = (typeof ROLES)[number];
 
 /**
  * The roles of somebody in these groups. `adminGroups` (the deployment's ADMIN_GROUPS) counts only

@@ -90,6 +90,7 @@ describe("who may do what", () => {
       return page.items.map(({ id }) => id);
     };
     expect(await idsAt("/api/sessions")).toEqual([own]);
+    expect(await idsAt("/api/sessions?limit=1")).toEqual([own]);
     expect(await idsAt("/api/reviews")).toEqual([review.id]);
     expect((await gate.get(`/api/sessions/${own}/records`, token)).status).toBe(200);
     expect((await gate.send("POST", `/api/sessions/${own}/kill`, token, {})).status).toBe(200);
