@@ -60,7 +60,7 @@ const ERROR = `ErrorResponse S=ERROR V=ERROR C=07805 M="${CANARY}" D="${CANARY}"
 
 export class ModelServer {
   readonly #random: (below: number) => number;
-  readonly #mistake: () => string;
+  readonly #mistake: string | null;
   readonly #statements = new Map<string, string>();
   readonly #portals = new Map<string, string>();
   #skipping = false;
@@ -68,8 +68,8 @@ export class ModelServer {
   #status = "I";
   #answers: string[] = [];
 
-  /** `mistake` gives a message of the server's that has no business where it is. */
-  constructor(random: (below: number) => number, mistake: () => string) {
+  /** `mistake`: a message of the server's, said now and then where it has no business. */
+  constructor(random: (below: number) => number, mistake: string | null) {
     this.#random = random;
     this.#mistake = mistake;
   }
@@ -83,7 +83,8 @@ export class ModelServer {
 
   hear(bytes: Uint8Array): void {
     for (const line of messageLines("client", bytes)) {
-      if (this.#random(60) === 0) this.#answers.push(this.#mistake());
+      const slips = this.#mistake !== null && this.#random(60) === 0;
+      if (slips) this.#answers.push(this.#mistake);
       this.#one(wordsOf(line));
     }
   }

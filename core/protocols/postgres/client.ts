@@ -1,7 +1,7 @@
 import { bindBytesMax, pipelineMax, sqlBytesMax } from "../../limits.ts";
 import { ByteQueue, HEADER_BYTES, peekHeader, type Message } from "./frames.ts";
 import { errorResponse } from "./messages.ts";
-import { copyInPending } from "./questions.ts";
+import { answersDue, copyInPending } from "./questions.ts";
 import { refuseExtended, refuseSimple } from "./refuse.ts";
 import { Requests, type Outcome } from "./requests.ts";
 import type { State } from "./state.ts";
@@ -92,11 +92,12 @@ export class ClientSide {
 
   /**
    * A COPY's data, and what a Sync behind it means, needs its COPY to have begun; a pipeline has a
-   * bound.
+   * bound; a goodbye lets the answers before it come.
    */
   #mustWait(type: number): boolean {
     const state = this.#state;
     if (state.questions.length >= pipelineMax) return true;
+    if (type === TERMINATE) return answersDue(state);
     const copying = type === COPY_DATA || type === COPY_DONE || type === COPY_FAIL || type === SYNC;
     return copying && state.copyIn === null && copyInPending(state);
   }

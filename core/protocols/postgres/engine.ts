@@ -84,6 +84,7 @@ class PostgresEngine implements Engine {
         state.masker = input.masker;
         break;
       case "asked":
+        if (state.held?.command !== input.command) break;
         state.tell(heldNotice({ ...input, reviewId: input.review }));
         break;
       case "cancel":

@@ -26,6 +26,14 @@ export const meaningPending = (state: State): boolean =>
       ),
   );
 
+/**
+ * Answers will come by themselves: the client need send nothing more for them. A goodbye behind
+ * them waits, for ours closes both ends, where the server's own lets it answer first.
+ */
+export const answersDue = ({ questions, copyIn }: State): boolean =>
+  copyIn === null &&
+  questions.some(({ of }) => of === "sync" || of === "simple" || of === "function");
+
 /** A COPY FROM STDIN was sent and the server has not asked for data yet. */
 export const copyInPending = (state: State): boolean =>
   state.questions.some((question) =>
@@ -42,8 +50,19 @@ export function skipToSync(state: State): void {
   const at = state.questions.findIndex((question) => question.of === "sync");
   const skipped = at < 0 ? state.questions : state.questions.slice(0, at);
   state.questions = at < 0 ? [] : state.questions.slice(at);
-  if (at < 0) state.discarding = true;
+  if (at < 0) discard(state);
   for (const question of skipped.toReversed()) takeBack(state, question);
+}
+
+/** What the client sends up to its Sync is skipped, and so is a command of its that waits. */
+function discard(state: State): void {
+  state.discarding = true;
+  const { held } = state;
+  if (held === null) return;
+  const reason = "An earlier statement of the same batch failed.";
+  state.act({ do: "withdraw", command: held.command, reason });
+  state.record(held.command, { kind: "note", message: `not run: ${reason}` });
+  state.held = null;
 }
 
 type Naming = Extract<Question, { of: "parse" | "bind" | "close" }>;
