@@ -23,7 +23,7 @@ export const WORDS = [
 export const DIGITS = ["73194628", "918273", "550117293846", "41592653"] as const;
 
 /** `born` and `seen_at`, however DateStyle writes them. */
-const DATES = ["1937-11-23", "11/23/1937", "23/11/1937", "11-23-1937", "23.11.1937", "19371123"];
+const DATES = ["1937-11-23", "11/23/1937", "23/11/1937", "11-23-1937", "23-11-1937", "23.11.1937", "19371123"];
 const UUID = "c0ffee11-5eed-4bad-8bad-0123456789ab";
 
 const RATIO = 0.4159265358979;

@@ -39,7 +39,8 @@ async function play(row: Row, wire: Wire, way: (typeof WAYS)[keyof typeof WAYS])
   return { answers, bytes: wire.seen };
 }
 
-const REASON = /^(42501|0A000|54000|22023|57014) .{12,}/;
+/** Refusals of the gate; what is no statement, and what is too long for one, the server refuses. */
+const REASON = /^(42501|0A000|54000|54001|54011|22023|42601) .{12,}/;
 /** The server says these where the gate let the statement through. */
 const SERVERS = /permission denied|must be (superuser|owner)/;
 

@@ -89,6 +89,8 @@ INSERT INTO plain VALUES (1, 'one', 1), (2, 'two', 2);
 CREATE TABLE odd ("From" text, "a""b" text, "naïve" text);
 INSERT INTO odd VALUES ('x', 'y', 'z');
 
+CREATE SEQUENCE numbers;
+
 CREATE SCHEMA other;
 CREATE TABLE other.people (id int, secret text);
 INSERT INTO other.people VALUES (1, 'nothing');
