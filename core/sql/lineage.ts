@@ -353,7 +353,7 @@ export class Lineage {
   #indirection(body: Node, env: Environment): Value {
     const below = mix([this.value(body.arg, env), this.value(body.indirection, env)]);
     const field = (body.indirection as Node[]).find((step) => step.String !== undefined);
-    if (field === undefined) return below;
+    if (field === undefined || expandedField(body.arg?.FuncCall, field)) return below;
     const path = [...strings(body.arg?.ColumnRef?.fields), ...strings([field])];
     if (path.length > 1 && body.indirection.length === 1) {
       const range = rangeNamed(path.slice(0, -1), env);
@@ -363,6 +363,11 @@ export class Lineage {
     return this.#made(false, below);
   }
 }
+
+/** `(information_schema._pg_expandarray(a)).n`: no function of a user's can be meant. */
+const expandedField = (call: Node | undefined, field: Node): boolean =>
+  strings(call?.funcname).join(".") === "information_schema._pg_expandarray" &&
+  ["x", "n"].includes(field.String.sval);
 
 const weight = (columns: readonly Column[]): number =>
   columns.reduce(

@@ -12,6 +12,7 @@ import {
   type Resolved,
 } from "./meaning.ts";
 import { redefine, type Definition } from "./overlay.ts";
+import { standardHelper } from "./purity.ts";
 import type { Output, SessionEffect, Statement } from "./statement.ts";
 import { SYSTEM_SCHEMAS, isSystemName, revealing } from "./system.ts";
 
@@ -239,14 +240,12 @@ export class Names {
 
   /** The function is one of the server's own and depends on its arguments alone. */
   pure(name: readonly string[]): boolean {
-    const [first, second] = name;
-    if (name.length === 2) return first === "pg_catalog" && this.#pure.has(second as string);
-    return (
-      name.length === 1 &&
-      !this.#meaning.ownCode &&
-      this.#builtInsFirst &&
-      this.#pure.has(first as string)
-    );
+    const [first = "", second = ""] = name;
+    if (name.length === 2) {
+      return standardHelper(first, second) || (first === "pg_catalog" && this.#pure.has(second));
+    }
+    const unqualified = name.length === 1 && !this.#meaning.ownCode && this.#builtInsFirst;
+    return unqualified && this.#pure.has(first);
   }
 
   /** The operator is the server's own. */

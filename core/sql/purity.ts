@@ -11,6 +11,13 @@ export const harmless = (name: readonly string[]): boolean =>
   (name.length === 1 || (name.length === 2 && name[0] === "pg_catalog")) &&
   HARMLESS.has(name[name.length - 1] as string);
 
+/** The standard's schema has helpers of its own; drivers list keys and indexes with them. */
+const HELPERS =
+  /^_pg_(expandarray|index_position|truetypid|truetypmod|(char|numeric|datetime|interval)_[a-z_]+)$/;
+
+export const standardHelper = (schema: string, name: string): boolean =>
+  schema === "information_schema" && HELPERS.test(name);
+
 /** They hand out numbers, or roll dice, and never a value that somebody stored. */
 const NUMBERING = /^(nextval|setval|currval|lastval|uuid_generate_v(1|1mc|4)|gen_salt)$/;
 

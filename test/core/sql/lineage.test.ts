@@ -55,6 +55,8 @@ const ROWS: readonly (readonly [string, string])[] = [
   ["select c from (users join orders on true) as j(a, b, c, d)", "="],
   ["select ssn from users u, lateral (select u.ssn as y) l", "="],
   ["select y from users u, lateral (select u.ssn as y) l", "="],
+  ["select (information_schema._pg_expandarray(indkey)).n from pg_catalog.pg_index", "."],
+  ["select (information_schema._pg_expandarray(array[ssn])).x from users", "~"],
   // Expressions.
   ["select upper(ssn), length(ssn), md5(email) from users", "~~~"],
   ["select ssn || '' from users", "~"],

@@ -80,6 +80,13 @@ describe("tables of the session", () => {
   });
 });
 
+it("know the helpers of the standard's schema, with which drivers list keys", () => {
+  const names = new Names(SHOP);
+  expect(names.pure(["information_schema", "_pg_expandarray"])).toBe(true);
+  expect(names.pure(["information_schema", "_pg_user_mappings"])).toBe(false);
+  expect(names.pure(["public", "_pg_expandarray"])).toBe(false);
+});
+
 describe("uncommitted tables", () => {
   const outputs = (names: Names, sql: string): string => {
     const [statement] = analyse(utf8(sql), grammar, names, options).statements;
