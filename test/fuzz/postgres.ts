@@ -18,11 +18,17 @@ import { newPostgresEngine, postgresWords } from "../support/postgres-engine.ts"
 import { anythingGoes, clientAlone, mutated, shortOnes } from "../support/postgres-fuzz.ts";
 import { CANARY, ModelServer } from "../support/postgres-model.ts";
 
-/* Both sides random, hostile, or a recorded conversation with something wrong in it. A failure prints its seed. */
+/*
+ * Both sides random, hostile, or a recorded conversation with something wrong in it. A failure
+ * prints its seed.
+ */
 
 const canaryHex = hex(utf8(CANARY));
 
-/** In what people see of a step: the client's bytes, the facts, a command's form for lists. A fault, too. */
+/**
+ * In what people see of a step: the client's bytes, the facts, a command's form for lists. A fault,
+ * too.
+ */
 function shows({ toClient, events }: Outcome): boolean {
   if (hex(toClient).includes(canaryHex) || text(toClient).includes(CANARY)) return true;
   return events.some((event) => {
@@ -32,7 +38,10 @@ function shows({ toClient, events }: Outcome): boolean {
   });
 }
 
-/** Captures that show masked columns alone: elsewhere a flipped bit moves a value where it may be seen. */
+/**
+ * Captures that show masked columns alone: elsewhere a flipped bit moves a value where it may be
+ * seen.
+ */
 const masked =
   /^(extended-(undescribed|suspended|name)|sql-|hostile-(row|undesc|desc|more|tag)|revoked)/;
 
@@ -119,7 +128,7 @@ export function fuzzPostgres(seconds: number): void {
       fc.assert(check, limits);
     });
 
-    it("the cuts do not matter, as long as the server does not answer ahead of the question", () => {
+    it("the cuts do not matter, unless the server answers ahead of the question", () => {
       const check = fc.property(steps, settings, seed, (said, given, cuts) => {
         const heard = (cut: Cut): readonly string[] => {
           const run = new Conversation(newPostgresEngine(grammar, given), decideByText);

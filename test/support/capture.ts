@@ -6,8 +6,9 @@ import type { Conversation, Event, Outcome, Step } from "./conversation.ts";
 import { bytesOf, lineOf, unquoted, wordOf, Words, wordsOf } from "./words.ts";
 
 /*
- * A capture is a conversation that people can read and tests can hold (test/captures/README.md). What
- * happens to the engine is written by hand; what comes of it stands below each step and is compared.
+ * A capture is a conversation that people can read and tests can hold (test/captures/README.md).
+ * What happens to the engine is written by hand; what comes of it stands below each step and is
+ * compared.
  */
 
 type Speaker = "client" | "server";
@@ -105,7 +106,9 @@ export function decideByText({ text, id }: Command): Settled | null {
   return { verdict: "refuse", code: "blocked", review: null, message };
 }
 
-/** Runs a capture and writes it anew: what was there by hand stays, what comes out is as it came. */
+/**
+ * Runs a capture and writes it anew: what was there by hand stays, what comes out is as it came.
+ */
 export function retell(capture: Capture, run: Conversation, vocabulary: Vocabulary): string {
   const out: string[] = [];
   const ends = new Map(capture.steps.map(({ step, endsAtLine }) => [endsAtLine, step]));

@@ -6,7 +6,9 @@ import { CANARY, MASKED_STATEMENTS } from "./postgres-model.ts";
 import { messageBytes } from "./postgres-words.ts";
 import { postgresWords } from "./postgres-engine.ts";
 
-/* Steps that could be PostgreSQL's: recorded conversations with something wrong in them, and noise. */
+/*
+ * Steps that could be PostgreSQL's: recorded conversations with something wrong in them, and noise.
+ */
 
 const name = fc.constantFrom("", "a", "b");
 const quoted = (text: string): string => JSON.stringify(text);

@@ -2,7 +2,10 @@ import { concat } from "../../core/bytes.ts";
 import { messageBytes, messageLines } from "./postgres-words.ts";
 import { unquoted, wordsOf } from "./words.ts";
 
-/* A server that answers what it is asked, mostly; every value in it is the one that no client may see. */
+/*
+ * A server that answers what it is asked, mostly; every value in it is the one that no client may
+ * see.
+ */
 
 export const CANARY = "078-05-1120";
 

@@ -13,8 +13,8 @@ import {
 import { bytesOf, lineOf, unquoted, wordOf, Words, wordsOf } from "./words.ts";
 
 /*
- * PostgreSQL's messages as words and back (manual, "Message Formats"). Each message is a name, a type
- * byte and its fields in order. What cannot be read is `Raw` and its bytes.
+ * PostgreSQL's messages as words and back (manual, "Message Formats"). Each message is a name, a
+ * type byte and its fields in order. What cannot be read is `Raw` and its bytes.
  */
 
 class Reader {
@@ -125,7 +125,10 @@ const type: Field = {
 };
 const typeBytes = (name: string): Uint8Array => u32Bytes(TYPES.get(name) ?? Number(name));
 
-/** `name:type`, then `@table.attribute` where it is a table's column, and `/b` for the binary format. */
+/**
+ * `name:type`, then `@table.attribute` where it is a table's column, and `/b` for the binary
+ * format.
+ */
 const column: Field = {
   read: (from) => {
     const name = text(from.upToNul());

@@ -11,7 +11,9 @@ export const saslFinal = (data: string): Uint8Array => message("R", u32Bytes(12)
 const SALT = utf8("0123456789abcdef");
 const ITERATIONS = 16;
 
-/** A server's half of SCRAM-SHA-256 (RFC 5802) that knows the password: it answers what was sent. */
+/**
+ * A server's half of SCRAM-SHA-256 (RFC 5802) that knows the password: it answers what was sent.
+ */
 export class ScramServer {
   readonly #crypto: Crypto;
   readonly #password: Uint8Array;

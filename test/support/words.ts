@@ -1,9 +1,9 @@
 import { concat, fromHex, hex, strictText, utf8 } from "../../core/bytes.ts";
 
 /*
- * The words of which captures are made: names, "texts" with JSON's escapes, 0xhex, NULL, name="text"
- * and [lists]. "x"*1000 stands for a text a thousand times over, and a word followed by x9 for nine
- * of it in a row.
+ * The words of which captures are made: names, "texts" with JSON's escapes, 0xhex, NULL,
+ * name="text" and [lists]. "x"*1000 stands for a text a thousand times over, and a word followed by
+ * x9 for nine of it in a row.
  */
 
 const WORD =
@@ -28,8 +28,8 @@ export function lineOf(words: readonly string[]): string {
   for (let at = 0; at < words.length;) {
     const word = words[at] as string;
     let end = at + 1;
-    while (words[end] === word && word !== "]" && word !== "[") end++;
-    if (end - at >= RUN) out.push(word, `x${end - at}`);
+    while (words[end] === word) end++;
+    if (end - at >= RUN && !/^[[\]]$/.test(word)) out.push(word, `x${end - at}`);
     else for (let i = at; i < end; i++) out.push(word);
     at = end;
   }

@@ -8,7 +8,7 @@ import { message as build, readFields, readRowDescription } from "./messages.ts"
 import type { SessionEffect } from "../../sql/statement.ts";
 import { skipToSync } from "./questions.ts";
 import type { Results } from "./results.ts";
-import type { Execution, Portal, Question, State, Tombstone } from "./state.ts";
+import type { Execution, Portal, Question, State } from "./state.ts";
 
 /** Anything but null ends the session: `too large`, or how the server broke the protocol. */
 type Fault = string | null;

@@ -201,7 +201,7 @@ export class ClientSide {
 
   #sync(message: Message): Outcome {
     const state = this.#state;
-    // Inside a COPY FROM STDIN the server ignores it: libpq sends one before it knows, and one behind.
+    // Inside a COPY FROM STDIN the server ignores it: libpq sends one ahead, and one behind.
     if (state.copyIn !== null) return "taken";
     state.discarding = false;
     state.batch++;

@@ -218,7 +218,9 @@ export class Results {
   }
 }
 
-/** Where the rows of a run cease to have this many cells: what nobody has described is not shown. */
+/**
+ * Where the rows of a run cease to have this many cells: what nobody has described is not shown.
+ */
 function describedEnd(run: Uint8Array, columns: number): number {
   let at = 0;
   while (at < run.length) {

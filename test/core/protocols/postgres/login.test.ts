@@ -276,7 +276,8 @@ describe("a login that the server refuses", () => {
     const said = refusal(talk([error("28P01", words)]));
     expect(said).toBe(
       "28P01 127.0.0.1 refused the gateway's login (28P01): password authentication failed for " +
-        'user of the gateway. The credential or the rights of resource "shop-db" must be looked at.',
+        "user of the gateway. The credential or the rights of resource " +
+        '"shop-db" must be looked at.',
     );
     for (const leak of ["you sent s3cret", "no such role: sluice"]) {
       const told = refusal(talk([authenticationCleartext(), error("28000", leak)]));
