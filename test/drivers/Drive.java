@@ -157,6 +157,7 @@ public class Drive {
     var about = connection.getMetaData();
     return rows(about.getTables(null, "public", "%", new String[] {"TABLE", "VIEW"}))
         + rows(about.getColumns(null, "public", "products", "%"))
+        + rows(about.getPrimaryKeys(null, "public", "orders"))
         + rows(about.getIndexInfo(null, "public", "orders", false, false));
   }
 

@@ -16,19 +16,27 @@ const folder = mkdtempSync(join(tmpdir(), "sluice-targets-"));
 const servers: Postgres[] = [];
 let demo: TestDemo;
 
-/** A key and a certificate for localhost that is its own authority. */
+const file = (name: string): string => join(folder, name);
+const openssl = (...args: string[]) => execFileSync("openssl", args, { stdio: "ignore" });
+
+/** An authority of its own, and the certificate that it signed for localhost. */
 function certify(name: string) {
-  const [key, certificate] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
-  const made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj"];
-  const names = ["/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-  const files = ["-keyout", key, "-out", certificate];
-  execFileSync("openssl", [...made, ...names, ...files], { stdio: "ignore" });
-  const read = (file: string): string => readFileSync(file, "utf8");
-  return { file: certificate, tls: { certificate: read(certificate), key: read(key) } };
+  const [ca, caKey] = [file(`${name}-ca.pem`), file(`${name}-ca.key`)];
+  const [key, request, certificate] = ["key", "csr", "pem"].map((end) =>
+    file(`${name}.${end}`),
+  ) as [string, string, string];
+  const made = ["req", "-newkey", "rsa:2048", "-nodes", "-subj"];
+  openssl(...made, `/CN=${name} authority`, "-x509", "-days", "2", "-keyout", caKey, "-out", ca);
+  openssl(...made, "/CN=localhost", "-keyout", key, "-out", request);
+  writeFileSync(file("names"), "subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n");
+  const signer = ["-CA", ca, "-CAkey", caKey, "-CAcreateserial", "-extfile", file("names")];
+  openssl("x509", "-req", "-days", "2", "-in", request, ...signer, "-out", certificate);
+  const read = (path: string): string => readFileSync(path, "utf8");
+  return { authority: ca, tls: { certificate: read(certificate), key: read(key) } };
 }
 
 async function serve(name: string, tls?: ReturnType<typeof certify>["tls"]): Promise<Postgres> {
-  const settings = { port: await freePort(), dataDir: join(folder, name), password: "s3cret" };
+  const settings = { port: await freePort(), dataDir: file(name), password: "s3cret" };
   const server = await startPostgres({ ...settings, ...(tls && { tls }) });
   servers.push(server);
   return server;
@@ -43,9 +51,9 @@ async function roles({ url }: Postgres): Promise<void> {
     await sql.unsafe(`CREATE ROLE by_${method} LOGIN PASSWORD 's3cret'`);
   }
   const [row] = await sql`SHOW hba_file`;
-  const file = String(row?.["hba_file"]);
+  const rules = String(row?.["hba_file"]);
   const methods = ["md5", "password"].map((method) => `host all by_${method} all ${method}\n`);
-  writeFileSync(file, methods.join("") + readFileSync(file, "utf8"));
+  writeFileSync(rules, methods.join("") + readFileSync(rules, "utf8"));
   await sql`SELECT pg_reload_conf()`;
   await sql.end();
 }
@@ -81,7 +89,7 @@ beforeAll(async () => {
     { name: "wrong-md5", port: plain.port, user: "by_md5", secret: "wrong" },
     { name: "down", port: await freePort() },
   ];
-  demo = await startTestDemo({ trustedAuthority: known.file });
+  demo = await startTestDemo({ trustedAuthority: known.authority });
   await keep("right", "s3cret");
   await keep("wrong", "another");
   await demo.apply(`resources:${targets.map(resource).join("")}
