@@ -12,8 +12,9 @@ export type Module = {
 };
 
 /**
- * Bundles a Worker (`more`: what a test wants to be otherwise in it) the way `wrangler deploy` does: one ES module, WebAssembly beside it (compiling
- * at run time is forbidden on Workers), the platform's own modules left outside.
+ * Bundles a Worker the way `wrangler deploy` does: one ES module, WebAssembly beside it (compiling
+ * at run time is forbidden on Workers), the platform's own modules left outside. `more`: what a
+ * test wants to be otherwise in it.
  */
 export async function bundleWorker(
   entry = join(root, "worker/index.ts"),

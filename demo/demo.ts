@@ -17,7 +17,10 @@ export type Ports = {
   readonly postgres: number;
 };
 
-export type DemoSettings = Pick<GatewaySettings, "modules" | "trustedAuthority" | "log"> & {
+export type DemoSettings = Pick<
+  GatewaySettings,
+  "modules" | "trustedAuthority" | "log" | "pages"
+> & {
   readonly ports: Ports;
   readonly stateDir: string;
   /** The policy to apply; demo/sluice.yaml when absent. Its `port: 8789` becomes the real one. */
@@ -62,13 +65,14 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
     );
     const publicUrl = `http://localhost:${ports.gateway}`;
     const issuer = up(await startIssuer({ port: ports.issuer, publicUrl }));
-    const { modules, trustedAuthority, log } = settings;
+    const { modules, trustedAuthority, log, pages = false } = settings;
     const gateway = up(
       await startGateway({
         port: ports.gateway,
         stateDir,
         vars: variables(issuer),
         publicUrl,
+        pages,
         ...(modules && { modules }),
         ...(trustedAuthority && { trustedAuthority }),
         ...(log && { log }),

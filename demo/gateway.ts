@@ -7,6 +7,21 @@ import { runtimesOf } from "./processes.ts";
 
 const migrationsFolder = join(import.meta.dirname, "../migrations");
 
+/** As `run_worker_first` of wrangler.toml; a test compares the two. */
+export const WORKER_FIRST = [
+  "/api/*",
+  "/oauth/*",
+  "/tunnel/*",
+  "/.well-known/*",
+  "/device",
+  "/device/*",
+  "/healthz",
+];
+const ASSETS = {
+  directory: join(import.meta.dirname, "../dashboard/public"),
+  routerConfig: { has_user_worker: true, static_routing: { user_worker: WORKER_FIRST } },
+};
+
 /** The file that says what is deployed also says it here; a test compares the two. */
 export const COMPATIBILITY_DATE = "2026-10-01";
 
@@ -18,6 +33,8 @@ export type GatewaySettings = {
   readonly vars: Readonly<Record<string, string>>;
   /** Origin under which people reach it; `http://localhost:PORT` by default. */
   readonly publicUrl?: string;
+  /** Serve the pages for browsers too: a step more on the way of every byte. */
+  readonly pages?: boolean;
   /** A bundle made before, for tests that start many gateways. */
   readonly modules?: Module[];
   /**
@@ -59,6 +76,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       bindings: { PUBLIC_URL: url, ...settings.vars, ...keysIn(stateDir) },
       d1Databases: ["DB"],
       r2Buckets: ["RECORDINGS"],
+      ...(settings.pages === true && { assets: ASSETS }),
       durableObjects: {
         SESSIONS: object("SessionObject"),
         DESK: object("ReviewDesk"),

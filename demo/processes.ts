@@ -9,6 +9,12 @@ export function runtimesOf(parent: number): number[] {
   });
 }
 
+/** Memory of a process that lies in RAM, in kB (proc(5)). Linux only. */
+export function residentKb(pid: number): number {
+  const [, kb] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kb);
+}
+
 const processes = (): number[] =>
   process.platform === "linux"
     ? readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []))

@@ -28,7 +28,7 @@ for (const [name, port] of Object.entries(ports)) {
 }
 
 await buildCli();
-const demo = await startDemo({ ports, stateDir: values.state });
+const demo = await startDemo({ ports, stateDir: values.state, pages: true });
 
 let stopping = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
