@@ -1,18 +1,12 @@
-import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { residentKb } from "../demo/processes.ts";
 import { message } from "./messages.ts";
 import type { Effort } from "./effort.ts";
 import { logIn } from "./opening.ts";
 import { everything, rowsTable } from "./rows.ts";
 import { Table } from "./sheet.ts";
 import { type Door, type Way, withDoors, type World } from "./world.ts";
-
-/** Resident memory of a process in kB (proc(5)); it counts what the allocator keeps for later. */
-export function residentKb(pid: number): number {
-  const [, kb] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kb);
-}
 
 const ways = [
   ["recorded", "recorded (c)"],
