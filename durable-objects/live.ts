@@ -63,6 +63,8 @@ export class LiveSession {
   #clientEnded = false;
   /** The target has been told so. */
   #upstreamEnded = false;
+  #turns = 0;
+  #turnsAtPing = 0;
   /** The recording's last record is in the journal. */
   #endRecorded = false;
   /** Nothing can be recorded any more: the session only says goodbye. */
@@ -175,6 +177,7 @@ export class LiveSession {
   }
 
   #turn(path: DataPath, input: DataPathInput): void {
+    this.#turns++;
     if (input.on === "learned") this.#lookups--;
     this.#expelled = EXPELLING.has(input.on);
     const effects: readonly Effect[] = path.step(input, this.now());
@@ -200,6 +203,16 @@ export class LiveSession {
       this.#fail("leave", error);
     }
     this.close("journal_full", reason);
+  }
+
+  /**
+   * Asked with each ping: the client has ended in the middle of a message, and nothing moves any
+   * more.
+   */
+  abandoned(): boolean {
+    const still = this.#clientEnded && !this.#upstreamEnded && this.#turns === this.#turnsAtPing;
+    this.#turnsAtPing = this.#turns;
+    return still;
   }
 
   /**

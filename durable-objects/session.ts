@@ -184,6 +184,10 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     if (!live.tunnel.ping()) {
       return live.step({ on: "ended", side: "client", reason: "The client does not answer." });
     }
+    if (live.abandoned()) {
+      const reason = "The client left in the middle of a message.";
+      return live.step({ on: "ended", side: "client", reason });
+    }
     try {
       const news = await standing(this.env, live.spec, live.policy, Date.now());
       this.#unanswered = 0;

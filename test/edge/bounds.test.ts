@@ -47,8 +47,7 @@ beforeEach(async () => {
   await target.listen();
 });
 afterEach(async () => {
-  await edge.store("up");
-  await edge.word("heard");
+  for (const what of ["store", "journal", "word"] as const) await edge.fails(what, false);
   await target.stop();
 });
 
@@ -84,7 +83,7 @@ describe("the journal", () => {
   it("stops the target while it is full, and goes on when the store is back", async () => {
     const spec = edge.spec(target.port);
     const client = await open(spec);
-    await edge.store("down");
+    await edge.fails("store", true);
     const sent = 8 * MIB;
     answer = (_, socket) => {
       const row = dataRow(Buffer.alloc(8_000, "x"));
@@ -99,7 +98,7 @@ describe("the journal", () => {
       await client.frame("pong");
     }
     expect(client.received.length).toBeLessThan(2 * journalBytes);
-    await edge.store("up");
+    await edge.fails("store", false);
     await client.ready(1);
     const { received } = client;
     expect(received.length).toBeGreaterThan(sent - MIB);
@@ -110,7 +109,7 @@ describe("the journal", () => {
   it("ends a session whose store is away for longer than the grace, and loses nothing", async () => {
     const spec = edge.spec(target.port);
     const client = await open(spec);
-    await edge.store("down");
+    await edge.fails("store", true);
     const text = "x".repeat(100_000);
     const work = async () => {
       for (;;) {
@@ -123,10 +122,44 @@ describe("the journal", () => {
     const { code, message } = await client.frame("close");
     expect(code).toBe("recording_unavailable");
     expect(client.received.toString("latin1")).toContain(`C57P01\0M${message}`);
-    await edge.store("up");
+    await edge.fails("store", false);
     expect((await recorded(spec)).equals(client.received)).toBe(true);
     const commands = (await edge.recording(spec.id)).filter(({ kind }) => kind === "command");
     expect(commands.length).toBe(target.queries.length);
+  });
+});
+
+describe("a journal that takes nothing more", () => {
+  it("ends the session with 53100, and what could not be recorded has not happened", async () => {
+    const spec = edge.spec(target.port);
+    const client = await open(spec);
+    await client.ask("update t set n = 1");
+    const { length } = client.received;
+    await edge.fails("journal", true);
+    client.send(query("update t set n = 2"));
+    const { code, message } = await client.frame("close");
+    expect(code).toBe("journal_full");
+    const rest = client.received.subarray(length).toString("latin1");
+    expect(rest).toContain(`SFATAL\0VFATAL\0C53100\0M${message}`);
+    expect(target.queries).toEqual(["update t set n = 1"]);
+    await edge.fails("journal", false);
+    await eventually(() => edge.journal(spec.id).catch(() => null));
+    expect((await recorded(spec)).equals(client.received.subarray(0, length))).toBe(true);
+    expect(await edge.ended(spec.id)).toMatchObject({ end_code: "journal_full" });
+  });
+
+  it("shows nothing of an answer that could not be recorded", async () => {
+    const spec = edge.spec(target.port);
+    const client = await open(spec);
+    answer = (_, socket) =>
+      void edge
+        .fails("journal", true)
+        .then(() => socket.write(Buffer.concat([ROW_DESCRIPTION, dataRow(secret), READY])));
+    const secret = Buffer.from("canary");
+    client.send(query("update t set n = 1 returning v"));
+    await client.frame("close");
+    expect(client.received.includes(secret)).toBe(false);
+    expect(client.received.toString("latin1")).toContain("C53100\0");
   });
 });
 
@@ -156,6 +189,20 @@ describe("the ping", () => {
   });
 });
 
+describe("a half-close", () => {
+  it("in the middle of a message ends the session at a ping", async () => {
+    const spec = edge.spec(target.port);
+    const client = await open(spec);
+    client.send(query("update t set n = 1").subarray(0, 9));
+    client.put({ is: "end" });
+    await client.frame("close");
+    expect(await eventually(() => edge.ended(spec.id))).toMatchObject({
+      end_message: "The client left in the middle of a message.",
+    });
+    expect(target.queries).toEqual([]);
+  });
+});
+
 describe("reviews", () => {
   const pending = async (session: string): Promise<Review> =>
     eventually(async () => {
@@ -174,7 +221,7 @@ describe("reviews", () => {
 
   it("are asked about again when the desk's word was lost", async () => {
     const { client, review } = await held();
-    await edge.word("lost");
+    await edge.fails("word", true);
     await edge.call("DESK", "desk", "vote", review.id, eve, yes);
     await client.ready(1);
     expect(client.received.includes("DELETE 1")).toBe(true);

@@ -154,11 +154,11 @@ describe("a store that is away", () => {
     const client = await (await edge.open(spec)).logIn();
     client.send(query("update t set n = 1"));
     await client.answered();
-    await edge.store("down");
+    await edge.fails("store", true);
     client.socket.close();
     await eventually(async () => (await edge.journal(spec.id)).at(-1)?.kind === "end");
     expect(await edge.ended(spec.id)).toBeNull();
-    await edge.store("up");
+    await edge.fails("store", false);
     await eventually(() => edge.ended(spec.id));
     expect(await edge.verdict(spec.id)).toBe("whole");
   }, 60_000);

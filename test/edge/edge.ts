@@ -16,7 +16,7 @@ import { freePort } from "../../demo/processes.ts";
 import { namedKeys, type NamedKey, signingPair } from "../../store/keys.ts";
 import { newId } from "../../store/ids.ts";
 import { sampleSpec } from "../support/values.ts";
-import { READIES, READY, startup } from "./fake-postgres.ts";
+import { query, READIES, READY, startup } from "./fake-postgres.ts";
 
 /** Engineers may do everything; what deletes waits for a lead. */
 export const OPEN_POLICY = `
@@ -45,31 +45,35 @@ export type EdgeSettings = {
 export class Edge {
   readonly gateway: Gateway;
   readonly #folder: string;
+  /** The folder goes with the edge. */
+  readonly #own: boolean;
 
-  private constructor(gateway: Gateway, folder: string) {
+  private constructor(gateway: Gateway, folder: string, own: boolean) {
     this.gateway = gateway;
     this.#folder = folder;
+    this.#own = own;
   }
 
   static async start({ trustedAuthority, bounds, stateDir }: EdgeSettings = {}): Promise<Edge> {
+    const own = stateDir === undefined;
     const folder = stateDir ?? mkdtempSync(join(tmpdir(), "sluice-edge-"));
     const plugins = bounds === undefined ? [] : [withBounds(bounds)];
     const modules = await bundleWorker(join(import.meta.dirname, "entry.ts"), plugins);
     const log = () => {};
     const settings = { port: await freePort(), stateDir: folder, vars: {}, modules, log };
     const more = trustedAuthority === undefined ? {} : { trustedAuthority };
-    return new Edge(await startGateway({ ...settings, ...more }), folder);
+    return new Edge(await startGateway({ ...settings, ...more }), folder, own);
   }
 
   async stop(): Promise<void> {
     await this.gateway.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#own) rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** RPC on an object. Throws what it threw. */
   async call<T>(binding: string, id: string, method: string, ...args: unknown[]): Promise<T> {
     const body = JSON.stringify({ id, method, args });
-    const answer = await fetch(`${this.gateway.url}/call/${binding}`, { method: "POST", body });
+    const answer = await fetch(`${this.gateway.url}/api/call/${binding}`, { method: "POST", body });
     const { value, error } = (await answer.json()) as { value: T; error?: string };
     if (error !== undefined) throw new Error(error);
     return value;
@@ -88,17 +92,15 @@ export class Edge {
 
   async open(spec: SessionSpec): Promise<Client> {
     await this.prepare(spec);
-    return Client.connect(`${this.gateway.url.replace("http", "ws")}/session/${spec.id}`);
+    return Client.connect(`${this.gateway.url.replace("http", "ws")}/api/session/${spec.id}`);
   }
 
-  /** Whether the store for recordings takes anything. */
-  async store(state: "up" | "down"): Promise<void> {
-    await fetch(`${this.gateway.url}/store/${state}`);
-  }
-
-  /** Whether sessions hear what the desk tells them. */
-  async word(state: "heard" | "lost"): Promise<void> {
-    await fetch(`${this.gateway.url}/word/${state}`);
+  /**
+   * Whether something fails: the store for recordings takes nothing, the journal takes nothing,
+   * sessions do not hear what the desk tells them.
+   */
+  async fails(what: "store" | "journal" | "word", fails: boolean): Promise<void> {
+    await fetch(`${this.gateway.url}/api/${fails ? "break" : "mend"}/${what}`);
   }
 
   /** Records that the object still has. */
@@ -241,6 +243,13 @@ export class Client {
     this.put({ is: "ack", total: this.total });
   }
 
+  /** When the connection is closed. */
+  async gone(): Promise<void> {
+    while (this.socket.readyState !== WebSocket.CLOSED) {
+      await new Promise<void>((resolve) => this.#changed.push(resolve));
+    }
+  }
+
   async until<T>(ready: () => T | undefined | false): Promise<T> {
     for (;;) {
       const value = ready();
@@ -274,6 +283,12 @@ export class Client {
       });
       this.#readyAt = at;
     }
+  }
+
+  /** A simple query, up to the end of its answer. */
+  async ask(sql: string): Promise<void> {
+    this.send(query(sql));
+    await this.ready();
   }
 
   /** Up to ReadyForQuery; then what came is forgotten. */

@@ -6,23 +6,45 @@ import { SessionObject as RealSessionObject } from "../../durable-objects/sessio
 export { CatalogObject } from "../../durable-objects/catalog.ts";
 export { ReviewDesk } from "../../durable-objects/review-desk.ts";
 
-let storeIsDown = false;
-let wordIsLost = false;
+/** What fails now: `store`, `journal`, `word`. */
+const broken = new Set<string>();
 
-/** The real one, but its store can be switched off, and so can its ear for the desk. */
+/** The real one, but its store, its journal and its ear for the desk can be broken. */
 export class SessionObject extends RealSessionObject {
   constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     const put = (key: string, value: ArrayBuffer) => {
-      if (storeIsDown) throw new Error("the store is down");
+      if (broken.has("store")) throw new Error("the store is down");
       return env.RECORDINGS.put(key, value);
     };
     super(ctx, { ...env, RECORDINGS: { put } as unknown as R2Bucket });
+    Object.defineProperty(this, "ctx", { value: withFragileJournal(ctx) });
   }
 
   override async settled(review: Review): Promise<void> {
-    if (!wordIsLost) await super.settled(review);
+    if (!broken.has("word")) await super.settled(review);
   }
 }
+
+/** SQLite's own words for a full disk, at the statement: SQLITE_FULL. */
+function withFragileJournal(ctx: DurableObjectState): DurableObjectState {
+  const { sql } = ctx.storage;
+  const exec: SqlStorage["exec"] = (query, ...bindings) => {
+    if (broken.has("journal") && query.startsWith("insert into journal")) {
+      throw new Error("database or disk is full: SQLITE_FULL");
+    }
+    return sql.exec(query, ...bindings);
+  };
+  return replacing(ctx, { storage: replacing(ctx.storage, { sql: { exec } }) });
+}
+
+const replacing = <T extends object>(whole: T, parts: Readonly<Record<string, unknown>>): T =>
+  new Proxy(whole, {
+    get(_, key) {
+      if (typeof key === "string" && key in parts) return parts[key];
+      const value: unknown = Reflect.get(whole, key, whole);
+      return typeof value === "function" ? value.bind(whole) : value;
+    },
+  });
 
 type Call = { readonly id: string; readonly method: string; readonly args: readonly unknown[] };
 
@@ -30,19 +52,16 @@ const bytesAsText = (_: string, value: unknown): unknown =>
   value instanceof Uint8Array ? base64(value) : value;
 
 /**
- * A Worker that lets tests talk to the objects: `/session/ID` with an upgrade, `/call/BINDING` for
- * RPC.
+ * A Worker that lets tests talk to the objects: `/api/session/ID` with an upgrade,
+ * `/api/call/BINDING` for RPC, `/api/break/WHAT` and `/api/mend/WHAT`. (Other paths may be pages.)
  */
 export default {
   async fetch(request: Request, env: ObjectsEnv): Promise<Response> {
-    const [, what = "", name = ""] = new URL(request.url).pathname.split("/");
+    const [, , what = "", name = ""] = new URL(request.url).pathname.split("/");
     if (what === "session") return env.SESSIONS.get(env.SESSIONS.idFromName(name)).fetch(request);
-    if (what === "store") {
-      storeIsDown = name === "down";
-      return new Response();
-    }
-    if (what === "word") {
-      wordIsLost = name === "lost";
+    if (what === "break" || what === "mend") {
+      if (what === "break") broken.add(name);
+      else broken.delete(name);
       return new Response();
     }
     const { id, method, args } = (await request.json()) as Call;

@@ -27,24 +27,19 @@ const longestMs = 250;
 /** One thing that a client does; each is followed until the server is ready again. */
 type Deed = (client: Client, round: number, n: number) => Promise<unknown>;
 
-const ask = async (client: Client, sql: string): Promise<void> => {
-  client.send(query(sql));
-  await client.ready();
-};
-
 const insert = (round: number, n: number) => `insert into written values (${round}, ${n})`;
 
 const draw = (round: number) => `select nextval('drawn_${round}')`;
 
 const DEEDS: readonly Deed[] = [
-  (client, round, n) => ask(client, insert(round, n)),
-  (client, round) => ask(client, draw(round)),
-  (client, round) => ask(client, `select * from written where round = ${round} limit 100`),
+  (client, round, n) => client.ask(insert(round, n)),
+  (client, round) => client.ask(draw(round)),
+  (client, round) => client.ask(`select * from written where round = ${round} limit 100`),
   async (client, round, n) => {
-    await ask(client, "begin");
-    await ask(client, insert(round, n));
-    await ask(client, draw(round));
-    await ask(client, n % 3 === 0 ? "rollback" : "commit");
+    await client.ask("begin");
+    await client.ask(insert(round, n));
+    await client.ask(draw(round));
+    await client.ask(n % 3 === 0 ? "rollback" : "commit");
   },
   async (client, round, n) => {
     client.send(query("copy written from stdin"));

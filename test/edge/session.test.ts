@@ -34,7 +34,7 @@ const loggedIn = async (spec = edge.spec(target.port)): Promise<Client> =>
 
 describe("prepare and fetch", () => {
   it("answers 404 to an upgrade that nobody prepared", async () => {
-    const url = `${edge.gateway.url.replace("http", "ws")}/session/ses_unknown`;
+    const url = `${edge.gateway.url.replace("http", "ws")}/api/session/ses_unknown`;
     await expect(Client.connect(url)).rejects.toThrow("404");
   });
 
@@ -43,7 +43,7 @@ describe("prepare and fetch", () => {
     const client = await edge.open(spec);
     expect(client.socket.protocol).toBe("sluice.tunnel.1");
     await expect(edge.prepare(spec)).rejects.toThrow("prepared already");
-    const url = `${edge.gateway.url.replace("http", "ws")}/session/${spec.id}`;
+    const url = `${edge.gateway.url.replace("http", "ws")}/api/session/${spec.id}`;
     await expect(Client.connect(url)).rejects.toThrow("404");
     client.socket.close();
   });
