@@ -107,7 +107,8 @@ const bytesOf = (from: "client" | "upstream", bytes: Uint8Array): Step => ({
 
 const pieces = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
   fc.array(arbitrary, { minLength: 1, maxLength: 6 });
-const clientSays = pieces(clientLine).map((lines) =>
+/** Up to six messages of a client, as one piece. */
+export const clientSays = pieces(clientLine).map((lines) =>
   bytesOf("client", concat(lines.map((line) => messageBytes("client", line)))),
 );
 const serverSays = pieces(serverLine).map((lines) =>

@@ -108,6 +108,20 @@ export class RawConnection {
     }
   }
 
+  /** Sends, and hands over what comes back until `heard` says that it was all, or the server ends. */
+  exchange(said: Uint8Array, heard: (bytes: Uint8Array) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        this.close();
+        resolve();
+      };
+      this.#socket.removeAllListeners("data");
+      this.#socket.on("data", (bytes) => heard(new Uint8Array(bytes)) && finish());
+      this.#socket.on("close", () => resolve());
+      this.send(said);
+    });
+  }
+
   close(): void {
     this.#socket.destroy();
   }

@@ -1,0 +1,130 @@
+import { connect, type Socket } from "node:net";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { concat, EMPTY, i32, text } from "../../../../core/bytes.ts";
+import { createEngine } from "../../../../core/protocols/index.ts";
+import { readFields } from "../../../../core/protocols/postgres/messages.ts";
+import type { Grammar } from "../../../../core/sql/grammar.ts";
+import { Conversation, type Step } from "../../../support/conversation.ts";
+import { loadGrammar } from "../../../support/grammar.ts";
+import { clientSays } from "../../../support/postgres-fuzz.ts";
+import { messageBytes } from "../../../support/postgres-words.ts";
+import { RawConnection, realPostgres, type RealPostgres } from "../../../support/real-postgres.ts";
+import { openMasker, sampleSpec, seededCrypto } from "../../../support/values.ts";
+
+/*
+ * Whatever a client says, a real server answers the same through the engine as without it: message by
+ * message, errors by their SQLSTATE.
+ */
+
+let server: RealPostgres;
+let grammar: Grammar;
+
+beforeAll(async () => {
+  grammar = await loadGrammar();
+  server = await realPostgres();
+  const { connection } = await RawConnection.logIn(server.port, "postgres", server.password);
+  await connection.query("create table employees (id int, name text, ssn text, salary numeric)");
+  await connection.query("create table notes (id int, body text)");
+  await connection.query("insert into employees values (1, 'Grace', '078-05-1120', 91000)");
+  connection.close();
+});
+afterAll(() => server.stop());
+
+/** Sends `said` after the login, and gathers what comes back up to the last answer or the end. */
+type Talk = (said: Uint8Array) => Promise<readonly string[]>;
+
+const LAST = messageBytes("client", `Query "select 'the last answer'"`);
+const SYNC = messageBytes("client", "Sync");
+
+class Transcript {
+  readonly told: string[] = [];
+  #buffer: Uint8Array = EMPTY;
+  #lastSeen = false;
+
+  /** True once the last answer is over. */
+  hear(bytes: Uint8Array): boolean {
+    this.#buffer = concat([this.#buffer, bytes]);
+    while (this.#buffer.length >= 5) {
+      const length = 1 + i32(this.#buffer, 1);
+      if (this.#buffer.length < length) break;
+      const message = this.#buffer.subarray(0, length);
+      this.#buffer = this.#buffer.slice(length);
+      this.#lastSeen ||= text(message).includes("the last answer");
+      this.told.push(wordFor(message));
+      if (this.#lastSeen && message[0] === 0x5a) return true;
+    }
+    return false;
+  }
+}
+
+/** Errors by severity and code: their words are the server's own or ours. */
+function wordFor(message: Uint8Array): string {
+  const letter = String.fromCharCode(message[0] as number);
+  if (letter !== "E" && letter !== "N") return text(message);
+  const fields = readFields(message.subarray(5));
+  return `${letter} ${fields?.get("V")} ${fields?.get("C")}`;
+}
+
+const directly: Talk = async (said) => {
+  const { connection } = await RawConnection.logIn(server.port, "postgres", server.password);
+  const transcript = new Transcript();
+  await connection.exchange(said, (bytes) => transcript.hear(bytes));
+  return transcript.told;
+};
+
+const throughTheEngine: Talk = (said) =>
+  new Promise((resolve) => {
+    const spec = sampleSpec();
+    const engine = createEngine("postgres", {
+      spec: { ...spec, resource: { ...spec.resource, user: "postgres", database: "postgres" } },
+      crypto: seededCrypto(),
+      grammar,
+      masker: openMasker,
+      catalog: null,
+      password: new TextEncoder().encode(server.password),
+    });
+    const run = new Conversation(engine, () => ({ verdict: "run", review: null, by: [] }));
+    const transcript = new Transcript();
+    const socket: Socket = connect(server.port, "127.0.0.1");
+    let opened = false;
+    const finish = (): void => {
+      socket.removeAllListeners();
+      socket.destroy();
+      resolve(transcript.told);
+    };
+    const take = (step: Step): void => {
+      const { toClient, toUpstream, secretBytes } = run.take(step);
+      if (toUpstream.length > 0) socket.write(toUpstream);
+      const welcome = secretBytes > 0 && toClient.length > 0;
+      if (!welcome && toClient.length > 0 && transcript.hear(toClient)) return finish();
+      if (run.closed) return finish();
+      if (!welcome || opened) return;
+      opened = true;
+      take({ on: "bytes", from: "client", bytes: said });
+    };
+    socket.on("connect", () => {
+      take({ on: "opened" });
+      const startup = messageBytes("client", "StartupMessage 3.0 user=postgres database=postgres");
+      take({ on: "bytes", from: "client", bytes: startup });
+    });
+    socket.on("data", (bytes) => {
+      if (!run.closed) take({ on: "bytes", from: "upstream", bytes: new Uint8Array(bytes) });
+    });
+    socket.on("close", () => {
+      if (!run.closed) take({ on: "ended", side: "upstream", reason: null });
+    });
+  });
+
+describe("a real server through the engine", () => {
+  it("answers as it does without", { timeout: 120_000 }, async () => {
+    const said = fc
+      .array(clientSays, { minLength: 1, maxLength: 6 })
+      .map((steps) => concat(steps.map((step) => (step.on === "bytes" ? step.bytes : EMPTY))));
+    const check = fc.asyncProperty(said, async (bytes) => {
+      const all = concat([bytes, SYNC, LAST]);
+      expect(await throughTheEngine(all)).toEqual(await directly(all));
+    });
+    await fc.assert(check, { numRuns: 1_000, interruptAfterTimeLimit: 6_000 });
+  });
+});
