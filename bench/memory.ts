@@ -19,6 +19,7 @@ type Kind = "idle" | "streaming" | "stalled";
 /** Time in which buffers fill and windows close. */
 const settleMs = 1_000;
 const sampleMs = 100;
+const rounds = 2;
 
 /** What one more session takes of the runtime's memory, wherever the state lies. */
 export class MemoryBench {
@@ -37,7 +38,7 @@ export class MemoryBench {
     await world.sql(rowsTable(rows));
     const open = ways.map(([way]) => way);
     await withDoors<Way>(world, open, async (doors) => {
-      for (let repeat = 0; repeat < repeats; repeat++) {
+      for (let repeat = 0; repeat < Math.min(repeats, rounds); repeat++) {
         for (const [way, column] of ways) {
           const one = (kind: Kind, count: number) =>
             perSession(world.pid(way), doors.get(way) as Door, kind, count);

@@ -11,10 +11,10 @@ const demo = useDemo();
 let listener: Listener;
 
 beforeAll(async () => {
-  const { url, token } = demo();
-  const ada = await token("ada");
+  const { url } = demo();
+  const token = await demo().token("ada");
   listener = await Listener.onSocket({
-    open: (events) => Tunnel.open(url, "shop-db", ada, events),
+    open: (events) => Tunnel.open(url, "shop-db", token, events),
     notice: () => {},
   });
 });
