@@ -3,6 +3,7 @@ import type { Grammar, Node } from "./grammar.ts";
 import type { Names } from "./names.ts";
 import { changes } from "./lineage-write.ts";
 import { columnName } from "./column-name.ts";
+import { FIXED_SETTING, asksFixedSetting } from "./fixed-setting.ts";
 import { addRange } from "./lineage-from.ts";
 import { Relations } from "./relations.ts";
 import {
@@ -85,7 +86,8 @@ export class Lineage {
     if (select.valuesLists !== undefined) return this.#values(select.valuesLists, env);
     const scope: Scope = [];
     const inner: Environment = { ctes: env.ctes, scopes: [scope, ...env.scopes] };
-    for (const item of select.fromClause ?? []) addRange(this, item, inner, scope);
+    if (asksFixedSetting(select, env, this.names)) scope.push(FIXED_SETTING);
+    else for (const item of select.fromClause ?? []) addRange(this, item, inner, scope);
     const windows = new Map<string, Value>();
     for (const { WindowDef: window } of select.windowClause ?? []) {
       windows.set(window.name, this.value(window, { ...inner, windows }));

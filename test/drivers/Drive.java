@@ -158,6 +158,8 @@ public class Drive {
     return rows(about.getTables(null, "public", "%", new String[] {"TABLE", "VIEW"}))
         + rows(about.getColumns(null, "public", "products", "%"))
         + rows(about.getPrimaryKeys(null, "public", "orders"))
+        + rows(about.getImportedKeys(null, "public", "orders"))
+        + rows(about.getExportedKeys(null, "public", "orders"))
         + rows(about.getIndexInfo(null, "public", "orders", false, false));
   }
 

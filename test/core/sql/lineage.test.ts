@@ -57,6 +57,16 @@ const ROWS: readonly (readonly [string, string])[] = [
   ["select y from users u, lateral (select u.ssn as y) l", "="],
   ["select (information_schema._pg_expandarray(indkey)).n from pg_catalog.pg_index", "."],
   ["select (information_schema._pg_expandarray(array[ssn])).x from users", "~"],
+  ["select setting from pg_catalog.pg_settings where name = 'max_index_keys'", "."],
+  ["select setting from pg_settings where name = 'application_name'", "?"],
+  ["select setting from pg_settings where name <> 'max_index_keys'", "?"],
+  ["select name from pg_settings s(x, name) where name = 'max_index_keys'", "?"],
+  ["select setting from pg_settings, users where name = 'max_index_keys'", "?"],
+  [
+    `with pg_settings as (select 'max_index_keys' as name, ssn as setting from users)
+    select setting from pg_settings where name = 'max_index_keys'`,
+    "=",
+  ],
   // Expressions.
   ["select upper(ssn), length(ssn), md5(email) from users", "~~~"],
   ["select ssn || '' from users", "~"],
