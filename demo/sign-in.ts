@@ -41,7 +41,7 @@ export async function signIn(gateway: string, person: PersonName): Promise<Token
 }
 
 /** As much of a browser as signing in takes: redirects, cookies by host, one form. */
-class Browser {
+export class Browser {
   readonly #person: PersonName;
   readonly #cookies = new Map<string, Map<string, string>>();
 
@@ -49,8 +49,9 @@ class Browser {
     this.#person = person;
   }
 
-  /** Follows to the loopback address, and answers with it. */
+  /** Follows to the loopback address that the start names, and answers with what it is sent. */
   async walk(start: string): Promise<URL> {
+    const back = new URL(start).searchParams.get("redirect_uri") ?? "";
     let at = new URL(start);
     let form: URLSearchParams | null = null;
     for (let step = 0; step < stepsMax; step++) {
@@ -59,7 +60,7 @@ class Browser {
       if (location !== null) {
         at = new URL(location, at);
         form = null;
-        if (at.href.startsWith(redirectUri)) return at;
+        if (at.href.startsWith(back)) return at;
       } else if (response.ok && form === null) {
         form = new URLSearchParams({ person: this.#person });
       } else {
