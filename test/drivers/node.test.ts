@@ -1,6 +1,12 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { text } from "node:stream/consumers";
+import { text as readAll } from "node:stream/consumers";
+import { integer, pgTable, serial, text } from "drizzle-orm/pg-core";
+import { drizzle } from "drizzle-orm/postgres-js";
+import { migrate } from "drizzle-orm/postgres-js/migrator";
 import pg from "pg";
 import postgres from "postgres";
 import { describe, expect, test } from "vitest";
@@ -111,7 +117,7 @@ async function cursor(sql: postgres.Sql): Promise<unknown> {
 
 async function copy(sql: postgres.Sql): Promise<unknown> {
   const out = await sql`COPY (SELECT id, sku FROM products ORDER BY id) TO STDOUT`.readable();
-  const written = await text(out);
+  const written = await readAll(out);
   await sql`CREATE TABLE copied_js (id int, sku text)`;
   await pipeline(Readable.from([written]), await sql`COPY copied_js FROM STDIN`.writable());
   const rows = await sql`SELECT * FROM copied_js ORDER BY id`;
@@ -197,7 +203,7 @@ describe("postgres.js sees the same without a gateway:", () => {
     const { direct, through } = await both((url) =>
       withPostgresJs(url, async (sql) => [
         JSON.stringify(await sql`SELECT email, phone, profile FROM customers WHERE id = ${10}`),
-        await text(await sql`COPY customers (email, phone) TO STDOUT`.readable()),
+        await readAll(await sql`COPY customers (email, phone) TO STDOUT`.readable()),
       ]),
     );
     for (const shown of direct) expect(shown).toMatch(clear);
@@ -207,3 +213,54 @@ describe("postgres.js sees the same without a gateway:", () => {
     }
   });
 });
+
+/** Folders as drizzle-kit writes them. */
+function migrations(): string {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-migrations-"));
+  mkdirSync(join(folder, "meta"));
+  const steps = [
+    `CREATE TABLE "books" ("id" serial PRIMARY KEY, "title" text NOT NULL);
+--> statement-breakpoint
+ALTER TABLE "books" ADD COLUMN "pages" integer DEFAULT 1 NOT NULL;
+--> statement-breakpoint
+INSERT INTO "books" ("title") VALUES ('from the migration');`,
+    `CREATE INDEX "books_title" ON "books" USING btree ("title");
+--> statement-breakpoint
+ALTER TABLE "books" RENAME COLUMN "pages" TO "leaves";`,
+  ];
+  const entries = steps.map((sql, idx) => {
+    const tag = `000${idx}_step`;
+    writeFileSync(join(folder, `${tag}.sql`), sql);
+    return { idx, version: "7", when: 1_700_000_000_000 + idx, tag, breakpoints: true };
+  });
+  const journal = { version: "7", dialect: "postgresql", entries };
+  writeFileSync(join(folder, "meta/_journal.json"), JSON.stringify(journal));
+  return folder;
+}
+
+const books = pgTable("books", {
+  id: serial().primaryKey(),
+  title: text().notNull(),
+  leaves: integer().notNull(),
+});
+
+test("drizzle migrates, twice, and what it made is shown as it is", () =>
+  withPostgresJs(gate().gate, async (sql) => {
+    const folder = migrations();
+    const db = drizzle(sql);
+    await migrate(db, { migrationsFolder: folder });
+    await migrate(db, { migrationsFolder: folder });
+    rmSync(folder, { recursive: true });
+    const made = await db.transaction(async (tx) => {
+      await tx.insert(books).values([{ title: "one", leaves: 2 }]);
+      return tx.insert(books).values({ title: "two", leaves: 3 }).returning();
+    });
+    expect(made).toEqual([{ id: 3, title: "two", leaves: 3 }]);
+    expect(await db.select().from(books).orderBy(books.id)).toEqual([
+      { id: 1, title: "from the migration", leaves: 1 },
+      { id: 2, title: "one", leaves: 2 },
+      { id: 3, title: "two", leaves: 3 },
+    ]);
+    expect(await db.update(books).set({ leaves: 9 }).returning()).toHaveLength(3);
+    await sql.unsafe("DROP TABLE books; DROP SCHEMA drizzle CASCADE");
+  }));
