@@ -58,7 +58,7 @@ CREATE FUNCTION tell_all() RETURNS SETOF text LANGUAGE sql AS 'SELECT secret FRO
 CREATE FUNCTION tell_out(OUT a text, OUT b text) LANGUAGE plpgsql AS
   $$ BEGIN SELECT secret, ssn INTO a, b FROM people WHERE id = 1; END $$;
 CREATE FUNCTION tell_rows() RETURNS SETOF people LANGUAGE sql AS 'SELECT * FROM people';
-CREATE FUNCTION lower(people) RETURNS text LANGUAGE sql AS 'SELECT $1.secret';
+CREATE FUNCTION initcap(people) RETURNS text LANGUAGE sql AS 'SELECT $1.secret';
 CREATE FUNCTION shouted() RETURNS text LANGUAGE plpgsql AS
   $$ BEGIN RAISE NOTICE 'it is %', (SELECT secret FROM people WHERE id = 1); RETURN ''; END $$;
 CREATE FUNCTION coded() RETURNS text LANGUAGE plpgsql AS

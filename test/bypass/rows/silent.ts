@@ -67,8 +67,15 @@ export const SILENT = [
     "do $$ declare s text; begin select secret into s from people where id = 1; raise exception using errcode = '42P01', message = s, table = s, column = s; end $$",
     "do $$ declare s text; begin select secret into s from people where id = 1; assert false, s; end $$",
     "create domain short as text check (value < 'A'); select secret::short from people where id = 1",
-    ["create temp table u (x text unique)", "insert into u values ('Quokkaton')", "insert into u select secret from people where id = 1"],
-    ["create unique index on friends ((1)) where id > 99", "create unique index twice on people (lower(left(secret, 9)))"],
+    [
+      "create temp table u (x text unique)",
+      "insert into u values ('Quokkaton')",
+      "insert into u select secret from people where id = 1",
+    ],
+    [
+      "create unique index on friends ((1)) where id > 99",
+      "create unique index twice on people (lower(left(secret, 9)))",
+    ],
     "alter table people add constraint short check (length(secret) < 3)",
     "alter table people alter column secret type int using secret::int",
     "select xmlparse(document '<a>' || secret) from people where id = 1",

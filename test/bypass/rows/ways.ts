@@ -34,7 +34,14 @@ export const WAYS = [
     ["create temp table c1 as select secret as x from people", "copy c1 to stdout"],
     { as: "max", sql: ["set sluice.x = 'Quokkaton'", "select current_setting('sluice.x')"] },
     { as: "max", sql: ["set sluice.x = 'Quokkaton'", "show sluice.x"] },
-    { as: "max", sql: ["set sluice.x = 'Quokkaton'", "select setting from pg_settings where name = 'sluice.x'"] },
+    {
+      as: "max",
+      sql: [
+        "set application_name = 'Quokkaton'",
+        "select setting from pg_settings where name = 'application_name'",
+      ],
+    },
+    "select pg_notify('channel', tell(1)), secret from people",
   ]),
   ...rows("D", "refused", [
     "copy people to '/tmp/people'",
@@ -73,11 +80,13 @@ export const WAYS = [
     "select set_config('log_statement', 'all', false)",
     "select set_config(name, 'x', false) from people",
     "set sluice.x = 'y'",
-    { as: "max", sql: ["select set_config('application_name', secret, false) from people where id = 1"] },
+    {
+      as: "max",
+      sql: ["select set_config('application_name', secret, false) from people where id = 1"],
+    },
     { as: "max", sql: ["select set_config('sluice.x', secret, false) from people where id = 1"] },
     "select lo_from_bytea(0, secret::bytea) from people where id = 1",
     "select pg_notify('channel', secret) from people where id = 1",
-    "select pg_notify('channel', tell(1)), secret from people",
     "reset all",
   ]),
   ...rows("D", "hidden", [
