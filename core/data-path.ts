@@ -54,6 +54,7 @@ export class DataPath {
   readonly #engine: Engine;
   readonly #crypto: Crypto;
   #policy: Policy;
+  #digestHead: Uint8Array;
   #held: Command | null = null;
   #opened = false;
   #closed = false;
@@ -68,6 +69,7 @@ export class DataPath {
     this.#spec = parts.spec;
     this.#engine = parts.engine;
     this.#policy = parts.policy;
+    this.#digestHead = digestHead(parts.spec, parts.policy.version);
     this.#crypto = parts.crypto;
   }
 
@@ -139,6 +141,7 @@ export class DataPath {
    */
   #adopt(policy: Policy): Input[] {
     this.#policy = policy;
+    this.#digestHead = digestHead(this.#spec, policy.version);
     this.#note(0, { kind: "policy", version: policy.version });
     const over = this.#over();
     if (over.length > 0) return over;
@@ -189,7 +192,7 @@ export class DataPath {
   /** Policy decides; allowed and blocked are settled in the same turn. */
   #decide(command: Command): Input | null {
     const decision = this.#policy.decide(command, this.#now);
-    const digest = hex(commandDigest(command, this.#spec, this.#policy.version, this.#crypto));
+    const digest = hex(commandDigest(command, this.#digestHead, this.#crypto));
     const events = this.#commandEvents(command, decision, digest);
     if (decision.verdict === "allow") {
       (command.changesNothing ? this.#deferred : this.#events).push(...events);
@@ -313,25 +316,23 @@ const secretOf = (command: Command): CommandSecret => ({
 
 const NULL_PART = u32Bytes(0xffffffff);
 
+/** A part of a digest: its length and its bytes. */
+const part = (bytes: Uint8Array): Uint8Array => concat([u32Bytes(bytes.length), bytes]);
+const textPart = (text: string): Uint8Array => part(utf8(text));
+
+/** What the digests of all commands of one session under one version of the policy begin with. */
+export const digestHead = (spec: SessionSpec, policyVersion: string): Uint8Array =>
+  concat(["sluice.command.1", spec.id, spec.resource.id, policyVersion].map(textPart));
+
 /**
  * CONTRACTS §3: SHA-256("sluice.command.1" ‖ session id ‖ resource id ‖ policy version ‖ protocol ‖
  * text ‖ parameter types, formats, values), each part as u32 length and bytes, NULL as 0xffffffff.
  */
-export function commandDigest(
-  command: Command,
-  spec: SessionSpec,
-  policyVersion: string,
-  crypto: Crypto,
-): Uint8Array {
-  const parts: Uint8Array[] = [];
-  const part = (bytes: Uint8Array): void => void parts.push(u32Bytes(bytes.length), bytes);
-  const names = [spec.id, spec.resource.id, policyVersion, command.protocol, command.text];
-  for (const name of ["sluice.command.1", ...names]) part(utf8(name));
+export function commandDigest(command: Command, head: Uint8Array, crypto: Crypto): Uint8Array {
+  const parts = [head, textPart(command.protocol), textPart(command.text)];
   for (const { type, format, value } of command.parameters) {
-    part(u32Bytes(type));
-    part(u32Bytes(format));
-    if (value === null) parts.push(NULL_PART);
-    else part(value);
+    parts.push(part(u32Bytes(type)), part(u32Bytes(format)));
+    parts.push(value === null ? NULL_PART : part(value));
   }
   return crypto.sha256(concat(parts));
 }

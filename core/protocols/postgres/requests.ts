@@ -1,6 +1,5 @@
 import { strictText, u16, u32 } from "../../bytes.ts";
 import type { Command } from "../../decision.ts";
-import type { Operation } from "../../command.ts";
 import { preparedMax } from "../../limits.ts";
 import type { Analysis, Statement } from "../../sql/statement.ts";
 import { formatAt, readBind, readTarget } from "./client-messages.ts";
@@ -9,6 +8,7 @@ import { describePortal, errorResponse } from "./messages.ts";
 import { meaningPending } from "./questions.ts";
 import { refusalError } from "./refusal.ts";
 import { POISON_PORTAL, refuseExtended, refuseSimple } from "./refuse.ts";
+import { NO_SUMMARY, type Summary, summaryOf } from "./summary.ts";
 import type { Described, Execution, Portal, Prepared, State, Tombstone } from "./state.ts";
 
 /**
@@ -232,7 +232,8 @@ export class Requests {
     const state = this.#state;
     if (message.body.length < 4) return "malformed";
     const text = `fast-path call of function ${u32(message.body, 0)}`;
-    const command = this.#build(text, text, ["function"], []);
+    const summary = { ...NO_SUMMARY, shown: text, operations: ["function"] } as const;
+    const command = this.#build(text, summary, []);
     if (state.masker.hidesColumns) {
       const what = "Function calls by number are refused where columns are masked.";
       const refusal = errorResponse({ severity: "ERROR", code: "42501", message: what });
@@ -283,46 +284,16 @@ export class Requests {
   }
 
   #command(sql: Uint8Array, analysis: Analysis, parameters: Command["parameters"]): Command {
-    const { statements } = analysis;
-    const text = strictText(sql);
-    const shown = statements.map((statement) => statement.shown).join("; ");
-    const operations = new Set(statements.flatMap((statement) => statement.operations));
-    if (analysis.unknown !== null || text === null) operations.add("unknown");
-    const base = this.#build(text ?? "", shown, [...operations].toSorted(), parameters);
-    const unique = (names: readonly string[]): string[] => [...new Set(names)].toSorted();
-    const columns = statements.flatMap((s) =>
-      s.columns.map(({ schema, table, column }) => `${schema}.${table}.${column}`),
-    );
-    return {
-      ...base,
-      objects: unique(statements.flatMap((s) => [...s.reads, ...s.writes])),
-      columns: unique(columns),
-      functions: unique(statements.flatMap((s) => s.functions)),
-      unbounded: statements.some((s) => s.unbounded),
-      risks: unique(statements.flatMap((s) => s.risks)),
-      changesNothing: statements.length === 1 && (statements[0] as Statement).changesNothing,
-    };
+    return this.#build(strictText(sql) ?? "", summaryOf(analysis), parameters);
   }
 
-  #build(
-    text: string,
-    shown: string,
-    operations: readonly Operation[],
-    parameters: Command["parameters"],
-  ): Command {
+  #build(text: string, summary: Summary, parameters: Command["parameters"]): Command {
     return {
+      ...summary,
       id: this.#state.nextCommand(),
       protocol: "postgres",
       text,
-      shown,
       parameters,
-      operations,
-      objects: [],
-      columns: [],
-      functions: [],
-      unbounded: false,
-      risks: [],
-      changesNothing: false,
       holdsLocks: this.#state.holdsLocks && this.#state.status === "T",
     };
   }

@@ -1,0 +1,47 @@
+import type { Command } from "../../decision.ts";
+import type { Analysis, Statement } from "../../sql/statement.ts";
+
+/** What a command says by its text alone, whoever runs it and with whatever values. */
+export type Summary = Omit<Command, "id" | "protocol" | "text" | "parameters" | "holdsLocks">;
+
+/** Of a command that has no text to be read. */
+export const NO_SUMMARY: Summary = {
+  shown: "",
+  operations: [],
+  objects: [],
+  columns: [],
+  functions: [],
+  unbounded: false,
+  risks: [],
+  changesNothing: false,
+};
+
+/** One analysis serves every run of a prepared statement, and so does what is made of it here. */
+const known = new WeakMap<Analysis, Summary>();
+
+export function summaryOf(analysis: Analysis): Summary {
+  const before = known.get(analysis);
+  if (before !== undefined) return before;
+  const made = summarise(analysis);
+  known.set(analysis, made);
+  return made;
+}
+
+function summarise({ statements, unknown }: Analysis): Summary {
+  const operations = statements.flatMap((statement) => statement.operations);
+  const columns = statements.flatMap((statement) =>
+    statement.columns.map(({ schema, table, column }) => `${schema}.${table}.${column}`),
+  );
+  return {
+    shown: statements.map((statement) => statement.shown).join("; "),
+    operations: unique(unknown === null ? operations : [...operations, "unknown"]),
+    objects: unique(statements.flatMap(({ reads, writes }) => [...reads, ...writes])),
+    columns: unique(columns),
+    functions: unique(statements.flatMap(({ functions }) => functions)),
+    unbounded: statements.some(({ unbounded }) => unbounded),
+    risks: unique(statements.flatMap(({ risks }) => risks)),
+    changesNothing: statements.length === 1 && (statements[0] as Statement).changesNothing,
+  };
+}
+
+const unique = <T>(names: readonly T[]): readonly T[] => [...new Set(names)].toSorted();
