@@ -1,13 +1,10 @@
-import { eq } from "drizzle-orm";
 import type { UnixMs } from "../core/decision.ts";
 import { groupsTrustedSeconds } from "../core/limits.ts";
 import type { SessionSpec } from "../core/session.ts";
 import { database } from "../store/db.ts";
-import { openings } from "../store/openings.ts";
 import { currentPolicy, currentVersion } from "../store/policies.ts";
-import { principals, sameGroups } from "../store/principals.ts";
-import { sessions } from "../store/sessions.ts";
-import { signIns } from "../store/tokens.ts";
+import { sameGroups } from "../store/principals.ts";
+import { standingOf } from "../store/standing.ts";
 import type { ObjectsEnv } from "./env.ts";
 import type { Notice } from "./session.ts";
 
@@ -23,21 +20,8 @@ export async function standing(
   now: UnixMs,
 ): Promise<Notice | null> {
   const db = database(env);
-  const [row] = await db
-    .select({
-      revokedReason: sessions.revokedReason,
-      revokedAt: sessions.revokedAt,
-      openingClosedAt: openings.closedAt,
-      signInEndedAt: signIns.endedAt,
-      groups: principals.groups,
-      groupsReadAt: principals.groupsReadAt,
-    })
-    .from(sessions)
-    .leftJoin(openings, eq(openings.session, sessions.id))
-    .leftJoin(signIns, eq(signIns.id, openings.signIn))
-    .leftJoin(principals, eq(principals.id, sessions.principal))
-    .where(eq(sessions.id, spec.id));
-  if (row === undefined) return revoke("The gateway has no record of this session.");
+  const row = await standingOf(db, spec.id);
+  if (row === null) return revoke("The gateway has no record of this session.");
   if (row.revokedAt !== null) return revoke(row.revokedReason ?? "Somebody ended this session.");
   if (row.signInEndedAt !== null) return revoke("Your sign-in has ended.");
   if (row.openingClosedAt !== null) return revoke("Your access ended while this session opened.");

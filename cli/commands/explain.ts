@@ -64,8 +64,8 @@ async function documentOf(context: Context, file: string | undefined): Promise<D
 
 /** What the gateway knows besides, once it has read the target's catalog. */
 const NOTE =
-  "Read without the target's catalog: names are as written, every function counts as one that may " +
-  "write, and what views and * hold is not known. A column of unknown origin is masked whole.";
+  "Read without the target's catalog: names are as written, every function counts as one that " +
+  "may write, and what views and * hold is not known. A column of unknown origin is masked whole.";
 
 async function explainStatement(
   context: Context,
