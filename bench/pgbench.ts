@@ -40,8 +40,14 @@ const latencies = (folder: string): number[] =>
       .map((line) => Number(line.split(" ")[2]) / 1000),
   );
 
-const ways = ["direct", "bare", "recorded", "plain", "demo"] as const satisfies readonly Way[];
-const columns = ["direct", "bare (b)", "recorded (c)", "none masked", "demo's masks"];
+const ways = [
+  ["direct", "direct"],
+  ["bare", "bare (b)"],
+  ["recorded", "recorded (c)"],
+  ["plain", "none masked"],
+  ["demo", "demo's masks"],
+] as const satisfies readonly (readonly [Way, string])[];
+const columns = ways.map(([, column]) => column);
 const scale = 5;
 
 /** Small statements: what one costs in time, and how many go through. */
@@ -64,7 +70,8 @@ export class PgbenchBench {
     const direct = await world.open("direct");
     const env = { ...process.env, ...direct.env };
     await run("pgbench", ["-i", "-I", "dtgp", "-q", "-s", String(scale)], { env });
-    await withDoors(world, ways, async (doors) => {
+    const open = ways.map(([way]) => way);
+    await withDoors<Way>(world, open, async (doors) => {
       for (let repeat = 0; repeat < effort.repeats; repeat++) {
         for (const line of effort.pgbench) await this.#line(world.state, doors, line, effort);
       }
@@ -79,9 +86,12 @@ export class PgbenchBench {
   ): Promise<void> {
     const name = `${script}, ${clients} client${clients > 1 ? "s" : ""}, ${mode}`;
     const load = [`--builtin=${script}`, `--client=${clients}`, `--protocol=${mode}`];
-    for (const [i, way] of ways.entries()) {
-      const result = await pgbench(doors.get(way) as Door, [...load, `--time=${seconds}`]);
-      const column = columns[i] as string;
+    // Its clock starts before it has connected.
+    const time = `--time=${clients > 1 ? 2 * seconds : seconds}`;
+    for (const [way, column] of ways) {
+      // What the demo's rules add does not hang on how the text was sent.
+      if (way === "demo" && mode !== "prepared") continue;
+      const result = await pgbench(doors.get(way) as Door, [...load, time]);
       this.throughput.add(name, state, column, result.transactionsPerSecond);
       this.latency.add(name, state, column, result.latencyMs);
     }
