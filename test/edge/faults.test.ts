@@ -162,14 +162,6 @@ async function sleeping(seconds: number) {
 }
 
 describe("psql's statement is cut short, and it says by what", () => {
-  test("a killed process of the database", async () => {
-    const { ran, pid } = await sleeping(60);
-    process.kill(pid, "SIGKILL");
-    const { code, stderr } = await ran;
-    expect(stderr).toContain("FATAL:  08006: The target closed the connection.");
-    expect(code).toBe(2);
-  });
-
   test("a killed gateway, which is there again for the next one", async () => {
     const { ran } = await sleeping(61);
     demo.gateway.kill();
@@ -182,5 +174,13 @@ describe("psql's statement is cut short, and it says by what", () => {
       return next?.code === 0 && next;
     });
     expect(again.stdout).toContain("42");
+  });
+
+  test("a killed process of the database", async () => {
+    const { ran, pid } = await sleeping(60);
+    process.kill(pid, "SIGKILL");
+    const { code, stderr } = await ran;
+    expect(stderr).toContain("FATAL:  08006: The target closed the connection.");
+    expect(code).toBe(2);
   });
 });
