@@ -8,7 +8,7 @@ import { spawnCli, startTestDemo, type TestDemo } from "../support/demo.ts";
 
 const demoPolicy = readFileSync(join(import.meta.dirname, "../../demo/sluice.yaml"), "utf8");
 
-/** The demo's, but what is dropped or truncated may be anything but `payments`: drivers make tables. */
+/** The demo's, but drivers drop and truncate tables of their own: all but `payments`. */
 const policy = demoPolicy.replace(
   /guardrails:[^]*?masking:/,
   `guardrails:

@@ -26,9 +26,8 @@ test.for([
   ["prepared", "-N"],
 ] as const)("four clients, %s protocol, %s", async ([protocol, script], context) => {
   needs(context, "pgbench");
-  const { code, stdout, stderr } = await bench(
-    ...["-n", "-c", "4", "-j", "2", "-t", "50", "-M", protocol, script],
-  );
+  const load = ["-n", "-c", "4", "-j", "2", "-t", "50", "-M", protocol, script];
+  const { code, stdout, stderr } = await bench(...load);
   expect(stderr).not.toContain("error");
   expect(code).toBe(0);
   expect(stdout).toContain("number of transactions actually processed: 200/200");

@@ -100,10 +100,9 @@ describe("psql sees masked", () => {
     const folder = mkdtempSync(join(tmpdir(), "sluice-copy-"));
     const file = join(folder, "customers");
     try {
-      const copied = await psql(
-        gate().gate,
-        `\\copy (select id, name, email, phone from customers order by id) to '${file}' (format ${format})\n`,
-      );
+      const columns = "(select id, name, email, phone from customers order by id)";
+      const script = `\\copy ${columns} to '${file}' (format ${format})\n`;
+      const copied = await psql(gate().gate, script);
       expect(copied).toMatchObject({ code: 0, stderr: "" });
       const written = readFileSync(file, "latin1");
       expect(written).toContain("Greta Ueda");
