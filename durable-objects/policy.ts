@@ -1,7 +1,9 @@
 import { utf8 } from "../core/bytes.ts";
 import type { Policy } from "../core/decision.ts";
 import { compilePolicy } from "../core/policy/compile.ts";
+import { loadDocument } from "../core/policy/document.ts";
 import { literalPolicy } from "../core/policy/literal.ts";
+import type { Document } from "../core/policy/schema.ts";
 import type { SessionSpec } from "../core/session.ts";
 import { namedKeys } from "../store/keys.ts";
 import { nodeCrypto } from "./crypto.ts";
@@ -21,7 +23,7 @@ export function policyFor(
   const keys = namedKeys("SEALING_KEYS", env.SEALING_KEYS);
   const { key } = keys.at(-1) ?? keys[0];
   return compilePolicy({
-    policy: applied.source,
+    policy: documentOf(applied.source),
     version: applied.version,
     principal: spec.principal,
     resource: spec.resource,
@@ -29,4 +31,12 @@ export function policyFor(
     keys: { mask: (purpose) => nodeCrypto.hmacSha256(key, utf8(`sluice.mask.1\0${purpose}`)) },
     crypto: nodeCrypto,
   });
+}
+
+let last: { readonly source: string; readonly document: Document } | null = null;
+
+/** The sessions of an isolate share one text, mostly: it is read once for all of them. */
+function documentOf(source: string): Document {
+  if (last?.source !== source) last = { source, document: loadDocument(source) };
+  return last.document;
 }
