@@ -13,7 +13,7 @@ export const harmless = (name: readonly string[]): boolean =>
 
 /** The standard's schema has helpers of its own; drivers list keys and indexes with them. */
 const HELPERS =
-  /^_pg_(expandarray|index_position|truetypid|truetypmod|(char|numeric|datetime|interval)_[a-z_]+)$/;
+  /^_pg_(expandarray|index_position|truetyp(id|mod)|(char|numeric|datetime|interval)_[a-z_]+)$/;
 
 export const standardHelper = (schema: string, name: string): boolean =>
   schema === "information_schema" && HELPERS.test(name);
