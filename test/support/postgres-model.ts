@@ -53,7 +53,7 @@ export const MASKED_STATEMENTS: ReadonlyMap<string, readonly Result[]> = new Map
   ["create temp table t as select ssn from employees", [{ tag: "SELECT 1" }]],
   ["select ssn from t", [{ columns: ["ssn:text@90001.1"] }]],
   ["discard all", [{ tag: "DISCARD ALL" }]],
-  ["alter table employees add x int", [{ tag: "ALTER TABLE" }]],
+  ["alter table employees alter name set default ''", [{ tag: "ALTER TABLE" }]],
   ["/* block */ select ssn from employees", [{ columns: [SSN] }]],
   ["/* review */ select ssn from employees", [{ columns: [SSN] }]],
   ["listen news", [{ tag: "LISTEN" }]],
