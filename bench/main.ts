@@ -69,9 +69,15 @@ async function measure(state: string, folder: string, modules: Modules): Promise
 
 await buildCli();
 const modules = await bundles();
-for (const [state, folder] of folders()) await measure(state, folder, modules);
+try {
+  for (const [state, folder] of folders()) await measure(state, folder, modules);
+} catch (error) {
+  // What was measured before is worth seeing.
+  console.error(error);
+  process.exitCode = 1;
+}
 console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`);
 for (const name of names) {
   for (const table of BENCHES[name]?.tables ?? []) console.log(`\n${table.text()}`);
 }
-process.exit(0);
+process.exit();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RecordingLevel } from "../core/decision.ts";
 import type { Effort } from "./effort.ts";
-import { pgbench } from "./pgbench.ts";
+import { pgbench, pgbenchFor } from "./pgbench.ts";
 import { policyText } from "./policy.ts";
 import { Table } from "./sheet.ts";
 import { type Door, type Way, withDoors, type World } from "./world.ts";
@@ -125,7 +125,7 @@ export class RecorderBench {
     const load = ["--builtin=select-only", "--client=1", "--protocol=prepared"];
     await withDoors(world, [way], async (doors) => {
       const door = doors.get(way) as Door;
-      const { transactionsPerSecond } = await pgbench(door, [...load, `--time=${seconds}`]);
+      const { transactionsPerSecond } = await pgbenchFor(seconds, door, load);
       this.statements.add("select-only", world.state, column, transactionsPerSecond);
       const part = `${everything} LIMIT ${rows / recorderShare}`;
       const rate = bytes / 1e6 / (await secondsOf(door, part));
