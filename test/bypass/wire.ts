@@ -170,7 +170,7 @@ export class Wire {
   /** Up to and with the n-th ReadyForQuery, or the end of the connection. */
   async answers(n = 1): Promise<readonly Answer[]> {
     const answers: Answer[] = [];
-    for (let left = n; left > 0; ) {
+    for (let left = n; left > 0;) {
       const answer = await this.next();
       if (answer === null) break;
       answers.push(answer);
@@ -202,11 +202,7 @@ export class Wire {
   }
 
   /** By Parse, Bind, Describe, Execute, Sync. */
-  extended(
-    sql: string,
-    format: 0 | 1,
-    values: readonly string[] = [],
-  ): Promise<readonly Answer[]> {
+  extended(sql: string, format: 0 | 1, values: readonly string[] = []): Promise<readonly Answer[]> {
     const bind = say.bind({ values, results: [format] });
     return this.ask(say.parse(sql), bind, say.describe("P"), say.execute(), sync());
   }

@@ -90,9 +90,13 @@ CREATE TABLE odd ("From" text, "a""b" text, "naïve" text);
 INSERT INTO odd VALUES ('x', 'y', 'z');
 
 CREATE SEQUENCE numbers;
+CREATE TABLE events (note text);
+INSERT INTO events VALUES ('Tapirella');
 
 CREATE SCHEMA other;
-CREATE TABLE other.people (id int, secret text);
+CREATE TABLE other.people (id int, mark text);
 INSERT INTO other.people VALUES (1, 'nothing');
+CREATE TABLE other.events (note text);
+INSERT INTO other.events VALUES ('nothing');
 
 ANALYZE;

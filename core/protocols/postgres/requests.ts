@@ -1,5 +1,5 @@
 import { strictText, u16, u32 } from "../../bytes.ts";
-import type { Command } from "../../decision.ts";
+import type { Command, CommandId } from "../../decision.ts";
 import { preparedMax } from "../../limits.ts";
 import type { Analysis, Statement } from "../../sql/statement.ts";
 import { formatAt, readBind, readTarget } from "./client-messages.ts";
@@ -116,6 +116,8 @@ export class Requests {
     if (!state.portals.has(bind.portal) && state.portals.size >= preparedMax) {
       return this.#limit(`A session keeps at most ${preparedMax} portals.`);
     }
+    const analysis = this.#analysis(prepared.sql);
+    if (analysis === null) return "wait";
     const entry: Portal = {
       name: bind.portal,
       prepared,
@@ -125,16 +127,36 @@ export class Requests {
         value,
       })),
       resultFormats: bind.resultFormats,
+      bound: { analysis, masker: state.masker, decided: null },
       fields: null,
       askedIn: null,
       batch: state.batch,
       confirmed: false,
     };
-    const previous = state.portals.get(bind.portal) ?? null;
-    state.portals.set(bind.portal, entry);
-    state.questions.push({ of: "bind", entry, previous });
-    state.forward("upstream", message.bytes);
+    this.#decideEarly(entry, message.bytes, () => {
+      const previous = state.portals.get(bind.portal) ?? null;
+      state.portals.set(bind.portal, entry);
+      state.questions.push({ of: "bind", entry, previous });
+      state.forward("upstream", message.bytes);
+    });
     return "taken";
+  }
+
+  /**
+   * Planning already runs functions that call themselves immutable: where a statement calls code,
+   * or could, its command is decided before Bind leaves, and not again by Execute.
+   */
+  #decideEarly({ prepared, parameters, bound }: Portal, bytes: Uint8Array, run: () => void): void {
+    const { operations } = summaryOf(bound.analysis);
+    if (!operations.includes("function") && !operations.includes("unknown")) return run();
+    const command = this.#command(prepared.sql, bound.analysis, parameters);
+    this.#hold(command, bytes.length, {
+      run: () => {
+        bound.decided = command.id;
+        run();
+      },
+      refuse: (refusal) => refuseExtended(this.#state, command.id, refusal),
+    });
   }
 
   /** The server would answer with this error: so do we, in its place. */
@@ -158,18 +180,28 @@ export class Requests {
     if (portal === undefined || "closed" in portal) {
       return this.#missing("34000", `portal "${key}" does not exist`);
     }
-    const analysis = this.#analysis(portal.prepared.sql);
+    const { bound } = portal;
+    const same = bound.masker === state.masker;
+    const planned = same && isPlanned(bound.analysis);
+    const analysis = planned ? bound.analysis : this.#analysis(portal.prepared.sql);
     if (analysis === null) return "wait";
+    const [statement = null] = analysis.statements;
+    // Bound under another policy, its names may have meant something else.
+    const single = analysis.unknown === null && analysis.statements.length === 1;
+    const known = single && (planned || !isPlanned(analysis));
+    const run = (command: CommandId): void => {
+      this.#describeUnseen(portal, statement);
+      const execution = this.#execution(command, known ? statement : null, portal);
+      state.questions.push({ of: "execute", execution });
+      state.forward("upstream", message.bytes);
+    };
+    if (same && bound.decided !== null) {
+      run(bound.decided);
+      return "taken";
+    }
     const command = this.#command(portal.prepared.sql, analysis, portal.parameters);
-    const [statement] = analysis.statements;
-    const known = analysis.unknown === null && analysis.statements.length === 1;
-    const execution = this.#execution(command.id, known ? (statement as Statement) : null, portal);
     this.#hold(command, message.bytes.length, {
-      run: () => {
-        this.#describeUnseen(portal, statement ?? null);
-        state.questions.push({ of: "execute", execution });
-        state.forward("upstream", message.bytes);
-      },
+      run: () => run(command.id),
       refuse: (refusal) => refuseExtended(state, command.id, refusal),
     });
     return "taken";
@@ -297,4 +329,11 @@ export class Requests {
       holdsLocks: this.#state.holdsLocks && this.#state.status === "T",
     };
   }
+}
+
+/** The server plans it at Bind; others (EXECUTE, COPY, …) mean what their names mean at Execute. */
+function isPlanned({ statements }: Analysis): boolean {
+  const [statement] = statements;
+  if (statements.length !== 1 || statement === undefined) return false;
+  return !statement.volatileShape && statement.copy === null && statement.effects.length === 0;
 }

@@ -12,6 +12,7 @@ import { Names } from "../../sql/names.ts";
 import type { RowPlan } from "./cells.ts";
 import type { CopyMasker } from "./copy.ts";
 import type { RowField } from "./messages.ts";
+import { forget } from "./questions.ts";
 
 export type EngineParts = {
   readonly spec: SessionSpec;
@@ -53,7 +54,18 @@ export type Portal = Named &
     readonly prepared: Prepared;
     readonly parameters: readonly { type: number; format: number; value: Uint8Array | null }[];
     readonly resultFormats: readonly number[];
+    readonly bound: Bound;
   };
+
+/**
+ * What the statement meant when it was bound: the server plans it then, whatever its names come to
+ * mean before Execute. `decided`: its command has been let through already.
+ */
+export type Bound = {
+  readonly analysis: Analysis;
+  readonly masker: Masker;
+  decided: CommandId | null;
+};
 
 /** Closed, but the server has not said so yet. */
 export type Tombstone = Named & { readonly closed: true };
@@ -252,17 +264,12 @@ export class State {
     if (effects.length === 0) return;
     this.names.apply(effects);
     for (const effect of effects) {
-      if (effect.do === "deallocate") this.#forget(this.statements, effect.name);
-      if (effect.do === "closeCursor") this.#forget(this.portals, effect.name);
+      if (effect.do === "deallocate") forget(this, "statement", effect.name);
+      if (effect.do === "closeCursor") forget(this, "portal", effect.name);
       if (effect.do === "discardAll") {
-        this.#forget(this.statements, null);
-        this.#forget(this.portals, null);
+        forget(this, "statement", null);
+        forget(this, "portal", null);
       }
     }
-  }
-
-  #forget<T>(map: Map<string, T>, name: string | null): void {
-    if (name === null) map.clear();
-    else map.delete(name);
   }
 }

@@ -19,7 +19,7 @@ export const SESSION = [
       "execute m4",
     ],
     [
-      "prepare m5 as select secret from other.people",
+      "prepare m5 as select mark from other.people",
       "deallocate m5",
       "prepare m5 as select secret from people",
       "execute m5",

@@ -226,7 +226,7 @@ export const SHAPE = [
   ...rows("A", "passes", [
     "update people set secret = secret where id = 2",
     "insert into people (id, name, secret) values (60, 'Eve', 'mine')",
-    "select secret from other.people",
+    "select mark from other.people",
     "select count(*) from people",
     "select id, name, city from people order by id",
     "create table kept6 as select id, name from people",
