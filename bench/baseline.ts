@@ -11,9 +11,9 @@ export { ReviewDesk } from "../durable-objects/review-desk.ts";
 
 /*
  * What the gateway is measured against: its own tunnel and its own connection to PostgreSQL, with
- * nothing between them (`/tunnel/bare`) or one durable append before each piece of bytes leaves, which
- * is the least that "record before effect" can cost (`/tunnel/recorded`). The real command line
- * connects to either.
+ * nothing between them (`/tunnel/bare`) or one durable append before each piece of bytes leaves
+ * (`/tunnel/recorded`), which is the least that "record before effect" can cost. The real command
+ * line connects to either.
  */
 
 type BaselineEnv = {

@@ -1,4 +1,4 @@
-// `npm run bench`: what the gateway costs, beside its baselines in the same run (docs/performance.md).
+// `npm run bench`: what the gateway costs, beside its baselines (docs/performance.md).
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";

@@ -93,13 +93,20 @@ function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
+/** The first two columns are words, the others numbers. */
 function markdown(rows: readonly (readonly string[])[]): string {
   const [head = []] = rows;
-  const widths = head.map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(" | ")} |`;
+  const widths = head.map((_, i) => Math.max(3, ...rows.map((row) => (row[i] ?? "").length)));
+  const isWord = (i: number): boolean => i < 2;
+  const cells = (row: readonly string[]): string[] =>
+    widths.map((width, i) => {
+      const cell = row[i] ?? "";
+      return isWord(i) ? cell.padEnd(width) : cell.padStart(width);
+    });
   const rule = widths.map((width, i) =>
-    i < 2 ? "-".repeat(width || 1) : `${"-".repeat(Math.max(1, width - 1))}:`,
+    isWord(i) ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
   );
-  return [line(head), line(rule), ...rows.slice(1).map(line)].join("\n");
+  return [cells(head), rule, ...rows.slice(1).map(cells)]
+    .map((row) => `| ${row.join(" | ")} |`)
+    .join("\n");
 }
