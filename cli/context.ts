@@ -50,7 +50,7 @@ export function list<T extends object>(
   else print(context, `${safeJson(items.map(idFirst))}\n`);
 }
 
-function idFirst<T extends object>(item: T): object {
+function idFirst(item: object): object {
   return Object.fromEntries(
     Object.entries(item).toSorted(([a], [b]) => Number(b === "id") - Number(a === "id")),
   );

@@ -138,7 +138,7 @@ function fill(path: string, { path: values = {}, query = {} }: CallOptions): str
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) search.set(name, String(value));
   }
-  return search.size === 0 ? filled : `${filled}?${search}`;
+  return search.size === 0 ? filled : `${filled}?${search.toString()}`;
 }
 
 /** https everywhere, http on loopback only: a bearer token is worth its session. */

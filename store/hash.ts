@@ -5,7 +5,7 @@ import { hex, utf8 } from "../core/bytes.ts";
  * needed.
  */
 export async function hashSecret(secret: string): Promise<string> {
-  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(secret) as BufferSource)));
+  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(secret))));
 }
 
 /** 256 random bits, base64url (RFC 4648 section 5) without padding. */

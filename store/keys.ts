@@ -81,7 +81,7 @@ export async function signingPair(
 
 async function derive(key: Uint8Array, purpose: string): Promise<Uint8Array> {
   const hmac = { name: "HMAC", hash: "SHA-256" };
-  const secret = await crypto.subtle.importKey("raw", key as BufferSource, hmac, false, ["sign"]);
+  const secret = await crypto.subtle.importKey("raw", key, hmac, false, ["sign"]);
   const label = new TextEncoder().encode(`sluice.${purpose}.1`);
   return new Uint8Array(await crypto.subtle.sign("HMAC", secret, label));
 }

@@ -17,7 +17,7 @@ export async function sealBytes(
   const nonce = crypto.getRandomValues(new Uint8Array(12));
   const key = await aesKey(current.key, "encrypt");
   const algorithm = { name: "AES-GCM", iv: nonce, additionalData: label(current.id, purpose) };
-  const sealed = await crypto.subtle.encrypt(algorithm, key, plaintext as BufferSource);
+  const sealed = await crypto.subtle.encrypt(algorithm, key, plaintext);
   return `${current.id}:${base64(concat([nonce, new Uint8Array(sealed)]))}`;
 }
 
@@ -75,4 +75,4 @@ const label = (id: string, purpose: string) =>
   utf8(`sluice.seal.1\0${id}\0${purpose}`) as BufferSource;
 
 const aesKey = (key: Uint8Array, use: "encrypt" | "decrypt") =>
-  crypto.subtle.importKey("raw", key as BufferSource, "AES-GCM", false, [use]);
+  crypto.subtle.importKey("raw", key, "AES-GCM", false, [use]);

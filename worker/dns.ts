@@ -48,7 +48,7 @@ export function resolveSoon(
 async function ask(host: string, type: number): Promise<readonly string[]> {
   const query = new URLSearchParams({ name: host, type: String(type) });
   try {
-    const response = await fetch(`https://cloudflare-dns.com/dns-query?${query}`, {
+    const response = await fetch(`https://cloudflare-dns.com/dns-query?${query.toString()}`, {
       headers: { accept: "application/dns-json" },
       signal: AbortSignal.timeout(2_000),
     });

@@ -38,7 +38,7 @@ export function say(fact: Fact, name: string): string {
   const value = fact[name];
   if (value === null || value === undefined) return "nobody";
   if (Array.isArray(value)) return value.length === 0 ? "no rule" : value.join(", ");
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 const tail = (fact: Fact, name: string): string =>

@@ -30,7 +30,8 @@ afterAll(async () => {
 /** The line of the README that holds these words, as it is typed here. */
 function line(...words: readonly string[]): string {
   const found = lines.filter((one) => words.every((word) => one.includes(word)));
-  if (found.length !== 1) throw new Error(`${found.length} lines of the README say ${words}`);
+  if (found.length !== 1)
+    throw new Error(`${found.length} lines of the README say ${words.join(", ")}`);
   const typed = (found[0] as string)
     .replaceAll("http://localhost:8787", demo.url)
     .replaceAll("session.sluice", join(folder, "session.sluice"));

@@ -58,7 +58,7 @@ describe("a service's token for ours (RFC 8693)", () => {
   ];
   it.each(cases)("refuses %s", async (_, bend) => {
     const answer = await exchange(await gate.issuer.sign(bend(service())));
-    expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([
+    expect([answer.status, (await answer.json<{ error: string }>()).error]).toEqual([
       400,
       "invalid_grant",
     ]);

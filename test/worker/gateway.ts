@@ -102,7 +102,7 @@ export class Gateway {
       subject_token: await this.issuer.sign({ ...claims, groups: [...groups] }),
       subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
     });
-    return ((await answer.json()) as TokenAnswer).access_token;
+    return (await answer.json<TokenAnswer>()).access_token;
   }
 
   /** The whole walk of `sluice login`. */
@@ -182,7 +182,7 @@ export function authorizePath(more: Record<string, string> = {}): string {
     code_challenge_method: "S256",
     ...more,
   });
-  return `/oauth/authorize?${query}`;
+  return `/oauth/authorize?${query.toString()}`;
 }
 
 export const s256 = (verifier: string): string =>

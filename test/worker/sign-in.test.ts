@@ -174,7 +174,7 @@ describe("coming back from the issuer", () => {
     ["another issuer", (claims) => ({ ...claims, iss: "https://evil.test" })],
     ["an expired ID token", (claims) => ({ ...claims, exp: 1 })],
   ])("refuses an ID token with %s", async (_, bend) => {
-    gate.issuer.bend = bend as never;
+    gate.issuer.bend = bend;
     const { issuer, cookie } = await begin();
     const callback = gate.issuer.signIn(issuer, "ada");
     const answer = await gate.request(callback.href, { headers: { cookie } });
@@ -200,7 +200,7 @@ describe("redeeming a code", () => {
   ])("refuses %s, and the code is gone", async (_, more) => {
     const { code, verifier } = await gate.codeFor("ada");
     const refused = await gate.redeem(code, verifier, more);
-    expect([refused.status, ((await refused.json()) as { error: string }).error]).toEqual([
+    expect([refused.status, (await refused.json<{ error: string }>()).error]).toEqual([
       400,
       "invalid_grant",
     ]);

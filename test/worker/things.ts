@@ -69,7 +69,7 @@ export async function ship(
   const plain = new Blob([concat(records).slice()]).stream();
   const zipped = new Response(plain.pipeThrough(new CompressionStream("gzip")));
   const body = encodeChunk({ head: signed, body: new Uint8Array(await zipped.arrayBuffer()) });
-  const arrayBuffer = async () => body.slice().buffer as ArrayBuffer;
+  const arrayBuffer = async () => body.slice().buffer;
   gate.store.set(chunkKey(session, first), { body, arrayBuffer });
   await putChunk(database(gate.env), signed);
 }

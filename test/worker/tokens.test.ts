@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => gate.stop());
 
 const ours = (letter = "s") =>
-  signingPair(namedKeys("SIGNING_KEYS", `s1:${key(letter)}`)[0] as never, "token");
+  signingPair(namedKeys("SIGNING_KEYS", `s1:${key(letter)}`)[0], "token");
 const seconds = () => Math.floor(Date.now() / 1000);
 const HEADER = { alg: "EdDSA", typ: "at+sluice+jwt", kid: "s1" };
 
@@ -72,7 +72,7 @@ const attacks: [string, Forge][] = [
     "the key that signs recordings",
     async () => {
       const [seed] = namedKeys("SIGNING_KEYS", `s1:${key("s")}`);
-      return signed(same, {}, (await signingPair(seed as never, "recording")).privateKey);
+      return signed(same, {}, (await signingPair(seed, "recording")).privateKey);
     },
   ],
   ["an unknown key id", () => signed(same, { kid: "s2" })],
@@ -125,13 +125,13 @@ describe("access tokens", () => {
     const answer = await gate.get("/api/me", await forge());
     expect(answer.status).toBe(401);
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
-    expect(((await answer.json()) as { code: string }).code).toBe("unauthenticated");
+    expect((await answer.json<{ code: string }>()).code).toBe("unauthenticated");
   });
 
   it("says that an old one has expired, so that the client refreshes", async () => {
     const old = await signed((claims) => ({ ...claims, exp: seconds() - 1 }));
     const answer = await gate.get("/api/me", old);
-    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([
+    expect([answer.status, (await answer.json<{ code: string }>()).code]).toEqual([
       401,
       "token_expired",
     ]);

@@ -28,7 +28,7 @@ const open = (name: string, headers: Record<string, string> = {}) =>
     },
   });
 
-const codeOf = async (answer: Response) => ((await answer.json()) as { code: string }).code;
+const codeOf = async (answer: Response) => (await answer.json<{ code: string }>()).code;
 
 describe("opening a tunnel", () => {
   it("prepares one session with all that it needs, the credential sealed", async () => {

@@ -207,7 +207,7 @@ async function answer(
 /** RFC 7636 section 4.2; an impossible verifier (section 4.1) fits no challenge. */
 async function s256(verifier: string): Promise<string | null> {
   if (!/^[\w.~-]{43,128}$/.test(verifier)) return null;
-  const digest = await crypto.subtle.digest("SHA-256", utf8(verifier) as BufferSource);
+  const digest = await crypto.subtle.digest("SHA-256", utf8(verifier));
   const encoded = btoa(String.fromCharCode(...new Uint8Array(digest)));
   return encoded.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }

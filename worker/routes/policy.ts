@@ -28,7 +28,7 @@ policy.get(ROUTES.policy.path, signedIn, async (c) => {
   await requireRole(c, "admin", "auditor");
   const row = await currentPolicy(c.var.db);
   if (row === null) throw new Refused("unknown", "No policy has been applied yet.");
-  const view = { ...versionView(row), source: row.source } as PolicyView;
+  const view = { ...versionView(row), source: row.source };
   c.header("etag", view.etag);
   return c.json(view);
 });
@@ -122,4 +122,4 @@ const answered = (
 ): Applied => ({ ...versionView(row), ...more });
 
 const digest = async (source: string): Promise<string> =>
-  hex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(source) as BufferSource)));
+  hex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(source))));
