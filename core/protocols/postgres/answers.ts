@@ -81,7 +81,7 @@ export class Answers {
       case "H":
         return this.#copyBegins(message, head);
       case "d":
-        return this.#copyData(message);
+        return this.copyData(message.bytes);
       case "c":
         return this.#copyEnds(message);
       case "V":
@@ -247,10 +247,11 @@ export class Answers {
     return this.#pass(message);
   }
 
-  #copyData(message: Message): Fault {
+  /** Whole CopyData messages, one after another. */
+  copyData(run: Uint8Array): Fault {
     const execution = this.#results.current();
     if (execution === null) return "data of a COPY that nobody asked for";
-    const passed = this.#results.copy(execution, message.bytes);
+    const passed = this.#results.copy(execution, run);
     if (passed === "malformed") return "COPY data that is not as described";
     return passed === "ok" ? null : passed;
   }

@@ -188,23 +188,26 @@ export class Results {
     return "ok";
   }
 
-  /** One CopyData message of the server's, masked where rules say. */
-  copy(execution: Execution, bytes: Uint8Array): Passed {
+  /** Whole CopyData messages, one after another, each masked where rules say: most are a row. */
+  copy(execution: Execution, run: Uint8Array): Passed {
     const { copyOut } = execution;
     if (copyOut === null) return "malformed";
     if (copyOut === "clear") {
-      this.pass(bytes);
+      this.pass(run);
       return "ok";
     }
-    const out = copyOut.push(bytes.subarray(HEADER_BYTES));
-    if (typeof out === "string") return out;
-    if (out.length > 0) this.copyData(out);
+    for (let at = 0; at < run.length;) {
+      const end = at + 1 + i32(run, at + 1);
+      const out = copyOut.push(run.subarray(at + HEADER_BYTES, end));
+      if (typeof out === "string") return out;
+      if (out.length > 0) this.copyData(out);
+      at = end;
+    }
     return "ok";
   }
 
   copyData(payload: Uint8Array): void {
-    this.pass(header(COPY_DATA, payload.length + HEADER_BYTES));
-    this.pass(payload);
+    this.#currentWriter().copyData(payload);
   }
 
   /** One statement's answer is over: what was masked in it, by rule and by kind. */

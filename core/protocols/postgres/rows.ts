@@ -8,6 +8,8 @@ import { Growing } from "./growing.ts";
  * `'D' · i32 length · u16 columns · (i32 length, -1 for NULL · bytes)*`
  */
 
+const COPY_DATA = 0x64;
+
 /** What was masked and found, by rule and by kind; never what it was. */
 export class Tally {
   #masked = new Map<string, { cells: number }>();
@@ -141,6 +143,13 @@ export class RowWriter {
     }
     putU32(out.bytes, begin + 1, out.length - begin - 1);
     return true;
+  }
+
+  /** A CopyData message of its own: `'d' · i32 length · payload`. */
+  copyData(payload: Uint8Array): void {
+    this.#out.putByte(COPY_DATA);
+    this.#out.putI32(payload.length + 4);
+    this.#out.put(payload);
   }
 
   /** Copies bytes through, so that a chunk stays one piece. */

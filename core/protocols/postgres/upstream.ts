@@ -61,24 +61,29 @@ export class UpstreamSide {
     }
     if (header.type === DATA_ROW || header.type === COPY_DATA) {
       if (header.length > rowBytesMax) return this.#beginStream(header);
-      if (header.type === DATA_ROW && this.#rows()) return true;
+      if (this.#run(header.type)) return true;
     } else if (header.length > upstreamMessageBytesMax) {
       return this.broken(`a message of ${header.length} bytes`);
     }
     if (this.queue.length < header.length) return false;
     const message = takeMessage(this.queue, header.length);
-    const fault = this.#answers.one(message);
-    if (fault === "too large") return this.#unmaskable();
-    return fault === null || this.broken(fault);
+    this.#end(this.#answers.one(message));
+    return !this.#state.closed;
   }
 
-  /** A run of whole rows in the first chunk; false: there is none, the row spans chunks. */
-  #rows(): boolean {
-    const head = this.queue.head();
-    const end = runEnd(head, DATA_ROW, rowBytesMax);
+  /** Ends the session if there is a fault. */
+  #end(fault: string | null): void {
+    if (fault === "too large") this.#unmaskable();
+    else if (fault !== null) this.broken(fault);
+  }
+
+  /** A run of whole rows or COPY data in the first chunk; false: there is none, it spans chunks. */
+  #run(type: number): boolean {
+    const end = runEnd(this.queue.head(), type, rowBytesMax);
     if (end === 0) return false;
     const run = this.queue.take(end);
-    if (!this.#results.rows(run)) this.broken("a row that is not as described");
+    if (type === COPY_DATA) this.#end(this.#answers.copyData(run));
+    else if (!this.#results.rows(run)) this.broken("a row that is not as described");
     return true;
   }
 
