@@ -76,7 +76,7 @@ function takeBack(state: State, question: Question): void {
   if (!names(question)) return;
   const { entry, previous } = question;
   const map: Map<string, Entry> = isStatement(question) ? state.statements : state.portals;
-  const name = question.of === "close" ? question.name : question.entry.name;
+  const name = nameOf(question);
   if (map.get(name) === entry) {
     if (previous === null || ("closed" in previous && previous.confirmed)) map.delete(name);
     else map.set(name, previous);
@@ -85,6 +85,27 @@ function takeBack(state: State, question: Question): void {
   const later = state.questions.filter(names).find((other) => other.previous === entry);
   if (later !== undefined) (later as { previous: Entry | null }).previous = previous;
 }
+
+/**
+ * The server has given a name up, or all names (null), by SQL. What the client has named since, and
+ * the server has not confirmed yet, is another thing of the same name.
+ */
+export function forget(state: State, kind: "statement" | "portal", name: string | null): void {
+  const map: Map<string, Entry> = kind === "statement" ? state.statements : state.portals;
+  const gone = (entry: Entry | null | undefined): boolean => entry?.confirmed === true;
+  for (const key of name === null ? [...map.keys()] : [name]) {
+    if (gone(map.get(key))) map.delete(key);
+  }
+  for (const question of state.questions.filter(names)) {
+    const same = isStatement(question) === (kind === "statement");
+    if (same && (name === null || nameOf(question) === name) && gone(question.previous)) {
+      question.previous = null;
+    }
+  }
+}
+
+const nameOf = (question: Naming): string =>
+  question.of === "close" ? question.name : question.entry.name;
 
 const isStatement = (question: Naming): boolean =>
   question.of === "close" ? question.kind === "statement" : question.of === "parse";
