@@ -56,6 +56,7 @@ export class Gateway {
   }
 
   async stop(): Promise<void> {
+    for (const answer of this.issuer.waiting) answer();
     await this.settled();
     vi.unstubAllGlobals();
   }
