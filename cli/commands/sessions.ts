@@ -32,7 +32,7 @@ export function sessionCommands(program: Command, context: Context): void {
     .description("who was where, and what they did")
     .option("--state <state>", "live or ended")
     .option("--resource <name>", "of this resource")
-    .option("--principal <id>", "of this principal")
+    .option("--principal <who>", "of this principal, by id or name")
     .addOption(limitOption())
     .option("--json", "one JSON array")
     .action((options: Listed) => listSessions(context, options));

@@ -175,6 +175,15 @@ describe("the gateway in its runtime", () => {
     });
   });
 
+  it("chains the heads of recordings when the hour comes", async () => {
+    const worker = await gate.miniflare.getWorker();
+    const scheduledTime = new Date(Date.now() + 3_600_000);
+    expect(await worker.scheduled({ scheduledTime })).toMatchObject({ outcome: "ok" });
+    const max = (await signIn("max")).access_token;
+    const { items } = ROUTES.hours.answer.parse(await (await api("/api/audit/hours", max)).json());
+    expect(items.map(({ body }) => JSON.parse(body))).toMatchObject([{ number: 1, from: 0 }]);
+  });
+
   it("answers reviews from its desk", async () => {
     const max = (await signIn("max")).access_token;
     expect(await (await api("/api/reviews", max)).json()).toEqual({ items: [], next: null });
