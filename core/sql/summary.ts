@@ -1,20 +1,34 @@
 import type { Command } from "../command.ts";
 import type { Analysis } from "./statement.ts";
 
-/** What a command says of a query string: all its statements together. */
-export type Summary = Pick<
-  Command,
-  | "shown"
-  | "operations"
-  | "objects"
-  | "columns"
-  | "functions"
-  | "unbounded"
-  | "risks"
-  | "changesNothing"
->;
+/** What a command says by its text alone, whoever runs it and with whatever values. */
+export type Summary = Omit<Command, "id" | "protocol" | "text" | "parameters" | "holdsLocks">;
 
-export function summaryOf({ statements, unknown }: Analysis): Summary {
+/** Of a command that has no text to be read. */
+export const NO_SUMMARY: Summary = {
+  shown: "",
+  operations: [],
+  objects: [],
+  columns: [],
+  functions: [],
+  unbounded: false,
+  risks: [],
+  changesNothing: false,
+};
+
+/** One analysis serves every run of a prepared statement, and so does what is made of it here. */
+const known = new WeakMap<Analysis, Summary>();
+
+/** All statements of a query string together: what is decided is decided of the whole. */
+export function summaryOf(analysis: Analysis): Summary {
+  const before = known.get(analysis);
+  if (before !== undefined) return before;
+  const made = summarise(analysis);
+  known.set(analysis, made);
+  return made;
+}
+
+function summarise({ statements, unknown }: Analysis): Summary {
   const operations = statements.flatMap((statement) => statement.operations);
   const columns = statements.flatMap((statement) =>
     statement.columns.map(({ schema, table, column }) => `${schema}.${table}.${column}`),

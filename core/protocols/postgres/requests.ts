@@ -8,7 +8,7 @@ import { describePortal, errorResponse } from "./messages.ts";
 import { meaningPending } from "./questions.ts";
 import { refusalError } from "./refusal.ts";
 import { POISON_PORTAL, refuseExtended, refuseSimple } from "./refuse.ts";
-import { NO_SUMMARY, type Summary, summaryOf } from "./summary.ts";
+import { NO_SUMMARY, type Summary, summaryOf } from "../../sql/summary.ts";
 import type { Described, Execution, Portal, Prepared, State, Tombstone } from "./state.ts";
 
 /**
