@@ -10,7 +10,7 @@ import { migrate } from "drizzle-orm/postgres-js/migrator";
 import pg from "pg";
 import postgres from "postgres";
 import { describe, expect, test } from "vitest";
-import { psql, useGate } from "./gate.ts";
+import { useGate } from "./gate.ts";
 
 const gate = useGate();
 const clear = /customer10@|555-0310|1984-01-1[12]|510-63-4950|4000056601108669/;
@@ -182,8 +182,10 @@ describe("postgres.js sees the same without a gateway:", () => {
     withPostgresJs(gate().gate, async (sql) => {
       const asleep = sql`SELECT pg_sleep(25)`;
       const ended = asleep.catch(codeOf);
-      const running = "select count(*) from pg_stat_activity where query ~ '^SELECT pg_sleep';";
-      while ((await psql(gate().direct, running)).stdout !== "1\n");
+      await withPg(gate().direct, async (client) => {
+        const running = "SELECT 1 FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep'";
+        while ((await client.query(running)).rowCount === 0);
+      });
       asleep.cancel();
       expect(await ended).toBe("57014");
       expect(await sql`SELECT 'usable' AS a`).toEqual([{ a: "usable" }]);
