@@ -68,7 +68,7 @@ export const readBufferBytesBusy = 256 * KIB;
 
 /** Recording waiting to be shipped. Beyond it, the upstream is not read. */
 export const journalBytesMax = 64 * MIB;
-/** One journal row: the platform's bound is 2 MB. */
+/** One row of an object's SQLite, of the journal and others: the platform's bound is 2 MB. */
 export const journalRowBytesMax = 1 * MIB;
 /** One shipped chunk before compression. */
 export const chunkBytesMax = 4 * MIB;

@@ -1,9 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
 import postgres, { type Options as PostgresOptions } from "postgres";
+import { concat, text, utf8 } from "../core/bytes.ts";
+import { journalRowBytesMax } from "../core/limits.ts";
 import { buildCatalog, CATALOG_QUERIES } from "../core/sql/catalog-queries.ts";
 import type { SessionSpec } from "../core/session.ts";
 import { SUBPROTOCOL } from "../core/tunnel/frames.ts";
 import { newId } from "../store/ids.ts";
+import { targetOf } from "./catalogs.ts";
 import { nodeCrypto } from "./crypto.ts";
 import { CATALOG_PRINCIPAL, type ObjectsEnv, sessionOf } from "./env.ts";
 import { TunnelSocket } from "./tunnel-socket.ts";
@@ -16,60 +19,91 @@ const connectSeconds = 15;
 /** Whoever asks waits for it: a target that is this slow is one without a catalog. */
 const readSeconds = 30;
 
+/** A catalog as it is kept: its version beside its JSON. */
+type Kept = { readonly version: string; readonly readAt: number; readonly json: string };
+
 /**
  * What one resource's own catalog says, read by a session of the gateway's own and kept in this
  * object.
  */
 export class CatalogObject extends DurableObject<ObjectsEnv> {
-  #reading: Promise<string> | null = null;
-  #following: Promise<string> | null = null;
+  /** By target: a new policy may move the resource while the old one is being read. */
+  readonly #readings = new Map<string, Promise<Kept>>();
+  readonly #following = new Map<string, Promise<Kept>>();
 
   constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     super(ctx, env);
-    const columns = "one integer primary key, target text, read_at integer, json text";
-    ctx.storage.sql.exec(`create table if not exists catalog (${columns})`);
+    const columns = "piece integer primary key, target text, version text, read_at integer";
+    ctx.storage.sql.exec(`create table if not exists pieces (${columns}, json blob)`);
   }
 
   /**
-   * JSON of a core Catalog. `refresh`: the caller has met a name that the last one does not know.
+   * JSON of a core Catalog, or null: the caller has it, in version `known`. `refresh`: the caller
+   * has met a name that it does not know.
    */
-  async catalog(spec: SessionSpec, refresh: boolean): Promise<string> {
-    const { host, port, database, user } = spec.resource;
-    const target = JSON.stringify([host, port, database, user]);
-    const kept = this.ctx.storage.sql
-      .exec<{ read_at: number; json: string }>(
-        "select read_at, json from catalog where target = ?",
-        target,
-      )
-      .toArray()[0];
+  async catalog(spec: SessionSpec, refresh: boolean, known: string | null): Promise<string | null> {
+    const { version, json } = await this.#wanted(spec, refresh);
+    return version === known ? null : json;
+  }
+
+  async #wanted(spec: SessionSpec, refresh: boolean): Promise<Kept> {
+    const target = targetOf(spec);
     if (refresh) return this.#next(spec, target);
-    const age = kept === undefined ? Number.POSITIVE_INFINITY : Date.now() - kept.read_at;
-    if (kept === undefined || age > oldMs) return this.#current(spec, target);
+    const kept = this.#kept(target);
+    const age = kept === null ? Number.POSITIVE_INFINITY : Date.now() - kept.readAt;
+    if (kept === null || age > oldMs) return this.#current(spec, target);
     if (age > staleMs) this.ctx.waitUntil(this.#current(spec, target).catch(() => {}));
-    return kept.json;
+    return kept;
   }
 
   /** One reading at a time, for all who ask. */
-  #current(spec: SessionSpec, target: string): Promise<string> {
-    this.#reading ??= this.#read(spec, target).finally(() => {
-      this.#reading = null;
-    });
-    return this.#reading;
+  #current(spec: SessionSpec, target: string): Promise<Kept> {
+    const under = this.#readings.get(target);
+    if (under !== undefined) return under;
+    const reading = this.#read(spec, target).finally(() => this.#readings.delete(target));
+    this.#readings.set(target, reading);
+    return reading;
   }
 
   /** One that begins after the question: what it is about may be newer than the one under way. */
-  #next(spec: SessionSpec, target: string): Promise<string> {
-    if (this.#reading === null) return this.#current(spec, target);
-    this.#following ??= this.#reading
+  #next(spec: SessionSpec, target: string): Promise<Kept> {
+    const under = this.#readings.get(target);
+    if (under === undefined) return this.#current(spec, target);
+    const following = this.#following.get(target);
+    if (following !== undefined) return following;
+    const next = under
       .catch(() => {})
       .then(() => {
-        this.#following = null;
+        this.#following.delete(target);
         return this.#current(spec, target);
       });
-    return this.#following;
+    this.#following.set(target, next);
+    return next;
   }
 
-  async #read(spec: SessionSpec, target: string): Promise<string> {
+  #kept(target: string): Kept | null {
+    type Row = { version: string; read_at: number; json: ArrayBuffer };
+    const query = "select version, read_at, json from pieces where target = ? order by piece";
+    const rows = this.ctx.storage.sql.exec<Row>(query, target).toArray();
+    const [first] = rows;
+    if (first === undefined) return null;
+    const json = concat(rows.map((row) => new Uint8Array(row.json)));
+    return { version: first.version, readAt: first.read_at, json: text(json) };
+  }
+
+  /** In one turn: all of it, or what was there before. */
+  #keep(target: string, { version, readAt, json }: Kept): void {
+    const { sql } = this.ctx.storage;
+    sql.exec("delete from pieces");
+    const bytes = utf8(json);
+    for (let at = 0, piece = 0; at < bytes.length; at += journalRowBytesMax, piece++) {
+      const part = bytes.slice(at, at + journalRowBytesMax);
+      const values = [piece, target, version, readAt, part];
+      sql.exec("insert into pieces values (?, ?, ?, ?, ?)", ...values);
+    }
+  }
+
+  async #read(spec: SessionSpec, target: string): Promise<Kept> {
     const readAt = Date.now();
     // Its types do not know `socket`; it uses no more of one than TunnelSocket has.
     const options: PostgresOptions<{}> & { socket: () => Promise<TunnelSocket> } = {
@@ -86,14 +120,10 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
     try {
       const rows = [];
       for (const query of CATALOG_QUERIES) rows.push([...(await sql.unsafe(query).simple())]);
-      const json = JSON.stringify(buildCatalog(rows, nodeCrypto.sha256));
-      this.ctx.storage.sql.exec(
-        "insert or replace into catalog values (1, ?, ?, ?)",
-        target,
-        readAt,
-        json,
-      );
-      return json;
+      const catalog = buildCatalog(rows, nodeCrypto.sha256);
+      const kept = { version: catalog.version, readAt, json: JSON.stringify(catalog) };
+      this.#keep(target, kept);
+      return kept;
     } finally {
       clearTimeout(late);
       await sql.end({ timeout: 1 });

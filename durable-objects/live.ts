@@ -1,11 +1,11 @@
-import type { Catalog } from "../core/catalog.ts";
 import type { DataPath, DataPathInput, Effect } from "../core/data-path.ts";
 import type { UnixMs } from "../core/decision.ts";
 import type { Event } from "../core/fact.ts";
 import { bindBytesMax } from "../core/limits.ts";
 import type { SessionSpec } from "../core/session.ts";
 import { ClientTunnel } from "./client-tunnel.ts";
-import { catalogOf, type ObjectsEnv } from "./env.ts";
+import { catalogFor } from "./catalogs.ts";
+import type { ObjectsEnv } from "./env.ts";
 import { logFault } from "./fault.ts";
 import { grammarReady } from "./grammar.ts";
 import { HeldCommand } from "./held-command.ts";
@@ -329,19 +329,5 @@ export class LiveSession {
     } catch {
       // Written with the next alarm, if the journal can be written then.
     }
-  }
-}
-
-/** Null: it could not be read, and whatever needs it is treated as unknown. */
-export async function catalogFor(
-  env: ObjectsEnv,
-  spec: SessionSpec,
-  refresh: boolean,
-): Promise<Catalog | null> {
-  if (spec.literalTexts !== null) return null;
-  try {
-    return JSON.parse(await catalogOf(env, spec).catalog(spec, refresh)) as Catalog;
-  } catch {
-    return null;
   }
 }

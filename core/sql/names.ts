@@ -1,6 +1,7 @@
 import { utf8 } from "../bytes.ts";
 import type { Catalog, CatalogColumn, Relation } from "../catalog.ts";
 import type { SourceColumn } from "../masker.ts";
+import { type CatalogIndex, indexOf, NOTHING } from "./catalog-index.ts";
 import type { Grammar, Node } from "./grammar.ts";
 import {
   ANY_NAME,
@@ -25,15 +26,10 @@ const FIRST_NORMAL_OID = 16_384;
  */
 export class Names {
   #catalog: Catalog | null = null;
-  #byName = new Map<string, Relation>();
-  #byOid = new Map<number, Relation>();
-  #relatives = new Map<number, Relation[]>();
+  #index: CatalogIndex = NOTHING;
   #sources = new Map<string, SourceColumn>();
   /** Views already parsed. */
   #queries = new WeakMap<Relation, Node>();
-  #pure: ReadonlySet<string> = new Set();
-  #operators: ReadonlySet<string> = new Set();
-  #types: ReadonlySet<string> = new Set();
   #meaning: Meaning = FRESH;
   #stamps = 0;
   /** The outermost snapshot is the transaction's start, the others are savepoints. */
@@ -50,14 +46,9 @@ export class Names {
   fork(): Names {
     const copy = new Names(null);
     copy.#catalog = this.#catalog;
-    copy.#byName = this.#byName;
-    copy.#byOid = this.#byOid;
-    copy.#relatives = this.#relatives;
+    copy.#index = this.#index;
     copy.#sources = this.#sources;
     copy.#queries = this.#queries;
-    copy.#pure = this.#pure;
-    copy.#operators = this.#operators;
-    copy.#types = this.#types;
     copy.#meaning = this.#meaning;
     copy.#stamps = this.#stamps;
     copy.#snapshots = [...this.#snapshots];
@@ -92,17 +83,7 @@ export class Names {
   learn(catalog: Catalog): void {
     this.#catalog = catalog;
     this.#stale = false;
-    this.#byName = new Map();
-    this.#byOid = new Map();
-    this.#relatives = new Map();
-    this.#pure = new Set(catalog.pureFunctions);
-    this.#operators = new Set(catalog.userOperators);
-    this.#types = new Set(catalog.userTypes);
-    for (const relation of catalog.relations) {
-      this.#byName.set(`${relation.schema}.${relation.name}`, relation);
-      this.#byOid.set(relation.oid, relation);
-    }
-    this.#relate(catalog.relations);
+    this.#index = indexOf(catalog);
     if (this.#snapshots.length === 0) this.#settle();
   }
 
@@ -110,23 +91,6 @@ export class Names {
   #settle(): void {
     const overlay = only(this.#meaning.overlay, true);
     this.#change({ ...this.#meaning, overlay, pendingDdl: false, ownCode: false });
-  }
-
-  #relate(relations: readonly Relation[]): void {
-    const add = (oid: number, relative: Relation): void => {
-      const known = this.#relatives.get(oid) ?? [];
-      if (!known.includes(relative)) this.#relatives.set(oid, [...known, relative]);
-    };
-    for (const child of relations) {
-      const queue = [...child.parents];
-      for (let i = 0; i < queue.length; i++) {
-        const parent = this.#byOid.get(queue[i] as number);
-        if (parent === undefined || parent === child) continue;
-        add(child.oid, parent);
-        add(parent.oid, child);
-        for (const oid of parent.parents) if (!queue.includes(oid)) queue.push(oid);
-      }
-    }
   }
 
   /** One object per column, so that sets of them work by identity. */
@@ -143,7 +107,7 @@ export class Names {
    */
   sourcesOf(relation: Relation, column: CatalogColumn): readonly SourceColumn[] {
     const own = this.source(relation.schema, relation.name, column.name);
-    const shared = (this.#relatives.get(relation.oid) ?? [])
+    const shared = (this.#index.relatives.get(relation.oid) ?? [])
       .filter((relative) => relative.columns.some(({ name }) => name === column.name))
       .map((relative) => this.source(relative.schema, relative.name, column.name));
     const made = column.generatedFrom.flatMap((name) => {
@@ -165,7 +129,7 @@ export class Names {
 
   /** Triggers or rules of the table, or of one that shares its rows, may change what is written. */
   triggered(relation: Relation): boolean {
-    const relatives = this.#relatives.get(relation.oid) ?? [];
+    const relatives = this.#index.relatives.get(relation.oid) ?? [];
     return relation.hasTriggers || relatives.some(({ hasTriggers }) => hasTriggers);
   }
 
@@ -175,7 +139,7 @@ export class Names {
    */
   column(oid: number, number: number): SourceColumn | "system" | null {
     if (oid < FIRST_NORMAL_OID || number < 0) return "system";
-    const relation = this.#byOid.get(oid);
+    const relation = this.#index.byOid.get(oid);
     const column = relation?.columns.find((candidate) => candidate.number === number);
     if (relation === undefined || column === undefined) return null;
     return this.source(relation.schema, relation.name, column.name);
@@ -183,7 +147,7 @@ export class Names {
 
   /** The column's type by oid; 0: not known. */
   typeOf(source: SourceColumn): number {
-    const relation = this.#byName.get(`${source.schema}.${source.table}`);
+    const relation = this.#index.byName.get(`${source.schema}.${source.table}`);
     return relation?.columns.find(({ name }) => name === source.column)?.type ?? 0;
   }
 
@@ -198,7 +162,7 @@ export class Names {
 
   /** A relation by its full name, `schema.name`. */
   relation(name: string): Relation | null {
-    return this.#byName.get(name) ?? null;
+    return this.#index.byName.get(name) ?? null;
   }
 
   /** Manual 5.10.3: temporary tables, then pg_catalog unless the path names it, then the path. */
@@ -219,7 +183,7 @@ export class Names {
     const { overlay } = this.#meaning;
     const own = overlay.get(full) ?? overlay.get(`${schema}.${ANY_NAME}`);
     if (own !== undefined) return { is: "overlay", name: full, columns: own.columns };
-    const relation = this.#byName.get(full);
+    const relation = this.#index.byName.get(full);
     if (relation !== undefined) return { is: "relation", name: full, relation };
     if (this.#catalog === null || !SYSTEM_SCHEMAS.has(schema)) return null;
     if (schema === "pg_catalog" && !isSystemName(name)) return null;
@@ -242,21 +206,25 @@ export class Names {
   pure(name: readonly string[]): boolean {
     const [first = "", second = ""] = name;
     if (name.length === 2) {
-      return standardHelper(first, second) || (first === "pg_catalog" && this.#pure.has(second));
+      return (
+        standardHelper(first, second) || (first === "pg_catalog" && this.#index.pure.has(second))
+      );
     }
     const unqualified = name.length === 1 && !this.#meaning.ownCode && this.#builtInsFirst;
-    return unqualified && this.#pure.has(first);
+    return unqualified && this.#index.pure.has(first);
   }
 
   /** The operator is the server's own. */
   ownOperator(name: string): boolean {
     const { ownCode } = this.#meaning;
-    return this.#catalog !== null && !ownCode && this.#builtInsFirst && !this.#operators.has(name);
+    return (
+      this.#catalog !== null && !ownCode && this.#builtInsFirst && !this.#index.operators.has(name)
+    );
   }
 
   /** Casting to it runs no code of a user's. */
   plainType(name: string): boolean {
-    return this.#catalog !== null && !this.#meaning.ownCode && !this.#types.has(name);
+    return this.#catalog !== null && !this.#meaning.ownCode && !this.#index.types.has(name);
   }
 
   get #builtInsFirst(): boolean {
@@ -378,7 +346,7 @@ export class Names {
   }
 
   #cataloged(full: string): readonly Output[] | null {
-    const relation = this.#byName.get(full);
+    const relation = this.#index.byName.get(full);
     if (relation === undefined || !["r", "p"].includes(relation.kind)) return null;
     return relation.columns.map((column) => {
       const exact = column.generatedFrom.length === 0;

@@ -1,0 +1,44 @@
+import type { Catalog } from "../core/catalog.ts";
+import type { SessionSpec } from "../core/session.ts";
+import { catalogOf, type ObjectsEnv } from "./env.ts";
+
+/** A target, as far as its catalog goes: another login may see other things. */
+export const targetOf = ({ resource }: SessionSpec): string => {
+  const { id, host, port, database, user } = resource;
+  return JSON.stringify([id, host, port, database, user]);
+};
+
+/**
+ * The last catalog of each target that an isolate has seen. Its sessions share it, and with it the
+ * index that core makes of it: a catalog takes hundreds of kilobytes.
+ */
+const shared = new Map<string, Catalog>();
+const sharedMax = 64;
+
+/** Null: it could not be read, and whatever needs it is treated as unknown. */
+export async function catalogFor(
+  env: ObjectsEnv,
+  spec: SessionSpec,
+  refresh: boolean,
+): Promise<Catalog | null> {
+  if (spec.literalTexts !== null) return null;
+  const target = targetOf(spec);
+  const known = shared.get(target) ?? null;
+  try {
+    const json = await catalogOf(env, spec).catalog(spec, refresh, known?.version ?? null);
+    return json === null ? known : share(target, JSON.parse(json) as Catalog);
+  } catch {
+    return null;
+  }
+}
+
+/** Several sessions may have asked for the same one at once. */
+function share(target: string, read: Catalog): Catalog {
+  const last = shared.get(target);
+  const catalog = last?.version === read.version ? last : read;
+  shared.delete(target);
+  const [oldest] = shared.keys();
+  if (oldest !== undefined && shared.size >= sharedMax) shared.delete(oldest);
+  shared.set(target, catalog);
+  return catalog;
+}
