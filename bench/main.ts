@@ -21,11 +21,11 @@ type Bench = {
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   core: new CoreBench(),
-  pgbench: new PgbenchBench(),
   rows: new RowsBench(),
   recorder: new RecorderBench(),
   opening: new OpeningBench(),
   memory: new MemoryBench(),
+  pgbench: new PgbenchBench(),
 };
 
 const { values } = parseArgs({
@@ -56,28 +56,35 @@ async function measure(state: string, folder: string, modules: Modules): Promise
   const stateDir = mkdtempSync(join(folder, "sluice-bench-"));
   const world = await startWorld(state, stateDir, modules);
   try {
-    for (const name of names) {
-      const begun = performance.now();
-      await BENCHES[name]?.run(world, effort);
-      console.error(`${state}: ${name} took ${((performance.now() - begun) / 1000).toFixed(0)} s`);
-    }
+    for (const name of names) await measureOne(name, world);
   } finally {
     await world.stop();
     rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
+/** One that fails leaves the others worth seeing. */
+async function measureOne(name: string, world: World): Promise<void> {
+  const begun = performance.now();
+  const seconds = () => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
+  try {
+    await BENCHES[name]?.run(world, effort);
+    console.error(`${world.state}: ${name} took ${seconds()}`);
+  } catch (error) {
+    console.error(`${world.state}: ${name} failed after ${seconds()}:`, error);
+    process.exitCode = 1;
+  }
+}
+
+function print(): void {
+  console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`);
+  for (const name of names) {
+    for (const table of BENCHES[name]?.tables ?? []) console.log(`\n${table.text()}`);
+  }
+}
+
 await buildCli();
 const modules = await bundles();
-try {
-  for (const [state, folder] of folders()) await measure(state, folder, modules);
-} catch (error) {
-  // What was measured before is worth seeing.
-  console.error(error);
-  process.exitCode = 1;
-}
-console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`);
-for (const name of names) {
-  for (const table of BENCHES[name]?.tables ?? []) console.log(`\n${table.text()}`);
-}
+for (const [state, folder] of folders()) await measure(state, folder, modules);
+print();
 process.exit();

@@ -26,11 +26,11 @@ export async function pgbench(door: Door, args: readonly string[]): Promise<Pgbe
     });
     const [, perSecond] = /^tps = ([\d.]+) \(without/m.exec(stdout) ?? [];
     const [, failed] = /failed transactions: (\d+)/.exec(stdout) ?? [];
-    if (perSecond === undefined || Number(failed) > 0) throw new Error(stdout);
+    if (failed === undefined || Number(failed) > 0) throw new Error(stdout);
     const taken = latencies(folder);
     return {
       transactions: taken.length,
-      transactionsPerSecond: Number(perSecond),
+      transactionsPerSecond: Number(perSecond ?? 0),
       latencyMs: median(taken),
     };
   } finally {
