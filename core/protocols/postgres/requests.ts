@@ -2,13 +2,13 @@ import { strictText, u16, u32 } from "../../bytes.ts";
 import type { Command, CommandId } from "../../decision.ts";
 import { preparedMax } from "../../limits.ts";
 import type { Analysis, Statement } from "../../sql/statement.ts";
+import { NO_SUMMARY, type Summary, summaryOf } from "../../sql/summary.ts";
 import { formatAt, readBind, readTarget } from "./client-messages.ts";
 import { cString, type Message } from "./frames.ts";
 import { describePortal, errorResponse } from "./messages.ts";
 import { meaningPending } from "./questions.ts";
 import { refusalError } from "./refusal.ts";
 import { POISON_PORTAL, refuseExtended, refuseSimple } from "./refuse.ts";
-import { NO_SUMMARY, type Summary, summaryOf } from "../../sql/summary.ts";
 import type { Described, Execution, Portal, Prepared, State, Tombstone } from "./state.ts";
 
 /**
