@@ -61,7 +61,9 @@ function maskOf(verdict: Verdict, masker: Masker): CellMask | null {
 function judge(field: RowField, output: Output | null, names: Names, masker: Masker): Verdict {
   const named = masker.output(field.name);
   if (!masker.hidesColumns) return named ?? "clear";
-  const byOid = field.tableOid === 0 ? "none" : names.column(field.tableOid, field.attribute);
+  // Attribute 0 of a table is its whole row, in which lineage sees every column.
+  const column = field.tableOid !== 0 && field.attribute !== 0;
+  const byOid = column ? names.column(field.tableOid, field.attribute) : "none";
   if (typeof byOid === "object" && byOid !== null) {
     const mask = masker.source(byOid);
     if (mask !== null) return mask;
