@@ -14,7 +14,7 @@ const environment = celEnv();
 export function compileCondition(source: string): Condition {
   let run: (context: never) => unknown;
   try {
-    run = plan(environment, parse(source)) as (context: never) => unknown;
+    run = plan(environment, parse(source));
   } catch {
     return () => "error";
   }

@@ -87,7 +87,7 @@ function referenceErrors(document: Document, located: Located): ConfigError[] {
   const known = new Set(document.resources.map((resource) => resource.name));
   for (const list of ["grants", "guardrails", "masking"] as const) {
     document[list].forEach((rule, i) => {
-      const names = Array.isArray(rule.resources) ? (rule.resources as string[]) : [];
+      const names = Array.isArray(rule.resources) ? rule.resources : [];
       names.forEach((name, j) => {
         if (known.has(name)) return;
         const path = [list, i, "resources", j];

@@ -26,7 +26,7 @@ export function readYaml(source: string): Located {
   };
   const nodeAt = (path: Path): { range?: readonly number[] | null } | null => {
     const node = path.length === 0 ? tree.contents : tree.getIn(path as unknown[], true);
-    return typeof node === "object" ? (node as { range?: readonly number[] | null } | null) : null;
+    return typeof node === "object" ? node : null;
   };
   const positionOf = (path: Path): Position => {
     for (let length = path.length; length >= 0; length--) {
