@@ -10,9 +10,12 @@ const LOOP_BYTES = 48;
 export class Growing {
   bytes: Uint8Array;
   length = 0;
+  readonly #least: number;
 
-  constructor(bytes = START_BYTES) {
-    this.bytes = new Uint8Array(bytes);
+  /** `bytes`: expected. Without it a large buffer is made for the first byte, and none before. */
+  constructor(bytes: number | null = null) {
+    this.#least = bytes === null ? START_BYTES : 0;
+    this.bytes = bytes === null ? EMPTY : new Uint8Array(bytes);
   }
 
   append(from: Uint8Array, start: number, end: number): void {
@@ -48,7 +51,7 @@ export class Growing {
   reserve(count: number): void {
     const needed = this.length + count;
     if (needed <= this.bytes.length) return;
-    const larger = new Uint8Array(Math.max(needed, 2 * this.bytes.length));
+    const larger = new Uint8Array(Math.max(needed, 2 * this.bytes.length, this.#least));
     larger.set(this.bytes.subarray(0, this.length));
     this.bytes = larger;
   }
@@ -63,9 +66,7 @@ export class Growing {
     if (count === 0) return EMPTY;
     const out = this.bytes.slice(0, count);
     this.drop(count);
-    if (this.length === 0 && this.bytes.length > KEEP_BYTES) {
-      this.bytes = new Uint8Array(START_BYTES);
-    }
+    if (this.length === 0 && this.bytes.length > KEEP_BYTES) this.bytes = EMPTY;
     return out;
   }
 
