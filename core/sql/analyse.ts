@@ -13,6 +13,7 @@ import { numbering } from "./purity.ts";
 import type { Value } from "./scope.ts";
 import { holdsMasked, shownText, unreadable } from "./shown.ts";
 import type { Analysis, Statement } from "./statement.ts";
+import { revealing } from "./system.ts";
 import { touched } from "./touched.ts";
 import { TooDeep, kindOf } from "./tree.ts";
 import { readVerbs, type Verbs } from "./verbs.ts";
@@ -119,7 +120,8 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
   const ownCode = functions.some(
     (name) => !names.pure(name.split(".")) && !numbering(name.split(".")),
   );
-  const unsure = holds || findings.unresolved.size > 0 || ownCode;
+  const samples = [...findings.reads].some((name) => revealing(name.slice(name.indexOf(".") + 1)));
+  const unsure = holds || samples || ownCode || findings.unresolved.size > 0;
   const hidden = (value: Value): boolean => [...value.sources].some(options.isMasked);
   // Unchanged and into its own column it stays masked; another's rule may show more.
   const stays = (value: Value, into: Value | undefined): boolean =>

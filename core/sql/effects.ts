@@ -2,7 +2,6 @@ import type { Node } from "./grammar.ts";
 import type { SourceColumn } from "../masker.ts";
 import { alteredColumns, createdColumns } from "./columns.ts";
 import type { Findings } from "./findings.ts";
-import { ANY_NAME } from "./meaning.ts";
 import type { Names } from "./names.ts";
 import { intoOf } from "./outputs.ts";
 import { settingValues } from "./settings.ts";
@@ -76,10 +75,6 @@ function ownEffects(
     case "VariableSetStmt":
       return setting(body);
     case "DoStmt":
-      return [
-        { do: "ddl", code: true },
-        { do: "createTable", schema: null, name: ANY_NAME, temporary: true, columns: null },
-      ];
     case "CallStmt":
       return [{ do: "ddl", code: true }];
     default:

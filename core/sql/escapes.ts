@@ -5,6 +5,7 @@ import type { Node } from "./grammar.ts";
 import { tokens } from "./lexer.ts";
 import type { Names } from "./names.ts";
 import { numbering } from "./purity.ts";
+import { revealing } from "./system.ts";
 import { kindOf, last, strings, visit } from "./tree.ts";
 
 /*
@@ -149,7 +150,8 @@ function codeCarries(code: string, names: Names, masked: ReadonlySet<string>): b
     if (isString) return codeCarries(insideOf(text), names, masked);
     if (name === null) return false;
     // What a Unicode escape spells is the server's to know.
-    if (name === "execute" || masked.has(name) || /^u&/i.test(text)) return true;
+    if (name === "execute" || /^u&/i.test(text)) return true;
+    if (masked.has(name) || revealing(name)) return true;
     const before = words[i - 1]?.name ?? "";
     const called = words[i + 1]?.text === "(" && !WORDS.has(name) && !NO_CALL.has(before);
     return called && !plainCall([name], names) && !names.relations.some((r) => r.name === name);

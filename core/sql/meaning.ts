@@ -1,9 +1,6 @@
 import type { Relation } from "../catalog.ts";
 import type { Output, Statement } from "./statement.ts";
 
-/** Stands for every unqualified name: opaque code ran and may have made any temporary table. */
-export const ANY_NAME = "*";
-
 export type Resolved =
   | { readonly is: "relation"; readonly name: string; readonly relation: Relation }
   /** Made or changed in this session; columns null: not known. */

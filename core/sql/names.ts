@@ -3,15 +3,7 @@ import type { Catalog, CatalogColumn, Relation } from "../catalog.ts";
 import type { SourceColumn } from "../masker.ts";
 import { type CatalogIndex, indexOf, NOTHING } from "./catalog-index.ts";
 import type { Grammar, Node } from "./grammar.ts";
-import {
-  ANY_NAME,
-  FRESH,
-  forget,
-  only,
-  type Cursor,
-  type Meaning,
-  type Resolved,
-} from "./meaning.ts";
+import { FRESH, forget, only, type Cursor, type Meaning, type Resolved } from "./meaning.ts";
 import { redefine, type Definition } from "./overlay.ts";
 import { standardHelper } from "./purity.ts";
 import type { Output, SessionEffect, Statement } from "./statement.ts";
@@ -181,7 +173,7 @@ export class Names {
   #lookup(schema: string, name: string): Resolved | null {
     const full = `${schema}.${name}`;
     const { overlay } = this.#meaning;
-    const own = overlay.get(full) ?? overlay.get(`${schema}.${ANY_NAME}`);
+    const own = overlay.get(full);
     if (own !== undefined) return { is: "overlay", name: full, columns: own.columns };
     const relation = this.#index.byName.get(full);
     if (relation !== undefined) return { is: "relation", name: full, relation };

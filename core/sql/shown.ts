@@ -27,14 +27,24 @@ const SECRET = new Set([
   "DoStmt",
   "CreateFunctionStmt",
   "NotifyStmt",
+  "CommentStmt",
 ]);
 
-/** Of a text that could not be parsed: its first word, if it is one, and how long it is. */
+/** How a statement may begin: any other first word may be a secret that was pasted at the prompt. */
+const VERBS = new Set(
+  `abort alter analyze begin call close cluster comment commit copy create deallocate declare delete
+  discard do drop end execute explain fetch grant insert listen load lock merge move notify prepare
+  reindex refresh release reset revoke rollback savepoint select set show start table truncate
+  unlisten update vacuum values with`.split(/\s+/),
+);
+
+/** Of a text that could not be parsed: its first word, if it is a verb, and how long it is. */
 export function unreadable(sql: Uint8Array): string {
   for (const { kind, start, end } of tokens(sql)) {
     if (kind === "space" || kind === "comment") continue;
     const word = decode(sql.subarray(start, end));
-    const plain = kind === "name" && /^[A-Za-z]{1,20}$/.test(word) ? `${word.toUpperCase()} ` : "";
+    const verb = kind === "name" && VERBS.has(word.toLowerCase());
+    const plain = verb ? `${word.toUpperCase()} ` : "";
     return `${plain}… (${sql.length} bytes, not readable)`;
   }
   return `… (${sql.length} bytes, not readable)`;

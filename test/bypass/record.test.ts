@@ -28,7 +28,7 @@ const TYPED = [
   "prepare p as select id from people where secret = 'Quokkaton'",
   "execute p",
   "explain select * from people where secret = 'Quokkaton'",
-  "select 'Quokkaton'::int",
+  "select 'Quokkaton'::int from people",
   "select tell(1) = 'Quokkaton'",
   "do $$ begin raise notice 'Quokkaton'; end $$",
   "do $$ begin raise exception 'Quokkaton'; end $$",
@@ -107,9 +107,12 @@ test("no canary and no password in D1, the store, the objects' own files or the 
     places.set(path, readFileSync(path).toString("latin1"));
   }
   expect(inflated, "something was recorded").toBeGreaterThan(10_000);
-  for (const [place, text] of places) {
-    const at = text.toLowerCase().indexOf("quokkaton");
-    expect(canaryIn(text), `${place}: …${text.slice(Math.max(0, at - 200), at + 60)}`).toBeNull();
-    expect(text.includes(password), `the password in ${place}`).toBe(false);
-  }
+  const found = [...places].flatMap(([place, text]) => [
+    ...[...text.matchAll(/quokkaton/gi)].map(
+      ({ index }) => `${place}: …${text.slice(Math.max(0, index - 60), index + 20)}`,
+    ),
+    ...(canaryIn(text) === null ? [] : [`${place}: ${canaryIn(text)}`]),
+    ...(text.includes(password) ? [`${place}: the password`] : []),
+  ]);
+  expect(found).toEqual([]);
 });

@@ -244,10 +244,11 @@ describe("the shown form", () => {
     expect(read(sql).statements[0]?.shown).toBe(expected);
   });
 
-  it("shows no more than a word of what it cannot read", () => {
-    const { statements, unknown } = read("selct 'secret'");
+  it("shows no more than its verb of what it cannot read", () => {
+    const { statements, unknown } = read("select 'secret' 1");
     expect(unknown).toMatch(/^syntax error/);
-    expect(statements[0]?.shown).toBe("SELCT … (14 bytes, not readable)");
+    expect(statements[0]?.shown).toBe("SELECT … (17 bytes, not readable)");
+    expect(read("pasted").statements[0]?.shown).toBe("… (6 bytes, not readable)");
     expect(statements[0]?.operations).toEqual(["unknown"]);
     expect(statements[0]?.outputs).toBeNull();
   });
