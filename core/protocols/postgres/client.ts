@@ -1,10 +1,10 @@
 import { bindBytesMax, pipelineMax, sqlBytesMax } from "../../limits.ts";
 import { ByteQueue, HEADER_BYTES, peekHeader, type Message } from "./frames.ts";
-import { errorResponse, flush } from "./messages.ts";
-import { answersDue, copyInPending } from "./questions.ts";
+import { errorResponse } from "./messages.ts";
+import { answersDue, askForAnswers, copyInPending, insideBatch } from "./questions.ts";
 import { refuseExtended, refuseSimple } from "./refuse.ts";
 import { Requests, type Outcome } from "./requests.ts";
-import type { Question, State } from "./state.ts";
+import type { State } from "./state.ts";
 
 /*
  * The client's messages, one after the other. A message is either passed on (with a question noted,
@@ -44,9 +44,6 @@ const LENGTH_MAX: ReadonlyMap<number, number> = new Map([
   [TERMINATE, HEADER_BYTES],
 ]);
 
-/** Questions that a Sync has yet to close. */
-const EXTENDED = new Set<Question["of"]>(["parse", "bind", "describe", "execute", "close"]);
-
 /** Refused with 54000 when too long; any other message that long breaks the protocol. */
 const REFUSABLE = new Set([QUERY, PARSE, BIND, FUNCTION]);
 
@@ -56,7 +53,6 @@ export class ClientSide {
   /** Of a message that is too long to hold: bytes still to come, and where they go. */
   #streaming: { left: number; to: "upstream" | "nowhere" } | null = null;
   readonly #requests: Requests;
-  #flushedBehind: Question | null = null;
 
   constructor(state: State) {
     this.#state = state;
@@ -100,9 +96,12 @@ export class ClientSide {
    */
   #mustWait(type: number): boolean {
     const state = this.#state;
-    if (state.questions.length >= pipelineMax) return true;
+    if (state.questions.length >= pipelineMax) {
+      askForAnswers(state);
+      return true;
+    }
     if (type === TERMINATE) return answersDue(state);
-    if (type === QUERY || type === FUNCTION) return this.#insideBatch();
+    if (type === QUERY || type === FUNCTION) return this.#needsAnswers();
     const copying = type === COPY_DATA || type === COPY_DONE || type === COPY_FAIL || type === SYNC;
     return copying && state.copyIn === null && copyInPending(state);
   }
@@ -112,12 +111,9 @@ export class ClientSide {
    * server skips this one, and a refusal with a Sync of its own would end the skipping. So the
    * server is asked for its answers first.
    */
-  #insideBatch(): boolean {
-    const state = this.#state;
-    const last = state.questions.at(-1);
-    if (last === undefined || !EXTENDED.has(last.of) || state.copyIn !== null) return false;
-    if (this.#flushedBehind !== last) state.forward("upstream", flush());
-    this.#flushedBehind = last;
+  #needsAnswers(): boolean {
+    if (!insideBatch(this.#state) || this.#state.copyIn !== null) return false;
+    askForAnswers(this.#state);
     return true;
   }
 

@@ -1,4 +1,5 @@
 import type { SessionEffect } from "../../sql/statement.ts";
+import { flush } from "./messages.ts";
 import type { Execution, Portal, Prepared, Question, State, Tombstone } from "./state.ts";
 
 /**
@@ -33,6 +34,23 @@ export const meaningPending = (state: State): boolean =>
 export const answersDue = ({ questions, copyIn }: State): boolean =>
   copyIn === null &&
   questions.some(({ of }) => of === "sync" || of === "simple" || of === "function");
+
+/** Questions that a Sync has yet to close. */
+const EXTENDED = new Set<Question["of"]>(["parse", "bind", "describe", "execute", "close"]);
+
+/** What was sent last stands in a batch that no Sync has ended. */
+export const insideBatch = ({ questions }: State): boolean => {
+  const last = questions.at(-1);
+  return last !== undefined && EXTENDED.has(last.of);
+};
+
+/** The server keeps a batch's answers back until its Sync: who waits for them must ask. */
+export function askForAnswers(state: State): void {
+  const last = state.questions.at(-1);
+  if (!insideBatch(state) || state.askedBehind === last) return;
+  state.askedBehind = last;
+  state.forward("upstream", flush());
+}
 
 /** A COPY FROM STDIN was sent and the server has not asked for data yet. */
 export const copyInPending = (state: State): boolean =>

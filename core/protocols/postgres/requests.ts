@@ -6,7 +6,7 @@ import { NO_SUMMARY, type Summary, summaryOf } from "../../sql/summary.ts";
 import { formatAt, readBind, readTarget } from "./client-messages.ts";
 import { cString, type Message } from "./frames.ts";
 import { describePortal, errorResponse } from "./messages.ts";
-import { meaningPending } from "./questions.ts";
+import { askForAnswers, meaningPending } from "./questions.ts";
 import { refusalError } from "./refusal.ts";
 import { POISON_PORTAL, refuseExtended, refuseSimple } from "./refuse.ts";
 import type { Described, Execution, Portal, Prepared, State, Tombstone } from "./state.ts";
@@ -33,7 +33,10 @@ export class Requests {
    */
   #analysis(sql: Uint8Array): Analysis | null {
     const state = this.#state;
-    if (meaningPending(state)) return null;
+    if (meaningPending(state)) {
+      askForAnswers(state);
+      return null;
+    }
     const analysis = state.analyse(sql);
     if (!state.masker.hidesColumns) return analysis;
     const unresolved = analysis.statements.flatMap((statement) => statement.unresolved);

@@ -148,6 +148,8 @@ export class State {
   readonly statements = new Map<string, Prepared | Tombstone>();
   readonly portals = new Map<string, Portal | Tombstone>();
   questions: Question[] = [];
+  /** The last question when we asked for answers by a Flush. */
+  askedBehind: Question | undefined;
   /** Counts Syncs sent. */
   batch = 0;
   status: "I" | "T" | "E" = "I";
