@@ -61,6 +61,8 @@ export const MASKED_STATEMENTS: ReadonlyMap<string, readonly Result[]> = new Map
 
 const ERROR = `ErrorResponse S=ERROR V=ERROR C=07805 M="${CANARY}" D="${CANARY}" W="${CANARY}"`;
 
+const FLUSHING = new Set(["Query", "Sync", "Flush", "FunctionCall", "CopyFail"]);
+
 export class ModelServer {
   readonly #random: (below: number) => number;
   readonly #mistake: string | null;
@@ -69,7 +71,8 @@ export class ModelServer {
   #skipping = false;
   #copyingIn: "simple" | "extended" | null = null;
   #status = "I";
-  #answers: string[] = [];
+  readonly #answers: string[] = [];
+  #flushed = 0;
 
   /** `mistake`: a message of the server's, said now and then where it has no business. */
   constructor(random: (below: number) => number, mistake: string | null) {
@@ -77,10 +80,11 @@ export class ModelServer {
     this.#mistake = mistake;
   }
 
-  /** Bytes for the engine: all that is ready, or only a part of it. */
+  /** Bytes for the engine: all that was flushed, or only a part of it. */
   speak(): Uint8Array {
-    const count = this.#random(3) === 0 ? this.#random(this.#answers.length) : Infinity;
+    const count = this.#random(3) === 0 ? this.#random(this.#flushed) : this.#flushed;
     const now = this.#answers.splice(0, count);
+    this.#flushed -= count;
     return concat(now.map((line) => messageBytes("server", line)));
   }
 
@@ -88,7 +92,9 @@ export class ModelServer {
     for (const line of messageLines("client", bytes)) {
       const slips = this.#mistake !== null && this.#random(60) === 0;
       if (slips) this.#answers.push(this.#mistake);
-      this.#one(wordsOf(line));
+      const words = wordsOf(line);
+      this.#one(words);
+      if (FLUSHING.has(words[0] ?? "")) this.#flush();
     }
   }
 
@@ -130,8 +136,14 @@ export class ModelServer {
     if (name === "CopyDone") this.#answers.push('CommandComplete "COPY 1"');
     else if (name === "CopyFail") this.#answers.push(ERROR);
     else this.#answers.push("ErrorResponse S=FATAL V=FATAL C=08P01 M=unexpected");
+    if (name !== "CopyDone") this.#flush();
     if (how === "simple") this.#ready();
     else this.#skipping = name !== "CopyDone";
+  }
+
+  /** A batch's answers are kept back until then (manual, "Extended Query"). */
+  #flush(): void {
+    this.#flushed = this.#answers.length;
   }
 
   #unlessFailed(line: string): void {
@@ -142,6 +154,7 @@ export class ModelServer {
   #fail(words?: string): void {
     this.#answers.push(words === undefined ? ERROR : `ErrorResponse S=ERROR V=ERROR ${words}`);
     this.#skipping = true;
+    this.#flush();
     if (this.#status === "T") this.#status = "E";
   }
 
@@ -162,6 +175,7 @@ export class ModelServer {
     for (const result of MASKED_STATEMENTS.get(sql) ?? []) {
       if (this.#random(12) === 0) {
         this.#answers.push(ERROR);
+        this.#flush();
         this.#skipping = !simple;
         return true;
       }
@@ -177,6 +191,7 @@ export class ModelServer {
     else if ("copyIn" in result) {
       this.#answers.push("CopyInResponse text 0 0");
       this.#copyingIn = simple ? "simple" : "extended";
+      this.#flush();
     } else if ("copy" in result) {
       this.#answers.push(`CopyOutResponse ${result.copy} ${"0 ".repeat(result.fields)}`);
       this.#answers.push(...result.data.map((data) => `CopyData ${data}`));
