@@ -57,11 +57,16 @@ export class Requests {
     const executions = read.map((statement) => this.#execution(command.id, statement, null));
     this.#hold(command, message.bytes.length, {
       run: () => {
+        // A simple query gives the unnamed statement up, refused or not.
+        state.statements.delete("");
         state.batch++;
         state.questions.push({ of: "simple", executions, next: 0, open });
         state.forward("upstream", message.bytes);
       },
-      refuse: (refusal) => refuseSimple(state, command.id, refusal),
+      refuse: (refusal) => {
+        state.statements.delete("");
+        refuseSimple(state, command.id, refusal);
+      },
     });
     return "taken";
   }

@@ -173,7 +173,8 @@ const within = async <T>(seconds: number, who: string, promise: Promise<T>): Pro
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 };
 
-const LIMITS = { numRuns: 1_000, interruptAfterTimeLimit: 6_000 };
+/** The same conversations in every run; another seed finds others. */
+const LIMITS = { seed: 1, numRuns: 1_000, interruptAfterTimeLimit: 6_000 };
 
 const BLOCKED = "/* block */ select ssn from employees";
 /** Fails by itself where the other is refused: when it runs, not when it is read. */
