@@ -39,10 +39,12 @@ export function compilePolicy(input: CompileInput): CompiledPolicy {
   const document = typeof input.policy === "string" ? loadDocument(input.policy) : input.policy;
   const grant = grantFor(document, principal, resource, session.openedAt);
   const guardrails = compileGuardrails(document.guardrails, principal, resource, session);
+  const masker = createMasker(document.masking, principal, resource, input.keys, input.crypto);
+  const copies = ({ risks }: Command) => masker.hidesColumns && risks.includes(COPIES_MASKED);
   return {
     version: input.version,
     recording: document.recording.default,
-    masker: createMasker(document.masking, principal, resource, input.keys, input.crypto),
+    masker,
     endsAt: grant === null ? session.openedAt : grant.endsAt,
     access: grant?.access ?? [],
     grants: grant?.grants ?? [],
@@ -50,7 +52,7 @@ export function compilePolicy(input: CompileInput): CompiledPolicy {
       if (grant === null) return noGrant(resource);
       const missing = accessOf(command.operations).filter((one) => !grant.access.includes(one));
       if (missing.length > 0) return lacking(missing, grant, command, resource);
-      if (command.risks.includes(COPIES_MASKED)) return copiesMasked(grant);
+      if (copies(command)) return copiesMasked(grant);
       const said = weigh(guardrails.match(command, now));
       return said ?? { verdict: "allow", rules: grant.grants };
     },

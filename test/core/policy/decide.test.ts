@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { COPIES_MASKED } from "../../../core/command.ts";
 import { literalPolicy } from "../../../core/policy/literal.ts";
 import { bytes } from "../masking/given.ts";
 import { command, NOW, person, policyOf } from "./given.ts";
@@ -89,6 +90,17 @@ test("a refusal names the access that is missing and the grant that lacks it", (
   expect(policyOf(RULES, ada).decide(command({ operations: ["alter"] }), NOW)).toMatchObject({
     message: "This needs schema access to shop-db; engineers gives read, write.",
   });
+});
+
+test("what might copy masked values is refused where columns are masked, and nowhere else", () => {
+  const copying = command({ operations: ["insert"], risks: [COPIES_MASKED] });
+  const grants =
+    "grants: [{ id: all, groups: [engineers], resources: [shop-db], access: [write] }]";
+  const detects = "masking: [{ id: cards, detect: [credit_card] }]";
+  const masks = 'masking: [{ id: pii, columns: ["*.ssn"] }]';
+  const verdict = (masking: string) =>
+    policyOf(`${grants}\n${masking}\n`, ada).decide(copying, NOW).verdict;
+  expect(["", detects, masks].map(verdict)).toEqual(["allow", "allow", "block"]);
 });
 
 test("a grant with hours ends that long after the opening; access is read by default", () => {
