@@ -54,7 +54,7 @@ function folders(): ReadonlyMap<string, string> {
 
 async function measure(state: string, folder: string, modules: Modules): Promise<void> {
   const stateDir = mkdtempSync(join(folder, "sluice-bench-"));
-  const world = await startWorld(state, stateDir, modules);
+  const world = await startWorld(state, stateDir, modules, effort.rows);
   try {
     for (const name of names) await measureOne(name, world);
   } finally {

@@ -4,8 +4,8 @@ import { residentKb } from "../demo/processes.ts";
 import { message } from "./messages.ts";
 import type { Effort } from "./effort.ts";
 import { logIn } from "./opening.ts";
-import { everything, rowsTable } from "./rows.ts";
 import { Table } from "./sheet.ts";
+import { everything } from "./tables.ts";
 import { type Door, type Way, withDoors, type World } from "./world.ts";
 
 const ways = [
@@ -32,10 +32,9 @@ export class MemoryBench {
   readonly tables = [this.table];
   #done = false;
 
-  async run(world: World, { rows, sessions, repeats }: Effort): Promise<void> {
+  async run(world: World, { sessions, repeats }: Effort): Promise<void> {
     if (this.#done) return;
     this.#done = true;
-    await world.sql(rowsTable(rows));
     const open = ways.map(([way]) => way);
     await withDoors<Way>(world, open, async (doors) => {
       for (let repeat = 0; repeat < Math.min(repeats, rounds); repeat++) {

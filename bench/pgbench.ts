@@ -71,7 +71,6 @@ const ways = [
   ["demo", "demo's masks"],
 ] as const satisfies readonly (readonly [Way, string])[];
 const columns = ways.map(([, column]) => column);
-const scale = 5;
 
 /** Small statements: what one costs in time, and how many go through. */
 export class PgbenchBench {
@@ -90,9 +89,6 @@ export class PgbenchBench {
   readonly tables = [this.throughput, this.latency];
 
   async run(world: World, effort: Effort): Promise<void> {
-    const direct = await world.open("direct");
-    const env = { ...process.env, ...direct.env };
-    await run("pgbench", ["-i", "-I", "dtgp", "-q", "-s", String(scale)], { env });
     const open = ways.map(([way]) => way);
     await withDoors<Way>(world, open, async (doors) => {
       for (let repeat = 0; repeat < effort.repeats; repeat++) {

@@ -6,25 +6,8 @@ import type { Effort } from "./effort.ts";
 import { pgbench, pgbenchFor } from "./pgbench.ts";
 import { policyText } from "./policy.ts";
 import { Table } from "./sheet.ts";
+import { everything } from "./tables.ts";
 import { type Door, type Way, withDoors, type World } from "./world.ts";
-
-/** Ten columns, six of them text, about 125 bytes a row: what a report or an export selects. */
-export const rowsTable = (rows: number): string => `
-  CREATE TABLE IF NOT EXISTS bench_rows AS
-  SELECT
-    n AS id,
-    timestamptz '2024-01-02 09:00Z' + n * interval '1 minute' AS at,
-    'Customer number ' || n AS name,
-    'customer' || n || '@example.com' AS email,
-    '4242 4242 42' || lpad((n::bigint * 7919 % 1000000)::text, 6, '0') AS card,
-    '+1-201-555-' || lpad((n * 31 % 10000)::text, 4, '0') AS phone,
-    (ARRAY['Berlin', 'Chicago', 'Dakar', 'Lisbon', 'Osaka', 'Porto'])[n % 6 + 1] AS city,
-    (n * 137 % 100000)::numeric / 100 AS amount,
-    CASE WHEN n % 3 > 0 THEN 'Please leave it at the door, thank you' END AS note,
-    n % 2 = 0 AS active
-  FROM generate_series(1, ${rows}) AS n`;
-
-export const everything = "SELECT * FROM bench_rows";
 
 /** Seconds that libpq takes to have the whole answer to one statement of the simple protocol. */
 async function secondsOf(door: Door, sql: string): Promise<number> {
@@ -59,7 +42,7 @@ export class RowsBench {
   readonly tables = [this.table];
 
   async run(world: World, { rows, repeats }: Effort): Promise<void> {
-    const bytes = await makeRows(world, rows);
+    const bytes = world.rowsBytes;
     const line = `${rows.toLocaleString("en")} rows, ${(bytes / 1e6).toFixed(0)} MB`;
     const open = ways.map(([way]) => way);
     await withDoors<Way>(world, open, async (doors) => {
@@ -71,17 +54,6 @@ export class RowsBench {
       }
     });
   }
-}
-
-/** Makes the table where it is missing, and says how many bytes its rows are on the wire. */
-async function makeRows(world: World, rows: number): Promise<number> {
-  await world.sql(rowsTable(rows));
-  const [row] = await world.sql(
-    `SELECT sum(7 + 40 + length(r.id::text) + length(r.at::text) + length(r.name)
-      + length(r.email) + length(r.card) + length(r.phone) + length(r.city)
-      + length(r.amount::text) + coalesce(length(r.note), 0) + 1) AS bytes FROM bench_rows AS r`,
-  );
-  return Number(row?.["bytes"]);
 }
 
 /** Of the large result; all of it at each level would take minutes. */
@@ -106,7 +78,7 @@ export class RecorderBench {
   readonly tables = [this.statements, this.bytes];
 
   async run(world: World, effort: Effort): Promise<void> {
-    const bytes = (await makeRows(world, effort.rows)) / recorderShare;
+    const bytes = world.rowsBytes / recorderShare;
     try {
       for (let repeat = 0; repeat < effort.repeats; repeat++) {
         await this.#one(world, "recorded", "recorded (c)", bytes, effort);

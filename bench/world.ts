@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import postgres from "postgres";
 import { bundleWorker, type Module } from "../demo/bundle.ts";
 import { type Demo, startDemo } from "../demo/demo.ts";
 import { type Gateway, startGateway } from "../demo/gateway.ts";
 import { freePort } from "../demo/processes.ts";
 import { CLI_FILE } from "../scripts/build-cli.ts";
 import { policyText, type ResourceName } from "./policy.ts";
+import { makeTables } from "./tables.ts";
 
 /** The ways to the same database, each with more work on it than the one before. */
 export type Way = "direct" | "bare" | "recorded" | ResourceName;
@@ -28,8 +28,8 @@ export type World = {
   pid(way: Way): number;
   open(way: Way): Promise<Door>;
   readonly postgresPort: number;
-  /** Runs SQL as the owner of the shop, past everything; the last statement's rows. */
-  sql(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Of the large result, on the wire. */
+  readonly rowsBytes: number;
   stop(): Promise<void>;
 };
 
@@ -45,6 +45,7 @@ export async function startWorld(
   state: string,
   stateDir: string,
   modules: Modules,
+  rows: number,
 ): Promise<World> {
   const ports = { gateway: await freePort(), issuer: await freePort(), postgres: await freePort() };
   const policy = policyText(ports.postgres);
@@ -65,11 +66,11 @@ export async function startWorld(
     PGDATABASE: "shop",
     PGSSLMODE: "disable",
   };
-  const owner = `postgres://sluice:${direct.PGPASSWORD}@127.0.0.1:${direct.PGPORT}/shop`;
   return {
     demo,
     state,
     postgresPort: ports.postgres,
+    rowsBytes: await makeTables(direct, rows),
     pid: (way) => (isBaseline(way) ? baselinePid : gatewayPid),
     async open(way) {
       if (way === "direct") return { env: direct, close: async () => {} };
@@ -78,14 +79,6 @@ export async function startWorld(
       if (!isBaseline(way)) return door;
       const { PGUSER, PGPASSWORD } = direct;
       return { ...door, env: { ...door.env, PGUSER, PGPASSWORD } };
-    },
-    async sql(text) {
-      const client = postgres(owner, { max: 1, onnotice: () => {} });
-      try {
-        return await client.unsafe(text);
-      } finally {
-        await client.end();
-      }
     },
     async stop() {
       await baseline.stop();
