@@ -106,7 +106,7 @@ describe("the journal", () => {
     expect((await recorded(spec)).equals(received)).toBe(true);
   });
 
-  it("ends a session whose store is away for longer than the grace, and loses nothing", async () => {
+  it("ends a session whose store is away beyond the grace, and loses nothing", async () => {
     const spec = edge.spec(target.port);
     const client = await open(spec);
     await edge.fails("store", true);

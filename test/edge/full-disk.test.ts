@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Edge, eventually } from "./edge.ts";
-import { complete, FakePostgres, query, READY } from "./fake-postgres.ts";
+import { complete, FakePostgres, READY } from "./fake-postgres.ts";
 
 /*
  * The disk under the gateway's state fills up. The runtime then takes the object away before its

@@ -51,6 +51,11 @@ const LAYERS: readonly Layer[] = [
     never: /^(worker\/|hono|jose)/,
   },
   {
+    of: /^durable-objects\/tunnel-socket\.ts$/,
+    may: [/^core\//, /^node:events$/],
+    never: /^(worker\/|hono|jose)/,
+  },
+  {
     of: /^durable-objects\//,
     may: [/^(durable-objects|store|core)\//, /^cloudflare:/, /^node:crypto$/],
     never: /^(worker\/|hono|jose)/,
