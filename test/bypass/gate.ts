@@ -4,10 +4,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import postgres from "postgres";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
+import { concat } from "../../core/bytes.ts";
 import type { PersonName } from "../../demo/people.ts";
 import { spawnCli, startTestDemo, type TestDemo } from "../support/demo.ts";
-import { type Door, Wire } from "./wire.ts";
+import { canaryIn, canaryInCells } from "./canary.ts";
+import { type Answer, cellsOf, type Door, textsOf, Wire } from "./wire.ts";
 
 const file = (name: string): string => readFileSync(join(import.meta.dirname, name), "utf8");
 
@@ -98,4 +100,15 @@ export function useGate(): () => Gate {
     if (gate === undefined) throw new Error("The gate runs inside tests only.");
     return gate;
   };
+}
+
+/** No canary in any byte so far, nor in what these answers' cells are together. */
+export function clear(wire: Wire, answers: readonly Answer[]): void {
+  expect(canaryIn(Buffer.from(concat(wire.seen)).toString("latin1"))).toBeNull();
+  expect(canaryInCells(cellsOf(answers))).toBeNull();
+}
+
+export async function goesOn(wire: Wire): Promise<void> {
+  expect(textsOf(await wire.query("select 1"))).toEqual(["1"]);
+  wire.close();
 }

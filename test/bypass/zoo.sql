@@ -47,7 +47,8 @@ CREATE TABLE diary_old PARTITION OF diary FOR VALUES FROM (0) TO (100);
 INSERT INTO diary VALUES (1, 'Tapirella one'), (2, 'Tapirella two');
 
 CREATE TABLE staff (post text) INHERITS (people);
-INSERT INTO staff (id, name, ssn, secret, post) VALUES (9, 'Dee', 'Kestrelux-9', 'Quokkaton', 'cook');
+INSERT INTO staff (id, name, ssn, secret, post)
+VALUES (9, 'Dee', 'Kestrelux-9', 'Quokkaton', 'cook');
 
 CREATE VIEW people_view AS SELECT id, secret AS remark, email AS contact, name FROM people;
 CREATE VIEW people_view_view AS SELECT id, remark AS comment FROM people_view;
@@ -66,7 +67,8 @@ CREATE FUNCTION coded() RETURNS text LANGUAGE plpgsql AS
     USING DETAIL = (SELECT ssn FROM people WHERE id = 1), HINT = 'Quokkaton', COLUMN = 'Quokkaton',
     ERRCODE = 'Q0KKA'; END $$;
 CREATE FUNCTION cursor_of() RETURNS refcursor LANGUAGE plpgsql AS
-  $$ DECLARE c refcursor := 'zoo_cursor'; BEGIN OPEN c FOR SELECT secret FROM people; RETURN c; END $$;
+  $$ DECLARE c refcursor := 'zoo_cursor';
+  BEGIN OPEN c FOR SELECT secret FROM people; RETURN c; END $$;
 CREATE PROCEDURE tell_by_call(INOUT a text) LANGUAGE plpgsql AS
   $$ BEGIN SELECT secret INTO a FROM people WHERE id = 1; END $$;
 CREATE FUNCTION same(a text, b int) RETURNS bool LANGUAGE plpgsql COST 0.001 AS

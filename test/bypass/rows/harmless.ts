@@ -3,7 +3,8 @@
  * that a direct connection gets.
  */
 
-const TYPES = `select 1::int2, 2::int4, 3::int8, 4.5::float4, 5.25::float8, 6.75::numeric, 'x'::text,
+const TYPES = `select 1::int2, 2::int4, 3::int8, 4.5::float4, 5.25::float8, 6.75::numeric,
+  'x'::text,
   'y'::varchar(3), 'z'::char(2), true, null::text, '2024-02-03'::date, '04:05:06'::time,
   '2024-02-03 04:05:06'::timestamp, '2024-02-03 04:05:06Z'::timestamptz, '1 day 2 hours'::interval,
   '\\xdead'::bytea, '{1,2}'::int[], '{a,"b c"}'::text[], '{"a": 1}'::json, '{"b": [2]}'::jsonb,
@@ -24,7 +25,8 @@ const WORK = [
   "select * from friends order by id",
   "select nickname, id from friends where id = 1",
   "select count(*), max(id), min(nickname) from friends",
-  "select f.*, p.id, p.name, p.city from friends f join people p on p.id = f.person_id order by f.id",
+  `select f.*, p.id, p.name, p.city from friends f join people p on p.id = f.person_id order
+    by f.id`,
   "select id, name from people order by id",
   "select name || ' of ' || city from people where id < 4 order by id",
   "select city, count(*) from people group by city order by city nulls last",
@@ -78,37 +80,47 @@ const INTROSPECTION = [
   "select oid, typname, typtype, typelem from pg_type where oid < 1000 order by oid",
   `select t.oid, t.typname, t.typsend, t.typreceive, t.typoutput, t.typinput from pg_type t
     where t.oid in (16, 17, 20, 23, 25) order by 1`,
-  "select ns.nspname, typ.oid, typ.typname from pg_type typ join pg_namespace ns on ns.oid = typ.typnamespace where typ.typtype = 'e' order by 2",
-  "select e.enumlabel from pg_enum e join pg_type t on t.oid = e.enumtypid where t.typname = 'mood' order by enumsortorder",
+  `select ns.nspname, typ.oid, typ.typname from pg_type typ join pg_namespace ns on ns.oid =
+    typ.typnamespace where typ.typtype = 'e' order by 2`,
+  `select e.enumlabel from pg_enum e join pg_type t on t.oid = e.enumtypid where t.typname =
+    'mood' order by enumsortorder`,
   "select schemaname, tablename, tableowner from pg_tables where schemaname = 'public' order by 2",
   "select schemaname, viewname from pg_views where schemaname = 'public' order by 2",
   "select indexname, indexdef from pg_indexes where tablename = 'people' order by 1",
   "select sequencename, start_value from pg_sequences order by 1",
-  "select table_name, table_type from information_schema.tables where table_schema = 'public' order by 1",
+  `select table_name, table_type from information_schema.tables where table_schema = 'public'
+    order by 1`,
   `select column_name, data_type, is_nullable, column_default, ordinal_position
     from information_schema.columns where table_name = 'people' order by ordinal_position`,
-  "select constraint_name, constraint_type from information_schema.table_constraints where table_name = 'people' order by 1",
-  `select tc.constraint_name, kcu.column_name, ccu.table_name from information_schema.table_constraints tc
+  `select constraint_name, constraint_type from information_schema.table_constraints where
+    table_name = 'people' order by 1`,
+  `select tc.constraint_name, kcu.column_name, ccu.table_name
+    from information_schema.table_constraints tc
     join information_schema.key_column_usage kcu on tc.constraint_name = kcu.constraint_name
     join information_schema.constraint_column_usage ccu on ccu.constraint_name = tc.constraint_name
     where tc.table_name = 'friends' order by 1, 2`,
   "select schema_name from information_schema.schemata order by 1",
-  "select routine_name, data_type from information_schema.routines where routine_schema = 'public' order by 1, 2",
+  `select routine_name, data_type from information_schema.routines where routine_schema =
+    'public' order by 1, 2`,
   "select trigger_name from information_schema.triggers order by 1",
   "select sequence_name from information_schema.sequences order by 1",
   `select a.attname, format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid),
     a.attnotnull, a.atttypid, a.atttypmod, a.attidentity, a.attgenerated
     from pg_attribute a left join pg_attrdef d on a.attrelid = d.adrelid and a.attnum = d.adnum
-    where a.attrelid = '"people"'::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum`,
+    where a.attrelid = '"people"'::regclass and a.attnum > 0
+    and not a.attisdropped order by a.attnum`,
   `select i.relname, ix.indisunique, ix.indkey, pg_get_indexdef(ix.indexrelid) from pg_class t
     join pg_index ix on t.oid = ix.indrelid join pg_class i on i.oid = ix.indexrelid
     where t.relname = 'people' order by 1`,
   `select conname, pg_get_constraintdef(oid) from pg_constraint
     where conrelid = 'people'::regclass order by 1`,
-  "select c.relname, c.relkind, pg_get_userbyid(c.relowner) from pg_class c where c.relnamespace = 'public'::regnamespace order by 1, 2",
-  "select n.nspname, obj_description(n.oid, 'pg_namespace') from pg_namespace n where nspname !~ '^pg_' order by 1",
+  `select c.relname, c.relkind, pg_get_userbyid(c.relowner) from pg_class c where
+    c.relnamespace = 'public'::regnamespace order by 1, 2`,
+  `select n.nspname, obj_description(n.oid, 'pg_namespace') from pg_namespace n where nspname
+    !~ '^pg_' order by 1`,
   "select pg_get_viewdef('people_view'::regclass, true)",
-  "select proname, pg_get_function_identity_arguments(oid) from pg_proc where pronamespace = 'public'::regnamespace order by 1, 2",
+  `select proname, pg_get_function_identity_arguments(oid) from pg_proc where pronamespace =
+    'public'::regnamespace order by 1, 2`,
   "select tgname, pg_get_triggerdef(oid) from pg_trigger where not tgisinternal order by 1",
   "select rolname, rolsuper, rolcanlogin from pg_roles order by 1",
   "select datname, encoding, datcollate from pg_database where datname = 'shop'",
@@ -124,7 +136,8 @@ const INTROSPECTION = [
   "select abbrev from pg_timezone_abbrevs where abbrev = 'UTC'",
   "select collname from pg_collation where collname in ('C', 'POSIX') order by 1",
   "select amname from pg_am order by 1",
-  "select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey) where i.indrelid = 'people'::regclass and i.indisprimary",
+  `select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid and
+    a.attnum = any(i.indkey) where i.indrelid = 'people'::regclass and i.indisprimary`,
 ];
 
 /** Changes of the schema, as migration tools send them: each list is one session. */
@@ -139,16 +152,16 @@ const MIGRATIONS = [
     "insert into accounts (title, n) values ('a', 1), ('b', 2) returning id, title",
     "update accounts set n = n + 1 where id = 1",
     "select * from accounts order by id",
-    "alter table accounts rename column note to remark",
-    "select remark, title from accounts order by id",
     "create view account_titles as select id, title from accounts",
     "select * from account_titles order by id",
+    "alter table accounts rename column note to remark",
     "comment on table accounts is 'money'",
     "insert into schema_migrations values ('1', null)",
     "rollback",
   ],
   [
-    "do $$ begin create type size as enum ('S', 'M'); exception when duplicate_object then null; end $$",
+    `do $$ begin create type size as enum ('S', 'M'); exception when duplicate_object then
+      null; end $$`,
     "create table shirts (id int generated always as identity, size size not null default 'S')",
     "insert into shirts default values returning *",
     "alter type size add value if not exists 'L'",
@@ -192,10 +205,13 @@ const MIGRATIONS = [
     "discard all",
   ],
   [
-    "insert into plain values (50, 'a', 1) on conflict (id) do update set v = excluded.v returning *",
-    "insert into plain values (50, 'b', 1) on conflict (id) do update set v = excluded.v returning v",
+    `insert into plain values (50, 'a', 1) on conflict (id) do update set v = excluded.v
+      returning *`,
+    `insert into plain values (50, 'b', 1) on conflict (id) do update set v = excluded.v
+      returning v`,
     "update plain set n = 7 where id = 50 returning old.n, new.n",
-    "merge into plain p using (values (50)) s(id) on p.id = s.id when matched then update set v = 'c'",
+    `merge into plain p using (values (50)) s(id) on p.id = s.id when matched then update set
+      v = 'c'`,
     "delete from plain where id = 50 returning *",
     "insert into plain values (1, 'again', 1)",
     "insert into plain values (51, 'x', -1)",
@@ -211,8 +227,9 @@ export const HARMLESS: readonly (readonly string[])[] = [
 /** psql's own questions. */
 export const COMMANDS =
   `\\d;\\d+;\\d people;\\d+ people;\\d people_view;\\d+ people_view;\\d diary;\\dt;\\dt+;
-  \\dt *.*;\\di;\\di+;\\dv;\\dv+;\\dm;\\ds;\\dn;\\dn+;\\df;\\df+;\\dT;\\dT+;\\dD;\\do;\\da;\\du;\\dg+;\\dx;\\dp;\\ddp;
-  \\dC;\\dF;\\dy;\\db;\\dc;\\dE;\\dL;\\drds;\\dRp;\\dA;\\sf tell;\\sv people_view;
-  \\encoding;\\dd;\\dP;\\dX;\\z people;\\df tell*;\\dS pg_class;\\dFp;\\dFt;\\dFd;\\des;\\dew;\\deu;\\det;\\dl`
+  \\dt *.*;\\di;\\di+;\\dv;\\dv+;\\dm;\\ds;\\dn;\\dn+;\\df;\\df+;\\dT;\\dT+;\\dD;\\do;\\da;\\du;\\dg+;\\dx;\\dp;
+  \\ddp;  \\dC;\\dF;\\dy;\\db;\\dc;\\dE;\\dL;\\drds;\\dRp;\\dA;\\sf tell;\\sv people_view;
+  \\encoding;\\dd;\\dP;\\dX;\\z people;\\df tell*;\\dS pg_class;\\dFp;\\dFt;\\dFd;
+  \\des;\\dew;\\deu;\\det;\\dl`
     .split(";")
     .map((command) => command.trim());

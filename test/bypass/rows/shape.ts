@@ -24,13 +24,16 @@ export const SHAPE = [
     "with c as (select secret from people) select * from c",
     "with c(x, y) as (select id, secret from people) select y from c",
     "with c as materialized (select secret s from people) select s from c where s like '%'",
-    "with recursive r(n, s) as (select 1, secret from people where id = 1 union all select n + 1, s from r where n < 3) select s from r",
-    "with recursive r(a, b) as (select 'x'::text, secret from people union all select b, a from r where a = 'x') select a from r",
+    `with recursive r(n, s) as (select 1, secret from people where id = 1 union all select n
+      + 1, s from r where n < 3) select s from r`,
+    `with recursive r(a, b) as (select 'x'::text, secret from people union all select b, a
+      from r where a = 'x') select a from r`,
     "select secret from people union all select 'x'",
     "select 'x' union all select secret from people",
     "select id::text, secret from people union select secret, id::text from people",
     "select name from people intersect select name from people union select secret from people",
-    "select l.s from friends f, lateral (select secret as s from people p where p.id = f.person_id) l",
+    `select l.s from friends f, lateral (select secret as s from people p where p.id =
+      f.person_id) l`,
     "select (select secret from people limit 1)",
     "select (select max(secret) from people where id = 1) as city",
     "select nickname, (select p.secret from people p where p.id = person_id) from friends",
@@ -120,14 +123,18 @@ export const SHAPE = [
     "select table_to_xml('people', true, false, '')",
     "select xmlforest(secret) from people",
     "select xmlelement(name a, secret) from people",
-    "select cursor_to_xml('x', 1, true, true, '') from (select 1) s where false union all select xmlelement(name a, secret) from people",
+    `select cursor_to_xml('x', 1, true, true, '') from (select 1) s where false union all
+      select xmlelement(name a, secret) from people`,
     "update people set city = city where id = 1 returning *",
     "update people set city = city where id = 1 returning secret as x",
     "update people set name = name where id = 1 returning old.secret, new.secret",
-    "update people p set city = p.city from friends f where f.person_id = p.id and p.id = 1 returning p.secret, f.*",
+    `update people p set city = p.city from friends f where f.person_id = p.id and p.id = 1
+      returning p.secret, f.*`,
     "with u as (update people set city = city where id = 1 returning secret) select * from u",
-    "insert into friends values (90, 1, (select 'x')) returning (select secret from people where id = 1)",
-    "merge into friends f using people p on f.person_id = p.id when matched then update set nickname = f.nickname returning p.secret",
+    `insert into friends values (90, 1, (select 'x')) returning (select secret from people
+      where id = 1)`,
+    `merge into friends f using people p on f.person_id = p.id when matched then update set
+      nickname = f.nickname returning p.secret`,
     "insert into watched (id) values (1) returning v",
     "insert into watched (id, v) values (2, 'mine') returning *",
     "insert into ruled values (1, 'x')",
@@ -145,7 +152,8 @@ export const SHAPE = [
     ],
     ["prepare q as select secret from people where id = $1", "execute q(1)"],
     [
-      "create temp table people as select 1 as id, (select secret from public.people limit 1) as secret",
+      `create temp table people as select 1 as id, (select secret from public.people limit 1)
+        as secret`,
       "select secret from people",
     ],
     ["create temp table t1 as select secret as x, id from people", "select x from t1"],
@@ -172,9 +180,12 @@ export const SHAPE = [
     "update plain set v = (select secret from people where id = 1) where id = 1",
     "update friends f set nickname = p.secret from people p where p.id = f.person_id and f.id = 1",
     "insert into friends (id, nickname) values (91, (select secret from people where id = 1))",
-    "insert into friends values (1, 1, 'x') on conflict (id) do update set nickname = (select secret from people where id = 1)",
-    "merge into friends f using people p on f.person_id = p.id when matched then update set nickname = p.secret",
-    "merge into plain using people p on plain.id = p.id + 70 when not matched then insert values (p.id + 70, p.secret, 1)",
+    `insert into friends values (1, 1, 'x') on conflict (id) do update set nickname = (select
+      secret from people where id = 1)`,
+    `merge into friends f using people p on f.person_id = p.id when matched then update set
+      nickname = p.secret`,
+    `merge into plain using people p on plain.id = p.id + 70 when not matched then insert
+      values (p.id + 70, p.secret, 1)`,
     "with c as (select secret from people) insert into plain select 80, secret, 1 from c limit 1",
     "update people set city = secret where id = 1",
     "update people set name = p.secret from people p where p.id = people.id and p.id = 1",
@@ -187,9 +198,11 @@ export const SHAPE = [
       "alter table people add column copy text",
       "update people set copy = secret where id > 0",
     ],
-    "insert into plain select 96, most_common_vals::text, 1 from pg_stats where tablename = 'people' limit 1",
+    `insert into plain select 96, most_common_vals::text, 1 from pg_stats where tablename =
+      'people' limit 1`,
     "create table kept8 as select histogram_bounds::text from pg_stats",
-    "do $$ begin create temp view plain as select most_common_vals::text as v from pg_stats; end $$",
+    `do $$ begin create temp view plain as select most_common_vals::text as v from pg_stats;
+      end $$`,
     "alter table people rename column secret to plain",
     "alter table people rename to folk",
     ["do $$ begin null; end $$", "alter table people rename column secret to plain"],
@@ -205,18 +218,22 @@ export const SHAPE = [
     "update people set secret = upper(secret) where id = 3",
     "create function f1() returns setof text language sql as 'select secret from people'",
     "create function f2() returns setof text begin atomic select secret from people; end",
-    "create function f3() returns text language plpgsql as $$ begin return (select remark from public.people_view limit 1); end $$",
-    "create function f4() returns text language plpgsql as $$ declare r text; begin execute 'select ' || 'secr' || 'et from peo' || 'ple' into r; return r; end $$",
+    `create function f3() returns text language plpgsql as $$ begin return (select remark
+      from public.people_view limit 1); end $$`,
+    `create function f4() returns text language plpgsql as $$ declare r text; begin execute
+      'select ' || 'secr' || 'et from peo' || 'ple' into r; return r; end $$`,
     "create function f5() returns text language sql as 'select tell(1)'",
     "create procedure f6() language sql as 'insert into plain select 94, secret, 1 from people'",
-    'create function f7() returns text language sql as \'select U&"secr\\0065t" from U&"peopl\\0065"\'',
+    `create function f7() returns text language sql
+      as 'select U&"secr\0065t" from U&"peopl\0065"'`,
     "create function id(friends) returns text language sql as 'select secret from people limit 1'",
     "create trigger t before update on people for each row execute function fill()",
     "create rule r as on update to people do also insert into plain values (95, old.secret, 1)",
     "create index on people (same(secret, 1))",
     "alter table people add constraint c check (same(secret, 1))",
     "do $$ begin create temp table plain as select secret as v from people; end $$",
-    "do $$ begin update plain set v = (select secret from people where id = 1) where id = 1; end $$",
+    `do $$ begin update plain set v = (select secret from people where id = 1) where id = 1;
+      end $$`,
     "do $$ begin update plain set v = tell(1) where id = 1; end $$",
     "do $$ begin execute format('update plain set v = %s', 1); end $$",
     "do $$ begin perform set_config('application_name', 'x', false); end $$",
@@ -236,9 +253,12 @@ export const SHAPE = [
     "select id, name, city from people order by id",
     "create table kept6 as select id, name from people",
     "insert into plain select id + 500, name, 1 from people",
-    "do $$ begin create type colour as enum ('red', 'blue'); exception when duplicate_object then null; end $$",
-    "do $$ begin if not exists (select from plain where id = 1) then insert into plain (id, v, n) values (1, upper('x'), 1); end if; end $$",
-    "create function touch() returns trigger language plpgsql as $$ begin new.v = lower(new.v) || now()::text; return new; end $$",
+    `do $$ begin create type colour as enum ('red', 'blue'); exception when duplicate_object
+      then null; end $$`,
+    `do $$ begin if not exists (select from plain where id = 1) then insert into plain (id,
+      v, n) values (1, upper('x'), 1); end if; end $$`,
+    `create function touch() returns trigger language plpgsql as $$ begin new.v =
+      lower(new.v) || now()::text; return new; end $$`,
     "create trigger touch before update on plain for each row execute function touch()",
     "alter table people add column hobby varchar(20) default 'none'",
     "create index on people (lower(secret))",

@@ -1,6 +1,6 @@
 import { rows } from "./row.ts";
 
-/** C. The value never shows, and leaks all the same: texts of errors, notices, plans, statistics. */
+/** C. The value never shows, and leaks all the same: by errors, notices, plans, statistics. */
 export const SILENT = [
   ...rows("C", "hidden", [
     "select secret::int from people where id = 1",
@@ -40,7 +40,8 @@ export const SILENT = [
     "select nextval(secret) from people where id = 1",
     "select to_regclass(secret || '.x.y.z.w') from people where id = 1",
     "select ('{' || secret)::json from people where id = 1",
-    "select json_populate_record(null::kin, json_build_object('n', secret)) from people where id = 1",
+    `select json_populate_record(null::kin, json_build_object('n', secret)) from people where
+      id = 1`,
     "select 1 / (pin - 73194628) , secret::int from people where id = 1",
     "select pin::smallint from people where id = 1",
     "select big::int from people where id = 1",
@@ -59,14 +60,22 @@ export const SILENT = [
     "update people set pin = -pin where id = 1",
     "update people set name = null where id = 1",
     "update people set id = 2 where id = 1",
-    "do $$ declare s text; begin select secret into s from people where id = 1; raise notice '%', s; end $$",
-    "do $$ declare s text; begin select secret into s from people where id = 1; raise exception '%', s using errcode = '23505'; end $$",
-    "do $$ declare s text; begin select secret into s from people where id = 1; raise warning using message = 'w', detail = s, hint = s; end $$",
-    "do $$ declare s text; begin select secret into s from people where id = 1; execute 'select ' || quote_ident(s); end $$",
-    "do $$ declare s text; begin select secret into s from people where id = 1; execute 'create table ' || quote_ident(s) || ' (a int, a int)'; end $$",
-    "do $$ declare s text; begin select secret into s from people where id = 1; raise exception using errcode = '42P01', message = s, table = s, column = s; end $$",
-    "do $$ declare s text; begin select secret into s from people where id = 1; assert false, s; end $$",
-    "create domain short as text check (value < 'A'); select secret::short from people where id = 1",
+    `do $$ declare s text; begin select secret into s from people where id = 1; raise notice
+      '%', s; end $$`,
+    `do $$ declare s text; begin select secret into s from people where id = 1; raise
+      exception '%', s using errcode = '23505'; end $$`,
+    `do $$ declare s text; begin select secret into s from people where id = 1; raise warning
+      using message = 'w', detail = s, hint = s; end $$`,
+    `do $$ declare s text; begin select secret into s from people where id = 1; execute
+      'select ' || quote_ident(s); end $$`,
+    `do $$ declare s text; begin select secret into s from people where id = 1; execute
+      'create table ' || quote_ident(s) || ' (a int, a int)'; end $$`,
+    `do $$ declare s text; begin select secret into s from people where id = 1; raise
+      exception using errcode = '42P01', message = s, table = s, column = s; end $$`,
+    `do $$ declare s text; begin select secret into s from people where id = 1; assert false,
+      s; end $$`,
+    `create domain short as text check (value < 'A'); select secret::short from people where
+      id = 1`,
     [
       "create temp table u (x text unique)",
       "insert into u values ('Quokkaton')",
@@ -82,12 +91,15 @@ export const SILENT = [
   ]),
   ...rows("C", "masked", [
     "explain select * from people where secret = 'Quokkaton'",
-    "explain (analyze, costs off, timing off, summary off, buffers off) select * from people where secret = upper('quokkaton')",
+    `explain (analyze, costs off, timing off, summary off, buffers off) select * from people
+      where secret = upper('quokkaton')`,
     "explain (format json) select * from people where pin = 73194628",
     ["prepare e(text) as select * from people where secret = $1", "explain execute e('Quokkaton')"],
-    "select most_common_vals::text, histogram_bounds::text from pg_stats where tablename = 'people'",
+    `select most_common_vals::text, histogram_bounds::text from pg_stats where tablename =
+      'people'`,
     "select * from pg_stats where tablename = 'people'",
-    "select s.m from (select most_common_vals::text as m from pg_catalog.pg_stats where tablename = 'people') s",
+    `select s.m from (select most_common_vals::text as m from pg_catalog.pg_stats where
+      tablename = 'people') s`,
     "select query from pg_stat_activity where pid = pg_backend_pid() and 'Quokkaton' <> ''",
     "select pg_stat_get_activity(pg_backend_pid())::text || 'Quokkaton'",
     "select current_query() || 'Quokkaton'",
@@ -97,6 +109,7 @@ export const SILENT = [
   ]),
   ...rows("C", "passes", [
     "explain select * from friends where id = 1",
-    "select attname, n_distinct from pg_attribute a left join (select 1 as n_distinct) s on true where attrelid = 'people'::regclass limit 1",
+    `select attname, n_distinct from pg_attribute a left join (select 1 as n_distinct) s on
+      true where attrelid = 'people'::regclass limit 1`,
   ]),
 ];

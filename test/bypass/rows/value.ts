@@ -17,10 +17,14 @@ export const VALUE = [
     "select reverse(secret) as secret from people",
     "select upper(secret) as secret, lower(secret), left(secret, 8) from people",
     "select translate(secret, '', '') as secret from people",
-    "select substr(secret,1,1), substr(secret,2,1), substr(secret,3,1), substr(secret,4,1), substr(secret,5,1), substr(secret,6,1), substr(secret,7,1), substr(secret,8,1), substr(secret,9,1) from people where id = 1",
+    `select substr(secret,1,1), substr(secret,2,1), substr(secret,3,1), substr(secret,4,1),
+      substr(secret,5,1), substr(secret,6,1), substr(secret,7,1), substr(secret,8,1),
+      substr(secret,9,1) from people where id = 1`,
     "select substr(secret, n, 1) from people, generate_series(1, 9) n where id = 1 order by n",
-    "select ascii(substr(secret, n, 1)) from people, generate_series(1, 9) n where id = 1 order by n",
-    "select get_byte(secret::bytea, n) from people, generate_series(0, 8) n where id = 1 order by n",
+    `select ascii(substr(secret, n, 1)) from people, generate_series(1, 9) n where id = 1
+      order by n`,
+    `select get_byte(secret::bytea, n) from people, generate_series(0, 8) n where id = 1
+      order by n`,
     "select left(secret, 5) || right(secret, 4) from people where id = 1",
     "select overlay(secret placing '' from 1 for 0) from people",
     "select format('%s', secret), format('%L', secret), format('%I', secret) from people",
@@ -31,7 +35,8 @@ export const VALUE = [
     "select string_to_array(secret, ' ') from people",
     "select string_to_table(secret, ' ') from people",
     "select split_part(secret, ' ', 1) from people",
-    "select repeat(secret, 2), lpad(secret, 20, '.'), rpad(secret, 20), trim(secret), btrim(secret) from people",
+    `select repeat(secret, 2), lpad(secret, 20, '.'), rpad(secret, 20), trim(secret),
+      btrim(secret) from people`,
     "select replace(secret, 'x', 'y') from people",
     "select concat(secret), concat_ws('-', secret, 1) from people",
     "select convert_to(secret, 'UTF8'), convert_to(secret, 'LATIN1') from people",
@@ -51,7 +56,8 @@ export const VALUE = [
     { sql: ["select length(secret) from people where id = 1"], reveals: "9" },
     {
       sql: [
-        "select octet_length(secret), char_length(secret), bit_length(secret) from people where id = 1",
+        `select octet_length(secret), char_length(secret), bit_length(secret) from people
+          where id = 1`,
       ],
       reveals: "9",
     },
@@ -100,7 +106,8 @@ export const VALUE = [
     "select to_char(born, 'YYYY-MM-DD'), to_char(born, 'DD.MM.YYYY') from people",
     "select born + 0, born - 0, date_trunc('day', born) from people",
     "select daterange(born, born, '[]') from people",
-    "select make_date(extract(year from born)::int, extract(month from born)::int, extract(day from born)::int) from people",
+    `select make_date(extract(year from born)::int, extract(month from born)::int,
+      extract(day from born)::int) from people`,
     "select seen_at::date, seen_at at time zone 'UTC' from people",
     "select photo, encode(photo, 'hex'), encode(photo, 'base64') from people",
     "select convert_from(photo, 'UTF8') from people",
