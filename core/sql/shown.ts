@@ -30,7 +30,7 @@ const SECRET = new Set([
   "CommentStmt",
 ]);
 
-/** How a statement may begin: any other first word may be a secret that was pasted at the prompt. */
+/** How a statement may begin: another first word may be a secret, pasted at the prompt. */
 const VERBS = new Set(
   `abort alter analyze begin call close cluster comment commit copy create deallocate declare delete
   discard do drop end execute explain fetch grant insert listen load lock merge move notify prepare

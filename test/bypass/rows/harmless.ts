@@ -227,7 +227,8 @@ export const HARMLESS: readonly (readonly string[])[] = [
 /** psql's own questions. */
 export const COMMANDS =
   `\\d;\\d+;\\d people;\\d+ people;\\d people_view;\\d+ people_view;\\d diary;\\dt;\\dt+;
-  \\dt *.*;\\di;\\di+;\\dv;\\dv+;\\dm;\\ds;\\dn;\\dn+;\\df;\\df+;\\dT;\\dT+;\\dD;\\do;\\da;\\du;\\dg+;\\dx;\\dp;
+  \\dt *.*;\\di;\\di+;\\dv;\\dv+;\\dm;\\ds;\\dn;\\dn+;\\df;\\df+;\\dT;\\dT+;\\dD;\\do;
+  \\da;\\du;\\dg+;\\dx;\\dp;
   \\ddp;  \\dC;\\dF;\\dy;\\db;\\dc;\\dE;\\dL;\\drds;\\dRp;\\dA;\\sf tell;\\sv people_view;
   \\encoding;\\dd;\\dP;\\dX;\\z people;\\df tell*;\\dS pg_class;\\dFp;\\dFt;\\dFd;
   \\des;\\dew;\\deu;\\det;\\dl`

@@ -1,6 +1,6 @@
 import { rows } from "./row.ts";
 
-/** F. What a parser sees, and the server does: `truncate` is blocked, and deletes from `friends`. */
+/** F. What a parser sees, and the server does: `truncate` and deletes from `friends` are out. */
 export const READING = [
   ...rows("F", "refused", [
     "/* a /* b */ c */ truncate friends",

@@ -225,7 +225,7 @@ export const SHAPE = [
     "create function f5() returns text language sql as 'select tell(1)'",
     "create procedure f6() language sql as 'insert into plain select 94, secret, 1 from people'",
     `create function f7() returns text language sql
-      as 'select U&"secr\0065t" from U&"peopl\0065"'`,
+      as 'select U&"secr\\0065t" from U&"peopl\\0065"'`,
     "create function id(friends) returns text language sql as 'select secret from people limit 1'",
     "create trigger t before update on people for each row execute function fill()",
     "create rule r as on update to people do also insert into plain values (95, old.secret, 1)",
