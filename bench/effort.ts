@@ -28,7 +28,7 @@ export const FULL: Effort = {
   seconds: 1,
   pgbench: lines,
   rows: 1_000_000,
-  sessions: 80,
+  sessions: 50,
   openings: 100,
 };
 
@@ -38,6 +38,6 @@ export const QUICK: Effort = {
   seconds: 1,
   pgbench: lines.filter(({ clients, mode }) => clients === 1 && mode === "prepared"),
   rows: 50_000,
-  sessions: 20,
+  sessions: 10,
   openings: 10,
 };
