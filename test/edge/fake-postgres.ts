@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { WHO_ARE_YOU } from "../../core/protocols/postgres/login.ts";
 
 /** One message of PostgreSQL's protocol, by its letter. */
 export const message = (type: string, body: Uint8Array): Buffer => {
@@ -86,6 +87,10 @@ export class FakePostgres {
     if (taken[0] === EXECUTE) socket.write(NO_SUCH_PORTAL);
     if (taken[0] !== QUERY) return;
     const sql = taken.toString("utf8", 5, taken.length - 1);
+    if (sql === WHO_ARE_YOU) {
+      socket.write(Buffer.concat([ROW_DESCRIPTION, dataRow(Buffer.from("1")), complete("SELECT 1"), READY]));
+      return;
+    }
     if (sql.includes("pg_catalog")) {
       socket.write(Buffer.concat([ROW_DESCRIPTION, complete("SELECT 0"), READY]));
       return;

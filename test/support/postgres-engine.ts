@@ -124,6 +124,10 @@ function open(engine: Engine): void {
     'ParameterStatus "client_encoding" "UTF8"',
     "BackendKeyData 4711 0x01020304",
     "ReadyForQuery I",
+    "RowDescription pg_backend_pid:int4",
+    'DataRow "4711"',
+    'CommandComplete "SELECT 1"',
+    "ReadyForQuery I",
   ];
   const startup = messageBytes("client", "StartupMessage 3.0 user=ada database=shop");
   run.take({ on: "opened" });

@@ -11,7 +11,7 @@ import { sampleSpec, seededCrypto } from "./values.ts";
 
 export type RealPostgres = Postgres & { readonly password: string };
 
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address() as AddressInfo;
@@ -41,9 +41,15 @@ export class RawConnection {
   readonly #socket: Socket;
   #buffer: Uint8Array = EMPTY;
   #wake: () => void = () => {};
+  #broken: Error | null = null;
 
   private constructor(port: number) {
     this.#socket = connect(port, "127.0.0.1");
+    // A server that has refused may reset the connection while it is being closed.
+    this.#socket.on("error", (error) => {
+      this.#broken = error;
+      this.#wake();
+    });
     this.#socket.on("data", (bytes) => {
       this.#buffer = concat([this.#buffer, new Uint8Array(bytes)]);
       this.#wake();
@@ -92,6 +98,7 @@ export class RawConnection {
         this.#buffer = bytes.slice(length);
         return bytes.slice(0, length);
       }
+      if (this.#broken !== null) throw this.#broken;
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }

@@ -9,6 +9,7 @@ const TOOLS = {
   psql: { found: () => runs("psql"), debian: "postgresql-client" },
   pgbench: { found: () => runs("pgbench"), debian: "postgresql-contrib" },
   pg_dump: { found: () => runs("pg_dump"), debian: "postgresql-client" },
+  pgbouncer: { found: () => runs("pgbouncer"), debian: "pgbouncer" },
   psycopg: { found: () => pythonHas("psycopg"), debian: "python3-psycopg" },
   psycopg2: { found: () => pythonHas("psycopg2"), debian: "python3-psycopg2" },
   asyncpg: { found: () => pythonHas("asyncpg"), debian: "python3-asyncpg" },

@@ -6,6 +6,7 @@ import type { Resource } from "../../session.ts";
 import { cString, HEADER_BYTES, type Message } from "./frames.ts";
 import {
   passwordMessage,
+  query,
   PROTOCOL_3,
   readFields,
   saslInitialResponse,
@@ -32,6 +33,8 @@ export type LoginStep =
   | { readonly secure: string }
   /** The one byte that answers an SSLRequest, or one whole message with type and length. */
   | { readonly read: "byte" | "message" };
+
+type LoginSuccess = Extract<LoginResult, { ok: true }>;
 
 export type LoginResult =
   | {
@@ -65,7 +68,9 @@ export function* logIn(options: LoginOptions): Login<LoginResult> {
     yield { send: startupMessage(PROTOCOL_3 | options.protocolMinor, parameters) };
     const talk = new Talk(options);
     yield* authenticate(talk);
-    return yield* settle(talk);
+    const result = yield* settle(talk);
+    yield* facesTheServer(talk, result.pid);
+    return result;
   } catch (error) {
     if (!(error instanceof LoginFailure)) throw error;
     return { ok: false, sqlstate: error.code, message: error.message };
@@ -257,7 +262,7 @@ function readMechanisms(offer: Uint8Array): string[] | null {
 }
 
 /** From AuthenticationOk to the first ReadyForQuery. */
-function* settle(talk: Talk): Login<LoginResult> {
+function* settle(talk: Talk): Login<LoginSuccess> {
   const parameters = new Map<string, string>();
   let backend: { pid: number; key: Uint8Array } | null = null;
   for (;;) {
@@ -279,6 +284,30 @@ function* settle(talk: Talk): Login<LoginResult> {
       return { ok: true, parameters: list, pid, key, status: "I", protocolMinor: talk.minor };
     } else throw talk.broken("left the order of a login");
   }
+}
+
+/** The statement by which `facesTheServer` asks. */
+export const WHO_ARE_YOU = "select pg_catalog.pg_backend_pid()";
+
+/**
+ * A pooler gives one session's statements to several servers, so that what a session has set or
+ * prepared is not there in the next one, and masks would rest on names that mean something else. It
+ * also makes up the process id that it announces: a server is asked for its own, and must agree.
+ */
+function* facesTheServer(talk: Talk, pid: number): Login<void> {
+  yield { send: query(WHO_ARE_YOU) };
+  const pids: string[] = [];
+  for (const expected of ["T", "D", "C", "Z"]) {
+    let answer = yield* talk.next();
+    while (answer.letter === "S") answer = yield* talk.next();
+    if (answer.letter !== expected) throw talk.broken("did not say which process it is");
+    if (expected === "D") pids.push(text(answer.body.subarray(6)));
+  }
+  if (pids[0] === String(pid | 0)) return;
+  const message =
+    `${talk.host} is a pooler, not the server itself: ` +
+    "it would spread one session over several servers.";
+  throw new LoginFailure("0A000", message);
 }
 
 /** Without these, a statement's bytes would not mean what we read in them. */

@@ -123,6 +123,8 @@ export const describeStatement = (name: string): Uint8Array => message("D", stri
 /** All rows of a portal. */
 export const executePortal = (name: string): Uint8Array => message("E", string(name), u32Bytes(0));
 
+export const query = (sql: string): Uint8Array => message("Q", string(sql));
+
 export const sync = (): Uint8Array => message("S");
 
 export const flush = (): Uint8Array => message("H");

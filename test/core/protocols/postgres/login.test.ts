@@ -4,6 +4,7 @@ import { concat, EMPTY, hex, putU32, u32Bytes, utf8 } from "../../../../core/byt
 import { loginMessagesMax } from "../../../../core/limits.ts";
 import {
   logIn,
+  WHO_ARE_YOU,
   type LoginOptions,
   type LoginResult,
 } from "../../../../core/protocols/postgres/login.ts";
@@ -11,12 +12,14 @@ import {
   authenticationCleartext,
   authenticationOk,
   backendKeyData,
+  commandComplete,
   errorResponse,
   message,
   negotiateProtocolVersion,
   notice,
   parameterStatus,
   passwordMessage,
+  query,
   readyForQuery,
   sslRequest,
   startupMessage,
@@ -71,7 +74,15 @@ const STATUSES = [
   parameterStatus("standard_conforming_strings", "on"),
   parameterStatus("client_encoding", "UTF8"),
 ];
-const READY = [...STATUSES, KEY, readyForQuery("I")];
+/** The server says which process it is. */
+const backend = (pid: number): readonly Uint8Array[] => [
+  message("T", Uint8Array.of(0, 0)),
+  message("D", Uint8Array.of(0, 1), u32Bytes(String(pid).length), utf8(String(pid))),
+  commandComplete("SELECT 1"),
+  readyForQuery("I"),
+];
+const SETTLED = [...STATUSES, KEY, readyForQuery("I")];
+const READY = [...SETTLED, ...backend(77)];
 const MD5_CHALLENGE = message("R", u32Bytes(5), Uint8Array.of(1, 2, 3, 4));
 const unknownRequest = message("R", u32Bytes(99));
 
@@ -107,7 +118,7 @@ describe("a login", () => {
       status: "I",
       protocolMinor: 2,
     });
-    expect(sent).toHaveLength(messages);
+    expect(sent).toHaveLength(messages + 1);
     expect(sent[0]).toEqual(STARTUP);
   });
 
@@ -129,7 +140,14 @@ describe("a login", () => {
     ["as the manual describes it", message("v", u32Bytes(0), u32Bytes(0))],
   ])("goes on in 3.0 when an older server says so, %s", (_, answer) => {
     const old = backendKeyData(77, Uint8Array.of(1, 2, 3, 4));
-    const { result } = talk([answer, authenticationOk(), ...STATUSES, old, readyForQuery("I")]);
+    const { result } = talk([
+      answer,
+      authenticationOk(),
+      ...STATUSES,
+      old,
+      readyForQuery("I"),
+      ...backend(77),
+    ]);
     expect(result).toMatchObject({ ok: true, protocolMinor: 0, key: Uint8Array.of(1, 2, 3, 4) });
   });
 });
@@ -197,6 +215,16 @@ describe("a server that does not know the password", () => {
   });
 });
 
+describe("who is behind the address", () => {
+  it.each<[string, readonly Uint8Array[], RegExp]>([
+    ["a pooler, which made the id up", backend(78), /^0A000 .+ is a pooler/],
+    ["somebody who says nothing", [commandComplete("SELECT 0")], /^08P01 .+ which process/],
+    ["rows without end", [...backend(77).slice(0, 2), ...backend(77)], /^08P01 .+ which process/],
+  ])("%s", (_, answers, expected) => {
+    expect(refusal(talk([authenticationOk(), ...SETTLED, ...answers]))).toMatch(expected);
+  });
+});
+
 describe("TLS", () => {
   const verified: Partial<LoginOptions> = {
     resource: { ...sampleSpec().resource, host: "db.example", tls: "verify-full" },
@@ -206,7 +234,7 @@ describe("TLS", () => {
     const { result, sent, secured } = talk([utf8("S"), authenticationOk(), ...READY], verified);
     expect(result).toMatchObject({ ok: true });
     expect(secured).toEqual(["db.example"]);
-    expect(sent).toEqual([sslRequest(), STARTUP]);
+    expect(sent).toEqual([sslRequest(), STARTUP, query(WHO_ARE_YOU)]);
   });
 
   it.each([

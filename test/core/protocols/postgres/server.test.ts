@@ -1,10 +1,19 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { text } from "../../../../core/bytes.ts";
 import { safeError } from "../../../../core/protocols/postgres/errors.ts";
 import type { LoginResult } from "../../../../core/protocols/postgres/login.ts";
 import { readFields } from "../../../../core/protocols/postgres/messages.ts";
-import { RawConnection, realPostgres, type RealPostgres } from "../../../support/real-postgres.ts";
+import {
+  freePort,
+  RawConnection,
+  realPostgres,
+  type RealPostgres,
+} from "../../../support/real-postgres.ts";
+import { needs } from "../../../support/tools.ts";
 
 /* What only a real server can show: that it lets us in, and what its errors look like. */
 
@@ -163,5 +172,40 @@ describe("a real server's errors where columns are masked", () => {
     const [taken] = await shown("insert into secrets values (1, 'y')");
     expect(taken?.["M"]).toBe('duplicate key value violates unique constraint "secrets_pkey"');
     expect(taken).not.toHaveProperty("D");
+  });
+});
+
+describe("a pooler in front of the server", () => {
+  it("is refused, for one session must be one session", async (context) => {
+    needs(context, "pgbouncer");
+    const directory = mkdtempSync(join(tmpdir(), "sluice-pooler-"));
+    const port = await freePort();
+    const settings = [
+      "[databases]",
+      `postgres = host=127.0.0.1 port=${server.port} user=postgres password=${server.password}`,
+      "[pgbouncer]",
+      "listen_addr = 127.0.0.1",
+      `listen_port = ${port}`,
+      "auth_type = any",
+      "pool_mode = transaction",
+      "unix_socket_dir =",
+    ];
+    const file = join(directory, "pgbouncer.ini");
+    writeFileSync(file, settings.join("\n"));
+    // It refuses to run as root.
+    const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    chmodSync(directory, 0o755);
+    const pooler = spawn("pgbouncer", [file], { stdio: ["ignore", "ignore", "pipe"], ...nobody });
+    try {
+      for await (const line of pooler.stderr) if (String(line).includes("process up")) break;
+      const { result, connection } = await RawConnection.logIn(port, "postgres", null, {
+        protocolMinor: 0,
+      });
+      connection.close();
+      expect(told(result)).toMatch(/^0A000 127\.0\.0\.1 is a pooler/);
+    } finally {
+      pooler.kill("SIGKILL");
+      rmSync(directory, { recursive: true });
+    }
   });
 });
