@@ -56,8 +56,8 @@ export function accessOf(operations: readonly Operation[]): readonly Access[] {
 }
 
 /**
- * A risk: masked values would flow into a table or setting where no rule masks them, to be read back
- * from there.
+ * A risk: masked values would flow into a table or setting where no rule masks them, to be read
+ * back from there.
  */
 export const COPIES_MASKED = "copies masked data";
 

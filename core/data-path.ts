@@ -287,7 +287,7 @@ export class DataPath {
   }
 }
 
-/** What goes to one side without anything between it leaves as one piece: each write has its price. */
+/** What goes to one side with nothing between it leaves as one piece: each write has its price. */
 function joined(effects: readonly Effect[]): readonly Effect[] {
   const out: Effect[] = [];
   let parts: Uint8Array[] = [];

@@ -120,7 +120,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
     try {
       const rows = [];
       for (const query of CATALOG_QUERIES) rows.push([...(await sql.unsafe(query).simple())]);
-      const catalog = buildCatalog(rows, nodeCrypto.sha256);
+      const catalog = buildCatalog(rows, (bytes) => nodeCrypto.sha256(bytes));
       const kept = { version: catalog.version, readAt, json: JSON.stringify(catalog) };
       this.#keep(target, kept);
       return kept;

@@ -5,7 +5,7 @@ import { addHours, chunksSigned, type HourRow, lastHour } from "../store/hours.t
 import { type SigningPair, signingPair } from "../store/keys.ts";
 import { settingsOf } from "./env.ts";
 
-/** A chunk is signed, then put into the store, then into D1: what is younger may still be coming. */
+/** A chunk is signed, put into the store, then into D1: what is younger may still be coming. */
 const settledMs = 5 * 60_000;
 /** An entry stays well under what one row of D1 may hold. */
 const chunksMax = 5_000;

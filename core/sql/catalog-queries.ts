@@ -159,7 +159,10 @@ export function buildCatalog(
     userOperators: names(operators),
     userTypes: names(types),
     systemColumns: Object.fromEntries(
-      system.map((row) => [`${row.schema}.${row.name}`, String(row.columns).split(",")]),
+      system.map((row) => [
+        `${String(row.schema)}.${String(row.name)}`,
+        String(row.columns).split(","),
+      ]),
     ),
     searchPath: names(path, "schema"),
   };

@@ -283,7 +283,7 @@ export class Lineage {
         case "ColumnRef":
           return this.#reference(body, env);
         case "SelectStmt":
-          return all(this.statement(node as Node, env));
+          return all(this.statement(node, env));
         case "SubLink":
           return mix([this.value(body.testexpr, env), all(this.statement(body.subselect, env))]);
         case "FuncCall":

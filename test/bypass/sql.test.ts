@@ -76,7 +76,7 @@ async function attack(row: Row, way: keyof typeof WAYS): Promise<void> {
   const wire = own ? await gate().open(row.as) : await sharedBy(row);
   const { answers, bytes } = await play(row, wire, WAYS[way]);
   const found = leak(row, bytes, answers);
-  expect(found, `${errorsOf(answers)} ${text(concat(bytes).subarray(-400))}`).toBeNull();
+  expect(found, `${errorsOf(answers).join(", ")} ${text(concat(bytes).subarray(-400))}`).toBeNull();
   judge(row, answers);
   if (answers.at(-1)?.body[0] !== 0x49) await wire.query("rollback");
   expect(textsOf(await wire.query("select 1")), "the session goes on").toEqual(["1"]);

@@ -13,7 +13,7 @@ import { decodeFrame, encodeFrame, type Frame, SUBPROTOCOL } from "../../core/tu
 import { bundleWorker } from "../../demo/bundle.ts";
 import { type Gateway, startGateway } from "../../demo/gateway.ts";
 import { freePort } from "../../demo/processes.ts";
-import { namedKeys, type NamedKey, signingPair } from "../../store/keys.ts";
+import { namedKeys, signingPair } from "../../store/keys.ts";
 import { newId } from "../../store/ids.ts";
 import { sampleSpec } from "../support/values.ts";
 import { query, READIES, READY, startup } from "./fake-postgres.ts";
@@ -145,18 +145,12 @@ export class Edge {
   /** What `audit verify` says of everything that the store has. */
   async verdict(session: string): Promise<string> {
     const [seed] = namedKeys("SIGNING_KEYS", this.keys().SIGNING_KEYS);
-    const { publicKey } = await signingPair(seed as NamedKey, "recording");
+    const { publicKey } = await signingPair(seed, "recording");
     const verdict = await verify(await this.#export(session), {
-      digest: async (data) =>
-        Buffer.from(await crypto.subtle.digest("SHA-256", data as BufferSource)),
+      digest: async (data) => Buffer.from(await crypto.subtle.digest("SHA-256", data)),
       gunzip: (data) => gunzipSync(data),
       verifies: (_, signature, signed) =>
-        crypto.subtle.verify(
-          "Ed25519",
-          publicKey,
-          signature as BufferSource,
-          signed as BufferSource,
-        ),
+        crypto.subtle.verify("Ed25519", publicKey, signature, signed),
     });
     return verdict.is;
   }

@@ -105,8 +105,9 @@ export function fuzzPostgres(seconds: number): void {
         const run = new Conversation(newPostgresEngine(grammar, given), decideByText);
         const server = new ModelServer(seededNumbers(cuts), null);
         const endings: string[] = [];
-        const look = ({ events }: Outcome): void =>
-          void events.forEach((event) => event.do === "close" && endings.push(event.code));
+        const look = ({ events }: Outcome): void => {
+          for (const event of events) if (event.do === "close") endings.push(event.code);
+        };
         for (const step of steps) converse(run, server, step, seededCuts(cuts), look);
         for (let i = 0; i < 20; i++) {
           converse(run, server, LEARNED, whole, look);

@@ -36,16 +36,18 @@ export class ScramServer {
 
   /** Answers a SASLResponse; throws when its proof does not show the password. */
   verdict(response: Uint8Array): Uint8Array {
-    const { hmacSha256, sha256, pbkdf2 } = this.#crypto;
+    const crypto = this.#crypto;
     const sent = text(response.subarray(5));
     const at = sent.indexOf(",p=");
     const signed = utf8(`${this.#firstBare},${this.#first},${sent.slice(0, at)}`);
-    const salted = pbkdf2(this.#password, SALT, ITERATIONS);
-    const stored = sha256(hmacSha256(salted, utf8("Client Key")));
-    const signature = hmacSha256(stored, signed);
+    const salted = crypto.pbkdf2(this.#password, SALT, ITERATIONS);
+    const stored = crypto.sha256(crypto.hmacSha256(salted, utf8("Client Key")));
+    const signature = crypto.hmacSha256(stored, signed);
     const proof = fromBase64(sent.slice(at + 3)) as Uint8Array;
-    const shown = sha256(proof.map((byte, i) => byte ^ (signature[i] as number)));
+    const shown = crypto.sha256(proof.map((byte, i) => byte ^ (signature[i] as number)));
     if (base64(shown) !== base64(stored)) throw new Error("wrong proof");
-    return saslFinal(`v=${base64(hmacSha256(hmacSha256(salted, utf8("Server Key")), signed))}`);
+    return saslFinal(
+      `v=${base64(crypto.hmacSha256(crypto.hmacSha256(salted, utf8("Server Key")), signed))}`,
+    );
   }
 }

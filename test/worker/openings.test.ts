@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => gate.stop());
 
-it("only sessions that live, or are about to, are open; the hourly sweep closes the rest", async () => {
+it("only sessions that live or soon will are open; an hourly sweep closes the rest", async () => {
   const db = database(gate.env);
   const opened = async (session: string, openedAt: number) => {
     await addOpening(db, { session, signIn: "tok", principal: "eve", openedAt });

@@ -58,7 +58,7 @@ describe("a real server takes", () => {
       const length = LENGTHS.get(oid) ?? Math.max(12, fillerOf(planned!)!.length);
       const row = body([new Uint8Array(length)]);
       const out = new RowStream(plan(oid, 0), finder, row.length).push(row);
-      const cell = Buffer.from(out as Uint8Array).subarray(6);
+      const cell = Buffer.from(out).subarray(6);
       const { rows } = await client.query(`select $1::${await nameOf(oid)} is not null as taken`, [
         `${cell}`,
       ]);

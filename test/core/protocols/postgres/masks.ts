@@ -96,6 +96,7 @@ export function cellsOf(bytes: Uint8Array): (string | null)[] {
 
 /** Cuts bytes at the given places. */
 export function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
-  const at = [0, ...places.map((p) => p % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
+  const inside = places.map((place) => place % (bytes.length + 1));
+  const at = [0, ...inside, bytes.length].toSorted((a, b) => a - b);
   return at.slice(1).map((end, i) => bytes.subarray(at[i], end));
 }
