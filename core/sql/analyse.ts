@@ -35,7 +35,10 @@ export function analyse(
   if (strictText(sql) === null) return unknown(sql, "the text is not UTF-8");
   const parsed = grammar.parse(sql);
   if (parsed.is === "too complex") return unknown(sql, "the statement is too complex to be read");
-  if (parsed.is === "syntax error") return unknown(sql, `syntax error: ${parsed.message}`);
+  if (parsed.is === "syntax error") {
+    const { message, at } = parsed;
+    return { ...unknown(sql, `syntax error: ${message}`), syntaxError: { message, at } };
+  }
   const statements: Statement[] = [];
   let why: string | null = null;
   const own = parsed.tree.stmts.length > 1 ? names.fork() : names;

@@ -8,6 +8,8 @@ export type Analysis = {
   readonly statements: readonly Statement[];
   /** Why part of it could not be read; then `operations` holds "unknown". Null: all was read. */
   readonly unknown: string | null;
+  /** What the grammar says of a text that it refuses, as the server would; `at` counts from 0. */
+  readonly syntaxError?: { readonly message: string; readonly at: number };
 };
 
 export type Statement = {

@@ -69,9 +69,11 @@ export type Words = {
   readonly message: string;
   readonly detail?: string;
   readonly hint?: string;
+  /** In the statement's text, in characters from 1. */
+  readonly position?: number;
 };
 
-function wordFields({ severity, code, message, detail, hint }: Words): Fields {
+function wordFields({ severity, code, message, detail, hint, position }: Words): Fields {
   const fields = new Map([
     ["S", severity],
     ["V", severity],
@@ -80,6 +82,7 @@ function wordFields({ severity, code, message, detail, hint }: Words): Fields {
   ]);
   if (detail !== undefined) fields.set("D", detail);
   if (hint !== undefined) fields.set("H", hint);
+  if (position !== undefined) fields.set("P", String(position));
   return fields;
 }
 

@@ -3,7 +3,7 @@ import { errorResponse, notice } from "./messages.ts";
 
 /* What the gateway says, in PostgreSQL's words (manual, appendix "PostgreSQL Error Codes"). */
 
-type Refused = Extract<Settled, { verdict: "refuse" }>;
+export type Refused = Extract<Settled, { verdict: "refuse" }>;
 
 const REFUSAL_SQLSTATES: Readonly<Record<Refused["code"], string>> = {
   blocked: "42501",
@@ -25,6 +25,19 @@ export function refusalError(settled: Refused): Uint8Array {
     ...hint,
   });
 }
+
+/** A text that the grammar refuses: the server's own error for it, and why it was not sent. */
+export const unreadable = (
+  { message, at }: { readonly message: string; readonly at: number },
+  settled: Refused,
+): Uint8Array =>
+  errorResponse({
+    severity: "ERROR",
+    code: "42601",
+    message,
+    hint: settled.message,
+    ...(at >= 0 && { position: at + 1 }),
+  });
 
 export type HeldReview = {
   readonly reviewId: string;

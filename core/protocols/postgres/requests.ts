@@ -7,7 +7,7 @@ import { formatAt, readBind, readTarget } from "./client-messages.ts";
 import { cString, type Message } from "./frames.ts";
 import { describePortal, errorResponse } from "./messages.ts";
 import { askForAnswers, meaningPending } from "./questions.ts";
-import { refusalError } from "./refusal.ts";
+import { refusalError, type Refused, unreadable } from "./refusal.ts";
 import { POISON_PORTAL, refuseExtended, refuseSimple } from "./refuse.ts";
 import type { Described, Execution, Portal, Prepared, State, Tombstone } from "./state.ts";
 
@@ -63,9 +63,11 @@ export class Requests {
         state.questions.push({ of: "simple", executions, next: 0, open });
         state.forward("upstream", message.bytes);
       },
-      refuse: (refusal) => {
+      refuse: (refusal, settled) => {
         state.statements.delete("");
-        refuseSimple(state, command.id, refusal);
+        const { syntaxError } = analysis;
+        const plain = syntaxError === undefined || settled.code !== "blocked";
+        refuseSimple(state, command.id, plain ? refusal : unreadable(syntaxError, settled));
       },
     });
     return "taken";
@@ -307,7 +309,7 @@ export class Requests {
   #hold(
     command: Command,
     bytes: number,
-    then: { run: () => void; refuse: (refusal: Uint8Array) => void },
+    then: { run: () => void; refuse: (refusal: Uint8Array, settled: Refused) => void },
   ): void {
     const state = this.#state;
     state.held = {
@@ -317,7 +319,7 @@ export class Requests {
       refuse: (settled) => {
         const sqlstate = settled.code === "withdrawn" ? "57014" : "42501";
         state.record(command.id, { kind: "failed", sqlstate, from: "sluice" });
-        then.refuse(refusalError(settled));
+        then.refuse(refusalError(settled), settled);
       },
     };
     state.act({ do: "hold", command });
