@@ -151,7 +151,9 @@ export const recordingSchema = z.strictObject({
     .min(1)
     .max(36_500)
     .default(365)
-    .describe("How long recordings are kept."),
+    .describe(
+      "How long recordings shall be kept; the bucket's lifecycle rule does it (storage.md).",
+    ),
   unseal: roleGroups.describe("Whose members may open exact texts and binds; nobody when absent."),
 });
 
