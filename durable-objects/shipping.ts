@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { hex } from "../core/bytes.ts";
 import type { UnixMs } from "../core/decision.ts";
 import { chunkBytesMax, shippingGraceSeconds } from "../core/limits.ts";
@@ -69,7 +70,7 @@ export class Shipping {
     const pair = await (this.#pair ??= recordingPair(this.#env));
     const signed = await crypto.subtle.sign("Ed25519", pair.privateKey, headBytes(head));
     const signature = signHead(head, pair.id, new Uint8Array(signed));
-    const chunk = encodeChunk({ head: signature, body: await gzip(stretch.records) });
+    const chunk = encodeChunk({ head: signature, body: gzip(stretch.records) });
     await this.#env.RECORDINGS.put(chunkKey(session, first), chunk);
     await putChunk(database(this.#env), signature);
     this.#journal.shipped(stretch);
@@ -81,7 +82,8 @@ function recordingPair(env: ObjectsEnv): Promise<SigningPair> {
   return signingPair(current, "recording");
 }
 
-async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
+/**
+ * The fastest level: a fifth of the platform's CompressionStream's time, which full recording of a
+ * large result would otherwise mostly be, for a sixth more bytes.
+ */
+const gzip = (bytes: Uint8Array): Uint8Array => gzipSync(bytes, { level: 1 });

@@ -47,7 +47,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     of: /^durable-objects\/(catalog|console)\.ts$/,
-    may: [/^(durable-objects|store|core)\//, /^cloudflare:/, /^node:crypto$/, /^postgres$/],
+    may: [/^(durable-objects|store|core)\//, /^cloudflare:/, /^node:(crypto|zlib)$/, /^postgres$/],
     never: /^(worker\/|hono|jose)/,
   },
   {
@@ -57,7 +57,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     of: /^durable-objects\//,
-    may: [/^(durable-objects|store|core)\//, /^cloudflare:/, /^node:crypto$/],
+    may: [/^(durable-objects|store|core)\//, /^cloudflare:/, /^node:(crypto|zlib)$/],
     never: /^(worker\/|hono|jose)/,
   },
   {
