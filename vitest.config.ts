@@ -11,6 +11,7 @@ export default defineConfig(({ mode }) => ({
     include: [mode === "long" ? "test/**/*.long.ts" : "test/**/*.test.ts"],
     globalSetup: ["test/support/build-cli.ts"],
     reporters: ["default", "./test/support/closing-line.ts"],
+    silent: mode === "long" ? false : "passed-only",
     maxWorkers: Math.max(2, Math.min(4, Math.floor(availableParallelism() / 2))),
     testTimeout: mode === "long" ? 3_600_000 : 120_000,
     hookTimeout: 120_000,
