@@ -88,7 +88,9 @@ export class FakePostgres {
     if (taken[0] !== QUERY) return;
     const sql = taken.toString("utf8", 5, taken.length - 1);
     if (sql === WHO_ARE_YOU) {
-      socket.write(Buffer.concat([ROW_DESCRIPTION, dataRow(Buffer.from("1")), complete("SELECT 1"), READY]));
+      socket.write(
+        Buffer.concat([ROW_DESCRIPTION, dataRow(Buffer.from("1")), complete("SELECT 1"), READY]),
+      );
       return;
     }
     if (sql.includes("pg_catalog")) {
