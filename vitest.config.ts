@@ -15,5 +15,6 @@ export default defineConfig(({ mode }) => ({
     maxWorkers: Math.max(2, Math.min(4, Math.floor(availableParallelism() / 2))),
     testTimeout: mode === "long" ? 3_600_000 : 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 }));

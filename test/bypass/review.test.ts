@@ -24,6 +24,9 @@ async function hold(wire: Wire, sql: string): Promise<string> {
 const vote = (verb: "approve" | "reject", review: string, as: PersonName) =>
   cli(gate().demo, ["reviews", verb, review], { as });
 
+const withdrawn = async (): Promise<string> =>
+  (await cli(gate().demo, ["reviews", "--state", "withdrawn"], { as: "rui" })).stdout;
+
 async function sum(): Promise<number> {
   const rows = await gate().run("sluice", "shop", "select sum(n)::int as n from plain");
   return (rows as unknown as [{ n: number }])[0].n;
@@ -78,7 +81,8 @@ describe("an approval", () => {
     const before = await sum();
     const review = await hold(wire, HELD);
     wire.close();
-    await expect.poll(async () => (await vote("approve", review, "rui")).code).not.toBe(0);
+    await expect.poll(() => withdrawn()).toContain(review);
+    expect((await vote("approve", review, "rui")).code).not.toBe(0);
     expect(await sum()).toBe(before);
   });
 

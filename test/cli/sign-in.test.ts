@@ -195,7 +195,7 @@ describe("the access token", () => {
     expect(forms).toEqual([]);
     await store().write(signIn(119_000));
     vi.advanceTimersByTime(60_000);
-    await vi.waitFor(async () => expect((await store().read())?.accessToken).toBe("new"));
+    await expect.poll(async () => (await store().read())?.accessToken).toBe("new");
     stop();
     await store().write(signIn(0));
     vi.advanceTimersByTime(600_000);

@@ -58,7 +58,7 @@ test("what was recorded is there after a restart", { timeout: 30_000 }, async ()
   const { stateDir, ports } = first;
   await cli(first, ["sql", "shop-db", "SELECT 1"], { as: "ada" });
   const ended = [{ principal: { name: "ada" }, state: "ended" }];
-  await expect.poll(() => adasSessions(first), { timeout: 10_000 }).toMatchObject(ended);
+  await expect.poll(() => adasSessions(first)).toMatchObject(ended);
   const before = await adasSessions(first);
   await first.close();
   const second = await startTestDemo({ stateDir, ports });
