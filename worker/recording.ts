@@ -30,10 +30,7 @@ export async function recordsFrom(
   page: { readonly from: number; readonly limit: number },
 ): Promise<{ readonly items: readonly Located[]; readonly next: number | null }> {
   const from = Math.max(page.from, 1);
-  const heads = await chunksOf(db, session);
-  const head = heads.find((chunk) => chunk.first <= from && from <= chunk.last);
-  const stretch =
-    head === undefined ? await sessionStub(env, session).records(from) : await fromStore(env, head);
+  const stretch = await stretchAt(env, db, session, from);
   const wanted = stretch.records.slice(Math.max(from - stretch.first, 0)).slice(0, page.limit);
   const first = Math.max(from, stretch.first);
   const items = wanted.map((record, index) => located(record, first + index));
@@ -42,6 +39,18 @@ export async function recordsFrom(
     items,
     next: last === undefined || last.event.fact.kind === "end" ? null : last.seq + 1,
   };
+}
+
+/** What is shipped after the first look has left the object by then: so the store has it. */
+async function stretchAt(env: Env, db: Database, session: string, from: number): Promise<Stretch> {
+  const stored = async () =>
+    (await chunksOf(db, session)).find(({ first, last }) => first <= from && from <= last);
+  const before = await stored();
+  if (before !== undefined) return fromStore(env, before);
+  const kept = await sessionStub(env, session).records(from);
+  if (kept.first <= from && kept.records.length > 0) return kept;
+  const since = await stored();
+  return since === undefined ? kept : fromStore(env, since);
 }
 
 /** The same, as it is shown. */

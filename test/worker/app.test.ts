@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { app } from "../../worker/app.ts";
 import { Gateway, key } from "./gateway.ts";
 import { aSession, notes, ship } from "./things.ts";
@@ -111,6 +111,19 @@ describe("a recording", () => {
     expect(items.map(({ fact }) => fact.message).join(" ")).toBe(
       "one two three four five six seven",
     );
+  });
+
+  it("misses nothing that is shipped between the look at the store and at the object", async () => {
+    const session = await aSession(gate, own);
+    gate.unshipped.splice(0, gate.unshipped.length, ...notes("three"));
+    gate.unshippedFrom = 3;
+    const ships = async (from: number) => {
+      await ship(gate, session, 1, notes("one", "two"));
+      return { first: Math.max(from, 3), records: from > 3 ? [] : gate.unshipped };
+    };
+    const object = { records: ships } as unknown as ReturnType<Env["SESSIONS"]["get"]>;
+    vi.spyOn(gate.env.SESSIONS, "get").mockReturnValueOnce(object);
+    expect((await readAll(session, 1000)).map(({ seq }) => seq)).toEqual([1, 2, 3]);
   });
 
   it("leaves a trace of each reading", async () => {
