@@ -56,17 +56,22 @@ export async function addDeviceCode(
   await db.insert(deviceCodes).values({ ...code, state: "pending", polledAt: 0 });
 }
 
+/** Nobody has answered for the device yet. */
+const waits = or(eq(deviceCodes.state, "pending"), eq(deviceCodes.state, "asked"));
+
 /** Null: no device waits under this code, or no longer. */
 export async function pendingDevice(db: Database, userCode: string, now: number) {
-  const open = or(eq(deviceCodes.state, "pending"), eq(deviceCodes.state, "asked"));
   const [row] = await db
     .select()
     .from(deviceCodes)
-    .where(and(eq(deviceCodes.userCode, userCode), open, gt(deviceCodes.expiresAt, now)));
+    .where(and(eq(deviceCodes.userCode, userCode), waits, gt(deviceCodes.expiresAt, now)));
   return row ?? null;
 }
 
-/** A signed-in person now looks at the question; an earlier form for the same code is void. */
+/**
+ * A signed-in person now looks at the question; an earlier form for the same code is void. What has
+ * been answered meanwhile stays.
+ */
 export async function askDevice(
   db: Database,
   device: { userCode: string; confirmHash: string; signIn: string },
@@ -74,7 +79,7 @@ export async function askDevice(
   await db
     .update(deviceCodes)
     .set({ state: "asked", confirmHash: device.confirmHash, signIn: device.signIn })
-    .where(eq(deviceCodes.userCode, device.userCode));
+    .where(and(eq(deviceCodes.userCode, device.userCode), waits));
 }
 
 /** The person's answer, once, by the secret in the form. Answers the row as it is now. */

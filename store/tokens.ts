@@ -55,9 +55,13 @@ export async function liveSignIn(db: Database, id: string, now: number): Promise
   return row ?? null;
 }
 
-/** The issuer's newest refresh token takes the place of the one before. */
+/**
+ * The issuer's newest refresh token takes the place of the one before; a sign-in that ended
+ * meanwhile keeps none.
+ */
 export async function keepIssuerToken(db: Database, id: string, sealed: string): Promise<void> {
-  await db.update(signIns).set({ issuerToken: sealed }).where(eq(signIns.id, id));
+  const alive = and(eq(signIns.id, id), isNull(signIns.endedAt));
+  await db.update(signIns).set({ issuerToken: sealed }).where(alive);
 }
 
 /** Ends a sign-in once and forgets what could revive it. False when it had ended before. */

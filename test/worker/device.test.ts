@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { askDevice } from "../../store/attempts.ts";
+import { database } from "../../store/db.ts";
 import { cookieOf, Gateway, PUBLIC_URL } from "./gateway.ts";
 
 let gate: Gateway;
@@ -84,6 +86,18 @@ describe("signing in on a device without a browser (RFC 8628)", () => {
     await look(user_code, "rui");
     expect((await say(first, "approved")).status).toBe(400);
     expect((await poll(device_code)).error).toBe("authorization_pending");
+  });
+
+  it("keeps an answer when somebody else comes to the question too late", async () => {
+    const { device_code, user_code } = await ask();
+    expect((await say(confirmIn(await look(user_code, "ada")), "approved")).status).toBe(200);
+    const late = { userCode: user_code, confirmHash: "late", signIn: "tok_late" };
+    await askDevice(database(gate.env), late);
+    await forgetPolls();
+    const { access_token } = await poll(device_code);
+    expect(await (await gate.get("/api/me", access_token ?? "")).json()).toMatchObject({
+      id: "ada",
+    });
   });
 
   it("takes each answer once, and none that was not asked", async () => {

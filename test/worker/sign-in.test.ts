@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { TokenAnswer } from "../../core/api/oauth.ts";
+import { database } from "../../store/db.ts";
+import { keepIssuerToken } from "../../store/tokens.ts";
 import { isLoopbackRedirect } from "../../worker/identity/authorize.ts";
 import { authorizePath, cookieOf, Gateway, PUBLIC_URL, REDIRECT } from "./gateway.ts";
 import { FakeIssuer, ISSUER } from "./issuer.ts";
@@ -274,6 +276,15 @@ describe("signing out (RFC 7009)", () => {
     expect(answer.status).toBe(200);
     expect((await gate.get("/api/me", tokens.access_token)).status).toBe(401);
     expect((await gate.refresh(tokens.refresh_token)).status).toBe(400);
+  });
+
+  it("keeps nothing of the issuer's, also where a refresh was under way", async () => {
+    const tokens = await gate.signIn("ada");
+    const { sid } = claimsOf(tokens.access_token);
+    await gate.post("/oauth/revoke", { token: tokens.refresh_token ?? "" });
+    await keepIssuerToken(database(gate.env), sid, "e1:late");
+    const kept = gate.env.DB.prepare("select issuer_token from sign_ins where id = ?").bind(sid);
+    expect(await kept.first()).toEqual({ issuer_token: null });
   });
 
   it("says 200 to a token that it does not know", async () => {
