@@ -7,7 +7,7 @@ import type { Grammar } from "../core/sql/grammar.ts";
 import type { SessionSpec } from "../core/session.ts";
 import { nodeCrypto } from "../durable-objects/crypto.ts";
 import { sampleSpec } from "../test/support/values.ts";
-import { message, startup, welcome } from "./messages.ts";
+import { message, processId, READY, startup, welcome } from "./messages.ts";
 import { policyText, type ResourceName } from "./policy.ts";
 
 /*
@@ -87,6 +87,8 @@ export class CoreSession {
     this.#path.step({ on: "opened" }, 1);
     this.client(startup());
     this.upstream(welcome());
+    const pid = [describe(0, ["pg_backend_pid"], 23), row([String(processId)])];
+    this.upstream(Buffer.concat([...pid, message("C", "SELECT 1\0"), READY]));
   }
 
   /** Bytes of the client's; how many the server gets. */

@@ -8,6 +8,8 @@ export type Effort = {
   readonly rows: number;
   /** Held open at once to measure memory. */
   readonly sessions: number;
+  /** How long memory is watched while buffers fill and windows close. */
+  readonly settleMs: number;
   readonly openings: number;
 };
 
@@ -29,6 +31,7 @@ export const FULL: Effort = {
   pgbench: lines,
   rows: 1_000_000,
   sessions: 50,
+  settleMs: 1_000,
   openings: 100,
 };
 
@@ -37,7 +40,8 @@ export const QUICK: Effort = {
   repeats: 1,
   seconds: 1,
   pgbench: lines.filter(({ clients, mode }) => clients === 1 && mode === "prepared"),
-  rows: 50_000,
-  sessions: 10,
+  rows: 20_000,
+  sessions: 4,
+  settleMs: 200,
   openings: 10,
 };

@@ -16,8 +16,6 @@ const ways = [
 
 type Kind = "idle" | "streaming" | "stalled";
 
-/** Time in which buffers fill and windows close. */
-const settleMs = 1_000;
 const sampleMs = 100;
 const rounds = 2;
 
@@ -32,7 +30,7 @@ export class MemoryBench {
   readonly tables = [this.table];
   #done = false;
 
-  async run(world: World, { sessions, repeats }: Effort): Promise<void> {
+  async run(world: World, { sessions, settleMs, repeats }: Effort): Promise<void> {
     if (this.#done) return;
     this.#done = true;
     const open = ways.map(([way]) => way);
@@ -40,7 +38,7 @@ export class MemoryBench {
       for (let repeat = 0; repeat < Math.min(repeats, rounds); repeat++) {
         for (const [way, column] of ways) {
           const one = (kind: Kind, count: number) =>
-            perSession(world.pid(way), doors.get(way) as Door, kind, count);
+            perSession(world.pid(way), doors.get(way) as Door, kind, count, settleMs);
           if (repeat === 0) await one("streaming", 2);
           for (const kind of ["idle", "stalled", "streaming"] as const) {
             const count = kind === "idle" ? sessions : Math.ceil(sessions / 4);
@@ -53,7 +51,13 @@ export class MemoryBench {
   }
 }
 
-async function perSession(pid: number, door: Door, kind: Kind, count: number): Promise<number> {
+async function perSession(
+  pid: number,
+  door: Door,
+  kind: Kind,
+  count: number,
+  settleMs: number,
+): Promise<number> {
   const before = residentKb(pid);
   const sockets: Socket[] = [];
   for (let n = 0; n < count; n++) sockets.push(await begin(door, kind));

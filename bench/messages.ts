@@ -15,6 +15,15 @@ export function startup(): Buffer {
   return Buffer.concat([length, body]);
 }
 
+const u32s = (...values: readonly number[]): Buffer => {
+  const out = Buffer.alloc(4 * values.length);
+  for (const [i, value] of values.entries()) out.writeUInt32BE(value, 4 * i);
+  return out;
+};
+
+/** Of the server's, as it announces it and as it answers when it is asked. */
+export const processId = 17;
+
 const PARAMETERS = {
   server_version: "18.0",
   server_encoding: "UTF8",
@@ -31,6 +40,6 @@ export const welcome = (): Buffer =>
   Buffer.concat([
     message("R", Buffer.alloc(4)),
     ...Object.entries(PARAMETERS).map(([name, value]) => message("S", `${name}\0${value}\0`)),
-    message("K", Buffer.alloc(8, 1)),
+    message("K", u32s(processId, 1)),
     READY,
   ]);
