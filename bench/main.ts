@@ -1,5 +1,5 @@
 // `npm run bench`: what the gateway costs, beside its baselines (docs/performance.md).
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -55,6 +55,8 @@ function folders(): ReadonlyMap<string, string> {
 
 async function measure(state: string, folder: string, modules: Modules): Promise<void> {
   const stateDir = mkdtempSync(join(folder, "sluice-bench-"));
+  // Open for passing through: PostgreSQL, which does not run as root, then lives in it, too.
+  chmodSync(stateDir, 0o711);
   const world = await startWorld(state, stateDir, modules, effort.rows);
   try {
     for (const name of names) await measureOne(name, world);
