@@ -8,11 +8,11 @@ const reporter = join(import.meta.dirname, "closing-line.ts");
 const vitest = join(import.meta.dirname, "../../node_modules/vitest/vitest.mjs");
 
 /** Runs a suite of its own, and gives the last lines that people and machines read. */
-function run(source: string): { code: number | null; lines: string[] } {
+function run(source: string, ...more: string[]): { code: number | null; lines: string[] } {
   const folder = mkdtempSync(join(tmpdir(), "sluice-closing-"));
   try {
     writeFileSync(join(folder, "some.test.js"), source);
-    const args = [vitest, "run", "--root", folder, "--globals", `--reporter=${reporter}`];
+    const args = [vitest, "run", "--root", folder, "--globals", `--reporter=${reporter}`, ...more];
     const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
     return { code: status, lines: stdout.trimEnd().split("\n") };
   } finally {
@@ -38,6 +38,12 @@ test("a skip without a reason fails the run", () => {
   const { code, lines } = run(`test.skip("a", () => {});`);
   expect(lines.at(-1)).toBe("0 passed, 1 failed, 1 skipped");
   expect(code).toBe(1);
+});
+
+test("what -t leaves out is not counted", () => {
+  const { code, lines } = run(`test("a", () => {}); test("b", () => {});`, "-t", "a");
+  expect(lines.at(-1)).toBe("1 passed, 0 failed, 0 skipped");
+  expect(code).toBe(0);
 });
 
 test("a file that cannot be read fails the run", () => {

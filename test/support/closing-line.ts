@@ -1,4 +1,4 @@
-import type { Reporter, TestCase, TestModule } from "vitest/node";
+import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
 
 type Counts = { passed: number; failed: number; skipped: number };
 
@@ -8,16 +8,24 @@ export const closingLine = ({ passed, failed, skipped }: Counts): string =>
 /**
  * The last line of every run: `N passed, N failed, N skipped`. Before it stands each skipped test
  * with its reason; a skip without one fails the run, as does a file that could not be read. A
- * run that failed says so, whatever it was that failed.
+ * run that failed says so, whatever it was that failed. What `-t` leaves out is not counted.
  */
 export default class ClosingLine implements Reporter {
   readonly #counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   readonly #lines: string[] = [];
+  #chosen = false;
+
+  onInit({ config }: Vitest): void {
+    this.#chosen = config.testNamePattern !== undefined;
+  }
 
   onTestCaseResult(test: TestCase): void {
     const result = test.result();
     if (result.state === "pending") return;
-    if (result.state === "skipped") this.#skip(test, result.note);
+    if (result.state === "skipped") {
+      if (this.#chosen && result.note === undefined) return;
+      this.#skip(test, result.note);
+    }
     this.#counts[result.state]++;
   }
 

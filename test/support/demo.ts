@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -8,9 +8,18 @@ import { type Demo, type DemoSettings, type Ports, startDemo } from "../../demo/
 import type { PersonName } from "../../demo/people.ts";
 import { freePort } from "../../demo/processes.ts";
 
-/** Memory where the system has it: tests ask for durable writes, and disks differ too much. */
-const stateRoot = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+/**
+ * Memory where the system has enough of it: tests ask for durable writes, and disks differ too
+ * much. A container's /dev/shm may be smaller than one empty database.
+ */
+const stateRoot = roomIn("/dev/shm") >= 2 ** 31 ? "/dev/shm" : tmpdir();
 const cliFile = join(import.meta.dirname, "../../cli/dist/sluice.js");
+
+function roomIn(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
 
 export type TestDemo = Demo & {
   readonly stateDir: string;
