@@ -49,7 +49,7 @@ test("the policy that an administrator applied is the demo's own", async () => {
   expect(await policy.json()).toMatchObject({ author: "max" });
 });
 
-test("what was recorded is there after a restart", { timeout: 30_000 }, async () => {
+test("what was recorded is there after a restart", async () => {
   const adasSessions = async (of: TestDemo): Promise<unknown> => {
     const { stdout } = await cli(of, ["sessions", "--principal", "ada", "--json"], { as: "ida" });
     return JSON.parse(stdout);

@@ -82,7 +82,7 @@ export function run(
   { input = "", env = {} }: { input?: string; env?: Record<string, string> } = {},
 ): Promise<Ran> {
   return new Promise((resolve) => {
-    const options = { env: { ...process.env, ...env }, timeout: 30_000, maxBuffer: 1 << 28 };
+    const options = { env: { ...process.env, ...env }, timeout: 110_000, maxBuffer: 1 << 28 };
     const child = execFile(file, args, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
       resolve({ code, stdout, stderr });

@@ -15,7 +15,7 @@ let answer: (sql: string, socket: Socket) => void;
 
 beforeAll(async () => {
   edge = await Edge.start();
-}, 60_000);
+});
 afterAll(() => edge.stop());
 beforeEach(async () => {
   answer = (sql, socket) => socket.write(sql.startsWith("delete") ? deleted : updated);
@@ -55,7 +55,7 @@ describe("kill -9 of the runtime", () => {
       expect(await edge.verdict(spec.id)).toBe("whole");
       answer = (_, socket) => socket.write(updated);
     }
-  }, 60_000);
+  });
 
   it("keeps a review and its approval, which is used once", async () => {
     const spec = edge.spec(target.port);
@@ -75,7 +75,7 @@ describe("kill -9 of the runtime", () => {
     expect(await edge.call("DESK", "desk", "consume", id, digest)).toMatchObject({ id });
     expect(await edge.call("DESK", "desk", "consume", id, digest)).toBeNull();
     expect(target.queries).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe("a held command", () => {
@@ -161,5 +161,5 @@ describe("a store that is away", () => {
     await edge.fails("store", false);
     await eventually(() => edge.ended(spec.id));
     expect(await edge.verdict(spec.id)).toBe("whole");
-  }, 60_000);
+  });
 });

@@ -17,7 +17,7 @@ let answer: (sql: string, socket: Socket) => void;
 
 beforeAll(async () => {
   edge = await Edge.start();
-}, 60_000);
+});
 afterAll(() => edge.stop());
 beforeEach(async () => {
   answer = (_, socket) =>

@@ -8,7 +8,7 @@ let edge: Edge;
 let target: FakePostgres;
 beforeAll(async () => {
   edge = await Edge.start();
-}, 60_000);
+});
 afterAll(() => edge.stop());
 beforeEach(async () => {
   target = new FakePostgres(() => {});

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const { port } = server;
   client = new pg.Client({ host: "127.0.0.1", port, user: "postgres", database: "postgres" });
   await client.connect();
-}, 60_000);
+});
 
 afterAll(async () => {
   await client?.end();
