@@ -78,6 +78,10 @@ export const shippingGraceSeconds = 300;
 /** No connect time-out exists on the platform: our own. */
 export const dialSeconds = 10;
 export const pingSeconds = 30;
+/** Pings answered between two pongs: answers need no credit, and a client may read none. */
+export const pingsMax = 100;
+/** Cancels of one session under way: each is a connection of its own to the target. */
+export const cancelsMax = 8;
 /** `prepare` to `fetch`: a spec that nobody picks up is void. */
 export const preparedSessionSeconds = 10;
 

@@ -1,4 +1,4 @@
-import { readBufferBytesBusy, tunnelWindowBytes } from "../core/limits.ts";
+import { pingsMax, readBufferBytesBusy, tunnelWindowBytes } from "../core/limits.ts";
 import { dataBytesMax, decodeFrame, encodeFrame, type Frame } from "../core/tunnel/frames.ts";
 import { ReceiveWindow, SendWindow } from "../core/tunnel/window.ts";
 
@@ -35,6 +35,8 @@ export class ClientTunnel {
   #marks: { readonly total: number; readonly record: number }[] = [];
   #waiting: (() => void)[] = [];
   #unanswered = 0;
+  /** Pings answered since the client last showed that it reads. */
+  #answered = 0;
   #state: "open" | "draining" | "closed" = "open";
   #farewell: { readonly code: string; readonly message: string } | null = null;
 
@@ -138,9 +140,11 @@ export class ClientTunnel {
       case "cancel":
         return this.#events.cancel(frame.key);
       case "ping":
+        if (++this.#answered > pingsMax) return this.#broken("The peer pings without reading.");
         return this.#put({ is: "pong" });
       case "pong":
         this.#unanswered = 0;
+        this.#answered = 0;
         return;
       case "close":
         return this.#lost(frame.message);

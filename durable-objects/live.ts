@@ -46,6 +46,8 @@ export class LiveSession {
   upstream: Upstream | null = null;
   readonly held = new HeldCommand(this);
   commands = 0;
+  /** Cancels on their way to the target. */
+  cancels = 0;
   /** The version in force for this session. */
   policy: string;
   readonly #ship: LiveParts["ship"];

@@ -1,4 +1,5 @@
 import type { DataPathInput, Effect } from "../core/data-path.ts";
+import { cancelsMax } from "../core/limits.ts";
 import type { LiveSession } from "./live.ts";
 import { dial } from "./upstream/dial.ts";
 
@@ -40,8 +41,13 @@ export function perform(effect: Effect, session: LiveSession): DataPathInput | n
   }
 }
 
-/** PostgreSQL manual, "Canceling Requests in Progress": a connection of its own, and no answer. */
+/**
+ * PostgreSQL manual, "Canceling Requests in Progress": a connection of its own, and no answer.
+ * Beyond `cancelsMax` at once another one would say nothing new.
+ */
 async function cancel(bytes: Uint8Array, session: LiveSession): Promise<void> {
+  if (session.cancels >= cancelsMax) return;
+  session.cancels++;
   try {
     const upstream = await dial(session.spec.resource);
     const timer = setTimeout(() => upstream.close(), cancelMs);
@@ -51,5 +57,7 @@ async function cancel(bytes: Uint8Array, session: LiveSession): Promise<void> {
     upstream.close();
   } catch {
     // Cancelling is a wish; the statement's own answer says what became of it.
+  } finally {
+    session.cancels--;
   }
 }

@@ -43,6 +43,8 @@ export const ROW_DESCRIPTION = message(
 );
 export const complete = (tag: string): Buffer => message("C", cstrings(tag));
 
+/** Left without an answer, as a busy server does. */
+const CANCEL_REQUEST = Buffer.from([0x04, 0xd2, 0x16, 0x2e]);
 const QUERY = 0x51;
 const SYNC = 0x53;
 const EXECUTE = 0x45;
@@ -75,7 +77,7 @@ export class FakePostgres {
           const taken = input.subarray(0, length);
           input = input.subarray(length);
           if (started) this.#one(taken, socket, answer);
-          else socket.write(this.#welcome());
+          else if (!taken.includes(CANCEL_REQUEST)) socket.write(this.#welcome());
           started = true;
         }
       });

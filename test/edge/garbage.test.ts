@@ -1,8 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { cancelsMax, pingsMax } from "../../core/limits.ts";
 import { dataBytesMax } from "../../core/tunnel/frames.ts";
 import { type Client, Edge, eventually } from "./edge.ts";
-import { FakePostgres, message, query } from "./fake-postgres.ts";
+import { FakePostgres, message, query, startup } from "./fake-postgres.ts";
+
+/** The type and length of BackendKeyData with a key of four bytes. */
+const BACKEND_KEY = Buffer.from("K\0\0\0\x0c", "latin1");
 
 /* A client that breaks the rules: of its protocol inside the tunnel, or of the tunnel itself. */
 
@@ -57,6 +61,12 @@ describe("a client that does not speak the tunnel's protocol", () => {
     ["an empty message", (client) => client.socket.send(Buffer.alloc(0))],
     ["an unknown type", (client) => client.socket.send(Buffer.from([99, 1]))],
     ["the gateway's own frame", (client) => client.socket.send(Buffer.from('\x07{"session":""}'))],
+    [
+      "pings without end, and no answer to ours",
+      (client) => {
+        for (let n = 0; n <= pingsMax; n++) client.put({ is: "ping" });
+      },
+    ],
     ["an acknowledgement of what was not sent", (client) => client.put({ is: "ack", total: 1e9 })],
     [
       "more than the window allows",
@@ -77,4 +87,24 @@ describe("a client that does not speak the tunnel's protocol", () => {
     expect(await edge.verdict(spec.id)).toBe("whole");
     expect(target.queries).toEqual([]);
   });
+});
+
+it("a client that cancels without end gets a few connections to the target at once", async () => {
+  const spec = edge.spec(target.port);
+  const client = await edge.open(spec);
+  await client.frame("opened");
+  client.send(startup());
+  const welcome = await client.answered();
+  const key = welcome
+    .subarray(welcome.indexOf(BACKEND_KEY) + BACKEND_KEY.length + 4)
+    .subarray(0, 4);
+  const before = target.sockets.length;
+  for (let n = 0; n < 10 * cancelsMax; n++) client.put({ is: "cancel", key });
+  client.send(message("X", Buffer.alloc(0)));
+  await client.frame("close");
+  await eventually(() => edge.ended(spec.id));
+  const sent = (await edge.recording(spec.id)).filter(({ kind }) => kind === "cancel");
+  expect(sent).toHaveLength(10 * cancelsMax);
+  expect(target.sockets.length - before).toBeGreaterThan(0);
+  expect(target.sockets.length - before).toBeLessThanOrEqual(cancelsMax);
 });
