@@ -26,7 +26,10 @@ export function refusalError(settled: Refused): Uint8Array {
   });
 }
 
-/** A text that the grammar refuses: the server's own error for it, and why it was not sent. */
+/**
+ * A text that the grammar refuses: the server's own error for it, and why it was not sent. The
+ * position says where; the words of the text stay out, for what is answered is also recorded.
+ */
 export const unreadable = (
   { message, at }: { readonly message: string; readonly at: number },
   settled: Refused,
@@ -34,7 +37,7 @@ export const unreadable = (
   errorResponse({
     severity: "ERROR",
     code: "42601",
-    message,
+    message: message.replace(/( at or near)? ".*$/s, ""),
     hint: settled.message,
     ...(at >= 0 && { position: at + 1 }),
   });
