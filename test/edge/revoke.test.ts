@@ -83,4 +83,4 @@ it("ends a thousand live sessions soon after their sign-in has been revoked", as
   );
   expect(new Set(ended.map(({ code }) => code))).toEqual(new Set(["signed-out"]));
   expect(took.at(-1)).toBeLessThan(endedWithinMs);
-}, 180_000);
+}, 600_000);
