@@ -1,5 +1,6 @@
 import { text, u16, utf8 } from "../../bytes.ts";
 import { planCopy } from "./describe.ts";
+import { isPlanned } from "./bound.ts";
 import { safeError } from "./errors.ts";
 import { copyTally } from "./copy-in.ts";
 import { copyMasker } from "./copy.ts";
@@ -46,7 +47,7 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
 const FATAL = new Set(["FATAL", "PANIC"]);
 
 /** Parameters whose text a statement can fill with anything. */
-const FREE_TEXT_PARAMETERS = new Set(["application_name"]);
+const FREE_TEXT_PARAMETERS = new Set(["application_name", "search_path"]);
 
 /** The server's answers but rows, each matched with the question that it answers. */
 export class Answers {
@@ -130,11 +131,14 @@ export class Answers {
   }
 
   /** A named portal is a cursor: SQL's FETCH and MOVE may name it. */
-  #confirmPortal({ name, prepared }: Portal): void {
+  #confirmPortal({ name, bound }: Portal): void {
     if (name === "") return;
-    const [statement, more] = this.#state.analyse(prepared.sql).statements;
-    if (statement === undefined || more !== undefined) return;
-    this.#state.names.apply([{ do: "declare", name, statement, hold: false }]);
+    const [statement] = bound.analysis.statements;
+    // What EXECUTE and its like show is settled only when they run.
+    const known = statement !== undefined && isPlanned(bound.analysis);
+    this.#state.names.apply([
+      known ? { do: "declare", name, statement, hold: false } : { do: "closeCursor", name },
+    ]);
   }
 
   #bury(closed: Extract<Question, { of: "close" }>): void {
@@ -181,8 +185,14 @@ export class Answers {
     } else if (head?.of === "execute") state.questions.shift();
     else return "an unexpected end of a command";
     if (execution !== null) this.#finish(execution, message.type, tag);
+    if (suspended && execution !== null) this.#goesOn(execution);
     if (execution !== null && head.of === "simple" && head.open) this.#again(execution);
     return this.#pass(message);
+  }
+
+  /** The portal's rows go on with the next Execute, whatever its statement would mean by then. */
+  #goesOn({ portal, bound }: Execution): void {
+    if (portal !== null && bound !== null) portal.bound = { ...bound, begun: true };
   }
 
   /** The next answer of a text that could not be read: how many there are, nobody has said. */
@@ -209,10 +219,8 @@ export class Answers {
   #apply(effects: readonly SessionEffect[], tag: string): void {
     const state = this.#state;
     if (effects.length === 0) return;
-    if (state.status === "I") {
-      state.apply([{ do: "begin" }]);
-      state.unsettled = true;
-    }
+    state.apply([{ do: "begin" }]);
+    state.unsettled = true;
     // COMMIT of a failed transaction is answered with ROLLBACK.
     const undone = tag === "ROLLBACK";
     state.apply(
@@ -269,8 +277,8 @@ export class Answers {
   #failed(message: Message, head: Question | undefined): Fault {
     const state = this.#state;
     this.#copyInOver();
+    state.failed = true;
     if (head?.of === "poison") {
-      state.failed = true;
       this.#results.author(head.refusal);
       skipToSync(state);
       return null;

@@ -1,5 +1,6 @@
 import type { Action, Engine, Input, Side } from "../../engine.ts";
 import type { Settled } from "../../decision.ts";
+import type { Masker } from "../../masker.ts";
 import { equal } from "../../bytes.ts";
 import { ClientSide } from "./client.ts";
 import { Opening, type Opened } from "./opening.ts";
@@ -81,7 +82,7 @@ class PostgresEngine implements Engine {
         state.learned(input.request, input.catalog);
         break;
       case "policy":
-        state.masker = input.masker;
+        this.#adopt(input.masker);
         break;
       case "asked":
         if (state.held?.command !== input.command) break;
@@ -102,6 +103,19 @@ class PostgresEngine implements Engine {
         break;
     }
     this.#advance();
+  }
+
+  /**
+   * Rows go on under the new policy. A COPY's masks follow its text from the first byte on, so one
+   * that has begun cannot: it ends with its session.
+   */
+  #adopt(masker: Masker): void {
+    const state = this.#state;
+    state.masker = masker;
+    if (masker.idle || !this.#upstream.copying) return;
+    const message = "The policy has changed in the middle of a COPY; start it again.";
+    state.tell(errorResponse({ severity: "FATAL", code: "57P01", message }));
+    this.#leave("unmaskable", message);
   }
 
   /** Answers first: they settle names and statuses that the client's next message depends on. */

@@ -3,6 +3,7 @@ import type { Command, CommandId } from "../../decision.ts";
 import { preparedMax } from "../../limits.ts";
 import type { Analysis, Statement } from "../../sql/statement.ts";
 import { NO_SUMMARY, type Summary, summaryOf } from "../../sql/summary.ts";
+import { hasMoved, isFixed, isPlanned, type Bound } from "./bound.ts";
 import { formatAt, readBind, readTarget } from "./client-messages.ts";
 import { cString, type Message } from "./frames.ts";
 import { describePortal, errorResponse } from "./messages.ts";
@@ -33,16 +34,20 @@ export class Requests {
    */
   #analysis(sql: Uint8Array): Analysis | null {
     const state = this.#state;
-    if (meaningPending(state)) {
-      askForAnswers(state);
-      return null;
-    }
+    if (this.#meaningPending()) return null;
     const analysis = state.analyse(sql);
     if (!state.masker.hidesColumns) return analysis;
     const unresolved = analysis.statements.flatMap((statement) => statement.unresolved);
     const [first] = unresolved;
     if (first === undefined) return analysis;
     return state.refreshOnce(unresolved.join(" ")) ? null : analysis;
+  }
+
+  /** What a name means depends on answers: they are asked for. */
+  #meaningPending(): boolean {
+    const pending = meaningPending(this.#state);
+    if (pending) askForAnswers(this.#state);
+    return pending;
   }
 
   query(message: Message): Outcome {
@@ -137,7 +142,7 @@ export class Requests {
         value,
       })),
       resultFormats: bind.resultFormats,
-      bound: { analysis, masker: state.masker, decided: null },
+      bound: this.#bound(analysis),
       fields: null,
       askedIn: null,
       batch: state.batch,
@@ -152,14 +157,21 @@ export class Requests {
     return "taken";
   }
 
+  #bound(analysis: Analysis): Bound {
+    const { masker, names } = this.#state;
+    return { analysis, masker, version: names.version, begun: false, decided: null };
+  }
+
   /**
    * Planning already runs functions that call themselves immutable: where a statement calls code,
    * or could, its command is decided before Bind leaves, and not again by Execute.
    */
   #decideEarly({ prepared, parameters, bound }: Portal, bytes: Uint8Array, run: () => void): void {
-    const { operations } = summaryOf(bound.analysis);
+    const { analysis } = bound;
+    const { operations } = summaryOf(analysis);
+    if (analysis.unknown === null && !isPlanned(analysis)) return run();
     if (!operations.includes("function") && !operations.includes("unknown")) return run();
-    const command = this.#command(prepared.sql, bound.analysis, parameters);
+    const command = this.#command(prepared.sql, analysis, parameters);
     this.#hold(command, bytes.length, {
       run: () => {
         bound.decided = command.id;
@@ -172,6 +184,7 @@ export class Requests {
   /** The server would answer with this error: so do we, in its place. */
   #missing(sqlstate: string, message: string): Outcome {
     const refusal = errorResponse({ severity: "ERROR", code: sqlstate, message });
+    this.#state.record(0, { kind: "failed", sqlstate, from: "sluice" });
     refuseExtended(this.#state, 0, refusal);
     return "taken";
   }
@@ -185,28 +198,29 @@ export class Requests {
     const name = cString(message.body, 0);
     const key = name === null ? null : strictText(name.bytes);
     if (name === null || key === null || message.body.length !== name.next + 4) return "malformed";
+    if (key !== "" && this.#meaningPending()) return "wait";
     const portal = state.portals.get(key);
     if (!this.#certain(portal)) return "wait";
     if (portal === undefined || "closed" in portal) {
       return this.#missing("34000", `portal "${key}" does not exist`);
     }
-    const { bound } = portal;
-    const same = bound.masker === state.masker;
-    const planned = same && isPlanned(bound.analysis);
-    const analysis = planned ? bound.analysis : this.#analysis(portal.prepared.sql);
+    const same = portal.bound.masker === state.masker;
+    const fixed = isFixed(portal.bound);
+    const analysis = same && fixed ? portal.bound.analysis : this.#analysis(portal.prepared.sql);
     if (analysis === null) return "wait";
-    const [statement = null] = analysis.statements;
-    // Bound under another policy, its names may have meant something else.
-    const single = analysis.unknown === null && analysis.statements.length === 1;
-    const known = single && (planned || !isPlanned(analysis));
+    if (hasMoved(portal.bound, state.names.version)) {
+      return this.#missing("55000", "Names have changed since this was bound; bind it again.");
+    }
+    const bound = fixed ? portal.bound : this.#bound(analysis);
+    const statement = this.#meant(analysis, bound);
     const run = (command: CommandId): void => {
-      this.#describeUnseen(portal, statement);
-      const execution = this.#execution(command, known ? statement : null, portal);
+      this.#describeUnseen(portal, analysis.statements[0] ?? null);
+      const execution = { ...this.#execution(command, statement, portal), bound };
       state.questions.push({ of: "execute", execution });
       state.forward("upstream", message.bytes);
     };
-    if (same && bound.decided !== null) {
-      run(bound.decided);
+    if (same && portal.bound.decided !== null) {
+      run(portal.bound.decided);
       return "taken";
     }
     const command = this.#command(portal.prepared.sql, analysis, portal.parameters);
@@ -215,6 +229,15 @@ export class Requests {
       refuse: (refusal) => refuseExtended(state, command.id, refusal),
     });
     return "taken";
+  }
+
+  /** Null: nobody can say what it shows. */
+  #meant(analysis: Analysis, bound: Bound): Statement | null {
+    const [statement, more] = analysis.statements;
+    if (statement === undefined || more !== undefined || analysis.unknown !== null) return null;
+    // Read under another policy, its names may have meant something else.
+    const sure = !isFixed(bound) || bound.masker === this.#state.masker;
+    return sure ? statement : { ...statement, outputs: null };
   }
 
   /**
@@ -299,6 +322,7 @@ export class Requests {
       command,
       statement,
       portal,
+      bound: null,
       fields: null,
       plan: null,
       copyInBegun: false,
@@ -339,11 +363,4 @@ export class Requests {
       holdsLocks: this.#state.holdsLocks && this.#state.status === "T",
     };
   }
-}
-
-/** The server plans it at Bind; others (EXECUTE, COPY, …) mean what their names mean at Execute. */
-function isPlanned({ statements }: Analysis): boolean {
-  const [statement] = statements;
-  if (statements.length !== 1 || statement === undefined) return false;
-  return !statement.volatileShape && statement.copy === null && statement.effects.length === 0;
 }

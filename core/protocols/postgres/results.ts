@@ -180,7 +180,11 @@ export class Results {
       return "ok";
     }
     const out = stream.push(bytes);
-    if (typeof out === "string") return out;
+    if (typeof out === "string") {
+      // What came before the fault leaves, however it was cut.
+      if (stream instanceof RowStream) this.pass(stream.take());
+      return out;
+    }
     if (stream instanceof RowStream) {
       if (out.length > 0) this.pass(out);
       if (last) this.#currentWriter().tally.add(stream.tally);

@@ -9,6 +9,7 @@ import type { Grammar } from "../../sql/grammar.ts";
 import type { Analysis, SessionEffect, Statement } from "../../sql/statement.ts";
 import { Analyses } from "../../sql/cache.ts";
 import { Names } from "../../sql/names.ts";
+import type { Bound } from "./bound.ts";
 import type { RowPlan } from "./cells.ts";
 import type { CopyMasker } from "./copy.ts";
 import type { RowField } from "./messages.ts";
@@ -54,18 +55,8 @@ export type Portal = Named &
     readonly prepared: Prepared;
     readonly parameters: readonly { type: number; format: number; value: Uint8Array | null }[];
     readonly resultFormats: readonly number[];
-    readonly bound: Bound;
+    bound: Bound;
   };
-
-/**
- * What the statement meant when it was bound: the server plans it then, whatever its names come to
- * mean before Execute. `decided`: its command has been let through already.
- */
-export type Bound = {
-  readonly analysis: Analysis;
-  readonly masker: Masker;
-  decided: CommandId | null;
-};
 
 /** Closed, but the server has not said so yet. */
 export type Tombstone = Named & { readonly closed: true };
@@ -76,6 +67,8 @@ export type Execution = {
   /** Null: could not be read, everything that it shows is opaque. */
   readonly statement: Statement | null;
   readonly portal: Portal | null;
+  /** What the portal's statement means, should its rows go on in another Execute. */
+  readonly bound: Bound | null;
   /** The row description of a simple query's result. */
   fields: readonly RowField[] | null;
   plan: RowPlan | null;
@@ -268,6 +261,9 @@ export class State {
     for (const effect of effects) {
       if (effect.do === "deallocate") forget(this, "statement", effect.name);
       if (effect.do === "closeCursor") forget(this, "portal", effect.name);
+      // The server has let the name be taken: what had it is gone, with a savepoint or otherwise.
+      if (effect.do === "prepare") forget(this, "statement", effect.name);
+      if (effect.do === "declare") forget(this, "portal", effect.name);
       if (effect.do === "discardAll") {
         forget(this, "statement", null);
         forget(this, "portal", null);

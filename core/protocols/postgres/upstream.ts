@@ -29,6 +29,11 @@ export class UpstreamSide {
     this.#answers = new Answers(state, this.#results);
   }
 
+  /** A COPY TO STDOUT has begun. */
+  get copying(): boolean {
+    return (this.#results.current()?.copyOut ?? null) !== null;
+  }
+
   /** Moves as far as it can, and hands over what is for the client. */
   advance(): void {
     const state = this.#state;
