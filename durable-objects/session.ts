@@ -27,6 +27,11 @@ import { dial, passwordOf, type Upstream } from "./upstream/dial.ts";
  */
 const shipEveryMs = 60_000;
 const shipAgainMs = 10_000;
+/**
+ * One revocation may end a thousand sessions: the endings come first, what they leave behind is
+ * shipped over the next seconds.
+ */
+const afterRevocationMs = { least: 1_000, spread: 4_000 };
 const recordsBytesMax = 1024 * 1024;
 
 export type Notice =
@@ -52,6 +57,8 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
   #shipping: Shipping | null = null;
   #journal: Journal | null = null;
   #unanswered = 0;
+  /** A notice is being followed: whatever ends now ends together with others. */
+  #noticed = false;
   /** How the session ended that this object held, where the journal could not take it. */
   #unrecorded: Ending | null = null;
 
@@ -83,8 +90,10 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
   async notify(notice: Notice): Promise<void> {
     const live = this.#live;
     if (live === null) return;
+    this.#noticed = true;
     if (notice.do === "policy") live.adopt({ version: notice.version, source: notice.source });
     else live.step({ on: "revoked", code: notice.code, reason: notice.reason });
+    this.#noticed = false;
   }
 
   async settled(review: Review): Promise<void> {
@@ -117,7 +126,8 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     const over = (code: string, message: string, recorded: boolean) => {
       this.#live = null;
       const end = { code, message, commands: live.commands };
-      if (recorded) this.ctx.waitUntil(this.#ended(spec.id, header, end));
+      const ended = { session: spec.id, header, end };
+      if (recorded) this.ctx.waitUntil(this.#ended(ended, this.#noticed));
       else this.#unrecorded = end;
     };
     const live: LiveSession = new LiveSession({
@@ -202,9 +212,11 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     }
   }
 
-  async #ended(session: string, header: string, end: Ending): Promise<void> {
-    await this.ctx.storage.put<Kept>("session", { session, header, end });
-    await this.#finish({ session, header, end });
+  async #ended(kept: Kept, later: boolean): Promise<void> {
+    await this.ctx.storage.put<Kept>("session", kept);
+    if (!later) return this.#finish(kept);
+    const { least, spread } = afterRevocationMs;
+    await this.ctx.storage.setAlarm(Date.now() + least + Math.random() * spread);
   }
 
   /** Ships everything and closes the row; the alarm comes again until both are done. */
