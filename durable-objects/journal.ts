@@ -60,6 +60,7 @@ export class Journal {
     return this.#bytes;
   }
 
+  /** All of them, or it throws and nothing has changed. */
   append(events: readonly Event[]): void {
     if (events.length === 0) return;
     const records = events.map((event) => encodeEvent(event, this.#sealed));
@@ -69,23 +70,27 @@ export class Journal {
     const last = this.#last + records.length;
     const body = concat(records);
     const turn = this.#turn + 1;
-    for (let at = 0, piece = 0; at < body.length; at += journalRowBytesMax, piece++) {
-      const whole = body.length <= journalRowBytesMax;
-      const part = whole ? body : body.slice(at, at + journalRowBytesMax);
-      this.#sql.exec(
-        "insert into journal values (?, ?, ?, ?, ?, ?)",
-        turn,
-        piece,
-        first,
-        last,
-        h,
-        part,
-      );
+    try {
+      this.#insert({ turn, first, last, h }, body);
+    } catch (error) {
+      // Nobody takes back what a turn wrote before it failed.
+      this.#sql.exec("delete from journal where turn = ?", turn);
+      throw error;
     }
     this.#turn = turn;
     this.#last = last;
     this.#h = h;
     this.#bytes += body.length;
+  }
+
+  #insert(row: { turn: number; first: number; last: number; h: Uint8Array }, body: Uint8Array) {
+    const { turn, first, last, h } = row;
+    for (let at = 0, piece = 0; at < body.length; at += journalRowBytesMax, piece++) {
+      const whole = body.length <= journalRowBytesMax;
+      const part = whole ? body : body.slice(at, at + journalRowBytesMax);
+      const values = [turn, piece, first, last, h, part];
+      this.#sql.exec("insert into journal values (?, ?, ?, ?, ?, ?)", ...values);
+    }
   }
 
   readonly #sealed: Seal = (plain) => {
