@@ -125,7 +125,8 @@ describe("the journal", () => {
     await edge.fails("store", false);
     expect((await recorded(spec)).equals(client.received)).toBe(true);
     const commands = (await edge.recording(spec.id)).filter(({ kind }) => kind === "command");
-    expect(commands.length).toBe(target.queries.length);
+    // The record comes first: the last command may be in it, and never have been sent.
+    expect([0, 1]).toContain(commands.length - target.queries.length);
   });
 });
 
