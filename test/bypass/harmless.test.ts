@@ -37,6 +37,9 @@ function comparable({ letter, body }: Answer, makes: boolean): string {
   return `${letter} ${JSON.stringify(Buffer.from(shown).toString("latin1"))}`;
 }
 
+/** Not reported back where columns are masked: their text can be anything. */
+const UNREPORTED = /^S "(application_name|search_path)\\u0000/;
+
 /** All that a session answers, a line for each message. */
 async function answered(
   wire: Wire,
@@ -60,7 +63,8 @@ const WAYS = {
 describe.each(Object.entries(WAYS))("harmless statements (%s) give the same bytes", (_, way) => {
   test.for(HARMLESS.map((list) => [list[0] ?? "", list] as const))("%s", async ([, list]) => {
     const straight = await gate().direct("shop");
-    const expected = await answered(straight, way(straight), list);
+    const answers = await answered(straight, way(straight), list);
+    const expected = answers.filter((line) => !UNREPORTED.test(line));
     const through = await gate().open();
     expect(await answered(through, way(through), list)).toEqual(expected);
   });

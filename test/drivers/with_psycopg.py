@@ -68,12 +68,13 @@ def pipeline_with_error(connection):
         first = connection.execute("SELECT 1")
         pipeline.sync()
         result.append(first.fetchone()[0])
-        try:
+    # The error is raised where its answer is first seen: at the latest where the pipeline ends.
+    try:
+        with connection.pipeline():
             connection.execute("SELECT 1/%s", (0,))
             connection.execute("SELECT 2")
-            pipeline.sync()
-        except psycopg.Error as error:
-            result.append(error.sqlstate)
+    except psycopg.Error as error:
+        result.append(error.sqlstate)
     result.append(connection.execute("SELECT 'usable'").fetchone()[0])
     return result
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { hex, text, utf8 } from "../../core/bytes.ts";
+import { concat, hex, text, utf8 } from "../../core/bytes.ts";
 import type { Grammar } from "../../core/sql/grammar.ts";
 import { decideByText } from "../support/capture.ts";
 import {
@@ -17,6 +17,7 @@ import { postgresCaptures } from "../support/postgres-captures.ts";
 import { newPostgresEngine, postgresWords } from "../support/postgres-engine.ts";
 import { anythingGoes, clientAlone, mutated, shortOnes } from "../support/postgres-fuzz.ts";
 import { CANARY, ModelServer } from "../support/postgres-model.ts";
+import { messageBytes } from "../support/postgres-words.ts";
 
 /*
  * Both sides random, hostile, or a recorded conversation with something wrong in it. A failure
@@ -50,6 +51,19 @@ const APPROVED: Step = {
   on: "settled",
   decision: { verdict: "run", review: "rev_1", by: ["rui"] },
 };
+
+const isClientsFault = (event: Outcome["events"][number]): boolean =>
+  event.do === "close" && event.code === "client_protocol";
+
+/** Out of any COPY, batch and transaction: whatever was said before, this is answered to its end. */
+const GOODBYE: Step = {
+  on: "bytes",
+  from: "client",
+  bytes: concat(
+    ['CopyFail "over"', "Sync", 'Query "rollback"'].map((line) => messageBytes("client", line)),
+  ),
+};
+const READY = /5a00000005(49|54|45)$/;
 
 export function fuzzPostgres(seconds: number): void {
   let grammar: Grammar;
@@ -105,17 +119,21 @@ export function fuzzPostgres(seconds: number): void {
         const run = new Conversation(newPostgresEngine(grammar, given), decideByText);
         const server = new ModelServer(seededNumbers(cuts), null);
         const endings: string[] = [];
-        const look = ({ events }: Outcome): void => {
+        let last = "";
+        const look = ({ events, toClient }: Outcome): void => {
           for (const event of events) if (event.do === "close") endings.push(event.code);
+          last = `${last}${hex(toClient)}`.slice(-12);
         };
         for (const step of steps) converse(run, server, step, seededCuts(cuts), look);
+        converse(run, server, GOODBYE, seededCuts(cuts), look);
         for (let i = 0; i < 20; i++) {
           converse(run, server, LEARNED, whole, look);
           converse(run, server, APPROVED, whole, look);
         }
-        // A client that speaks out of turn during a COPY makes the server hang up; a policy that
-        // changes during one ends it.
-        expect(endings.filter((code) => !/^(upstream_ended|unmaskable)$/.test(code))).toEqual([]);
+        // A client that speaks out of turn during a COPY is hung up on; a policy that changes
+        // during one ends it.
+        expect(endings.filter((code) => !/^(client_protocol|unmaskable)$/.test(code))).toEqual([]);
+        expect(run.closed || READY.test(last)).toBe(true);
         expect(run.closed ? 0 : run.engine.buffered("client")).toBe(0);
       });
       fc.assert(check, limits);
@@ -136,9 +154,9 @@ export function fuzzPostgres(seconds: number): void {
           const run = new Conversation(newPostgresEngine(grammar, given), decideByText);
           const out: string[] = [];
           for (const step of said) {
-            const { toClient, toUpstream } = run.take(step, cut);
-            const released =
-              step.on === "bytes" && step.from === "upstream" && toUpstream.length > 0;
+            const { toClient, toUpstream, events } = run.take(step, cut);
+            const moved = toUpstream.length > 0 || events.some(isClientsFault);
+            const released = step.on === "bytes" && step.from === "upstream" && moved;
             if (released) break;
             out.push(`${hex(toClient)} ${hex(toUpstream)}`);
           }

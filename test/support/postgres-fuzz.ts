@@ -107,10 +107,22 @@ const bytesOf = (from: "client" | "upstream", bytes: Uint8Array): Step => ({
 
 const pieces = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
   fc.array(arbitrary, { minLength: 1, maxLength: 6 });
-/** Up to six messages of a client, as one piece. */
-export const clientSays = pieces(clientLine).map((lines) =>
-  bytesOf("client", concat(lines.map((line) => messageBytes("client", line)))),
-);
+/** A statement on its way to its rows, as drivers send it: by chance alone this is seldom said. */
+const clientRuns = fc
+  .tuple(name, statement, fc.boolean())
+  .map(([n, sql, described]) => [
+    `Parse "${n}" ${sql} []`,
+    `Bind "${n}" "${n}" [] [] []`,
+    ...(described ? [`Describe P "${n}"`] : []),
+    `Execute "${n}" 0`,
+  ]);
+/** Up to six things that a client says, as one piece. */
+export const clientSays = pieces(
+  fc.oneof(
+    { weight: 4, arbitrary: clientLine.map((line) => [line]) },
+    { weight: 1, arbitrary: clientRuns },
+  ),
+).map((said) => bytesOf("client", concat(said.flat().map((line) => messageBytes("client", line)))));
 const serverSays = pieces(serverLine).map((lines) =>
   bytesOf("upstream", concat(lines.map((line) => messageBytes("server", line)))),
 );

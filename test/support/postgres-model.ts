@@ -108,11 +108,12 @@ export class ModelServer {
         return;
       case "Parse":
         if (second.includes(";")) return this.#fail("C=42601 M=several");
-        this.#statements.set(first, second);
-        return this.#unlessFailed("ParseComplete");
+        if (this.#unlessFailed("ParseComplete")) this.#statements.set(first, second);
+        return;
       case "Bind":
-        this.#portals.set(first, this.#statements.get(second) ?? "");
-        return this.#unlessFailed("BindComplete");
+        if (this.#unlessFailed("BindComplete"))
+          this.#portals.set(first, this.#statements.get(second) ?? "");
+        return;
       case "Describe":
         return this.#describe(first === "S" ? this.#statements : this.#portals, first, second);
       case "Execute":
@@ -120,7 +121,8 @@ export class ModelServer {
         this.#results(this.#portals.get(first) ?? "", false);
         return;
       case "Close":
-        return this.#unlessFailed("CloseComplete");
+        this.#unlessFailed("CloseComplete");
+        return;
       case "Sync":
         this.#skipping = false;
         return this.#ready();
@@ -146,9 +148,11 @@ export class ModelServer {
     this.#flushed = this.#answers.length;
   }
 
-  #unlessFailed(line: string): void {
-    if (this.#random(15) === 0) this.#fail();
+  #unlessFailed(line: string): boolean {
+    const failed = this.#random(15) === 0;
+    if (failed) this.#fail();
     else this.#answers.push(line);
+    return !failed;
   }
 
   #fail(words?: string): void {

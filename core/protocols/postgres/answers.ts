@@ -205,7 +205,7 @@ export class Answers {
 
   #finish(execution: Execution, type: number, tag: string): void {
     const state = this.#state;
-    this.#copyInOver();
+    state.copyInOver();
     state.record(execution.command, this.#results.completed(execution, tag));
     const { statement } = execution;
     if (statement?.takesLocks !== false) state.holdsLocks = true;
@@ -276,7 +276,7 @@ export class Answers {
   /** ErrorResponse: in the extended protocol the server now skips to Sync. */
   #failed(message: Message, head: Question | undefined): Fault {
     const state = this.#state;
-    this.#copyInOver();
+    state.copyInOver();
     state.failed = true;
     if (head?.of === "poison") {
       this.#results.author(head.refusal);
@@ -289,23 +289,17 @@ export class Answers {
     const sqlstate = SQLSTATE.exec(fields?.get("C") ?? "")?.[0] ?? "XX000";
     state.record(command, { kind: "failed", sqlstate, from: "upstream" });
     this.#results.pass(build("E", safe));
-    if (FATAL.has(fields?.get("V") ?? "")) this.#lastWord();
+    if (FATAL.has(fields?.get("V") ?? "")) return this.#lastWord();
     const survives = head === undefined || head.of === "simple" || head.of === "function";
     if (!survives && head.of !== "sync") skipToSync(state);
     return null;
   }
 
   /** Behind a FATAL the server says nothing more, and needs no goodbye of ours. */
-  #lastWord(): void {
+  #lastWord(): null {
     this.#results.flush();
     this.#state.close("upstream_ended", "The target ended the session.");
-  }
-
-  /** The server ends a COPY FROM STDIN itself: what was sent until then is accounted for. */
-  #copyInOver(): void {
-    const { copyIn } = this.#state;
-    if (copyIn !== null) this.#state.record(copyIn.command, copyIn.fact());
-    this.#state.copyIn = null;
+    return null;
   }
 
   /** The texts of an error or a notice, with nothing in them that a mask would hide. */

@@ -28,6 +28,9 @@ const COPY_DONE = code("c");
 const COPY_FAIL = code("f");
 const TERMINATE = code("X");
 
+/** Anything else in the middle of a COPY FROM STDIN makes the server end the connection. */
+const DURING_COPY = new Set([COPY_DATA, COPY_DONE, COPY_FAIL, SYNC, FLUSH, TERMINATE]);
+
 /** Longest message of each type; CopyData streams. Types that are not here break the protocol. */
 const LENGTH_MAX: ReadonlyMap<number, number> = new Map([
   [QUERY, sqlBytesMax + HEADER_BYTES + 1],
@@ -81,6 +84,7 @@ export class ClientSide {
   }
 
   #known(type: number): boolean {
+    if (this.#state.copyIn !== null) return DURING_COPY.has(type);
     return LENGTH_MAX.has(type) || type === COPY_DATA;
   }
 
@@ -91,8 +95,8 @@ export class ClientSide {
   }
 
   /**
-   * A COPY's data, and what a Sync behind it means, needs its COPY to have begun; a pipeline has a
-   * bound; a goodbye lets the answers before it come.
+   * What anything behind a COPY FROM STDIN means is known once that has begun or failed; a pipeline
+   * has a bound; a goodbye lets the answers before it come.
    */
   #mustWait(type: number): boolean {
     const state = this.#state;
@@ -101,9 +105,8 @@ export class ClientSide {
       return true;
     }
     if (type === TERMINATE) return answersDue(state);
-    if (type === QUERY || type === FUNCTION) return this.#needsAnswers();
-    const copying = type === COPY_DATA || type === COPY_DONE || type === COPY_FAIL || type === SYNC;
-    return copying && state.copyIn === null && copyInPending(state);
+    if (type !== FLUSH && state.copyIn === null && copyInPending(state)) return true;
+    return (type === QUERY || type === FUNCTION) && this.#needsAnswers();
   }
 
   /**
@@ -112,7 +115,7 @@ export class ClientSide {
    * server is asked for its answers first.
    */
   #needsAnswers(): boolean {
-    if (!insideBatch(this.#state) || this.#state.copyIn !== null) return false;
+    if (!insideBatch(this.#state)) return false;
     askForAnswers(this.#state);
     return true;
   }
@@ -231,10 +234,7 @@ export class ClientSide {
     // PostgreSQL ignores copy messages outside a COPY: the client could not know that it failed.
     if (copyIn === null) return "taken";
     if (message.type === COPY_DATA) copyIn.push(message.body);
-    else {
-      state.record(copyIn.command, copyIn.fact());
-      state.copyIn = null;
-    }
+    else state.copyInOver();
     state.forward("upstream", message.bytes);
     return "taken";
   }

@@ -14,6 +14,9 @@ const executionsOf = (question: Question): readonly Execution[] =>
       ? [question.execution]
       : [];
 
+/** Ends with a ReadyForQuery. */
+const ENDING = new Set<Question["of"]>(["sync", "simple", "function"]);
+
 /**
  * Some statement on its way changes what later texts mean; or one has, and an error before the
  * ReadyForQuery that is still to come would take it back.
@@ -21,7 +24,7 @@ const executionsOf = (question: Question): readonly Execution[] =>
 export const meaningPending = (state: State): boolean =>
   state.questions.some(
     (question) =>
-      (state.unsettled && (question.of === "sync" || question.of === "simple")) ||
+      (state.unsettled && ENDING.has(question.of)) ||
       executionsOf(question).some((execution) =>
         execution.statement?.effects.some((effect) => !PLAIN_EFFECTS.has(effect.do)),
       ),
@@ -32,8 +35,7 @@ export const meaningPending = (state: State): boolean =>
  * them waits, for ours closes both ends, where the server's own lets it answer first.
  */
 export const answersDue = ({ questions, copyIn }: State): boolean =>
-  copyIn === null &&
-  questions.some(({ of }) => of === "sync" || of === "simple" || of === "function");
+  copyIn === null && questions.some(({ of }) => ENDING.has(of));
 
 /** Questions that a Sync has yet to close. */
 const EXTENDED = new Set<Question["of"]>(["parse", "bind", "describe", "execute", "close"]);
@@ -105,20 +107,18 @@ function takeBack(state: State, question: Question): void {
 }
 
 /**
- * The server has given a name up, or all names (null), by SQL. What the client has named since, and
+ * The server has given a name up, or all names (null), by SQL, which the unnamed statement outlives. What the client has named since, and
  * the server has not confirmed yet, is another thing of the same name.
  */
 export function forget(state: State, kind: "statement" | "portal", name: string | null): void {
   const map: Map<string, Entry> = kind === "statement" ? state.statements : state.portals;
+  const meant = (key: string): boolean =>
+    name === null ? kind === "portal" || key !== "" : key === name;
   const gone = (entry: Entry | null | undefined): boolean => entry?.confirmed === true;
-  for (const key of name === null ? [...map.keys()] : [name]) {
-    if (gone(map.get(key))) map.delete(key);
-  }
+  for (const [key, entry] of map) if (meant(key) && gone(entry)) map.delete(key);
   for (const question of state.questions.filter(names)) {
     const same = isStatement(question) === (kind === "statement");
-    if (same && (name === null || nameOf(question) === name) && gone(question.previous)) {
-      question.previous = null;
-    }
+    if (same && meant(nameOf(question)) && gone(question.previous)) question.previous = null;
   }
 }
 

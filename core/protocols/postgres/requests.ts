@@ -43,6 +43,11 @@ export class Requests {
     return state.refreshOnce(unresolved.join(" ")) ? null : analysis;
   }
 
+  #afterAnswers(): "wait" {
+    askForAnswers(this.#state);
+    return "wait";
+  }
+
   /** What a name means depends on answers: they are asked for. */
   #meaningPending(): boolean {
     const pending = meaningPending(this.#state);
@@ -62,20 +67,25 @@ export class Requests {
     const executions = read.map((statement) => this.#execution(command.id, statement, null));
     this.#hold(command, message.bytes.length, {
       run: () => {
-        // A simple query gives the unnamed statement up, refused or not.
-        state.statements.delete("");
+        this.#giveUpUnnamed(read.length > 0);
         state.batch++;
         state.questions.push({ of: "simple", executions, next: 0, open });
         state.forward("upstream", message.bytes);
       },
       refuse: (refusal, settled) => {
-        state.statements.delete("");
+        this.#giveUpUnnamed(true);
         const { syntaxError } = analysis;
         const plain = syntaxError === undefined || settled.code !== "blocked";
         refuseSimple(state, command.id, plain ? refusal : unreadable(syntaxError, settled));
       },
     });
     return "taken";
+  }
+
+  /** A simple query gives the unnamed statement up, refused or not; a statement in it the portal. */
+  #giveUpUnnamed(hasStatements: boolean): void {
+    this.#state.statements.delete("");
+    if (hasStatements) this.#state.portals.delete("");
   }
 
   parse(message: Message): Outcome {
@@ -209,6 +219,8 @@ export class Requests {
     const analysis = same && fixed ? portal.bound.analysis : this.#analysis(portal.prepared.sql);
     if (analysis === null) return "wait";
     if (hasMoved(portal.bound, state.names.version)) {
+      // An error on its way may take the portal along, and is then what the client should hear.
+      if (state.questions.length > 0) return this.#afterAnswers();
       return this.#missing("55000", "Names have changed since this was bound; bind it again.");
     }
     const bound = fixed ? portal.bound : this.#bound(analysis);

@@ -198,7 +198,14 @@ export class State {
   close(code: string, reason: string): void {
     if (this.closed) return;
     this.closed = true;
+    this.copyInOver();
     this.#actions.push({ do: "close", code, reason });
+  }
+
+  /** What was sent of a COPY FROM STDIN until now is accounted for. */
+  copyInOver(): void {
+    if (this.copyIn !== null) this.record(this.copyIn.command, this.copyIn.fact());
+    this.copyIn = null;
   }
 
   takeActions(): readonly Action[] {

@@ -1,0 +1,3 @@
+import { differentialPostgres } from "./differential.ts";
+
+differentialPostgres({ numRuns: 1_000_000, interruptAfterTimeLimit: 600_000 });
