@@ -9,3 +9,8 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(input?: Uint8Array | ArrayBuffer): string;
 }
+/** Parses, and reaches nothing. */
+declare class URL {
+  constructor(url: string);
+  readonly hostname: string;
+}

@@ -1,11 +1,11 @@
 import type { Context } from "hono";
+import { reachOf } from "../core/address.ts";
 import { checkDocument } from "../core/policy/check.ts";
 import { isDocument } from "../core/policy/document.ts";
 import { wouldLeaveNobodyAdmin } from "../core/policy/roles.ts";
 import type { Document, ResourceRule } from "../core/policy/schema.ts";
 import type { ConfigError } from "../core/errors.ts";
 import { missingSecrets } from "../store/secrets.ts";
-import { reachOf } from "./addresses.ts";
 import type { App } from "./context.ts";
 import { resolve, resolveSoon } from "./dns.ts";
 import { Refused } from "./problem.ts";

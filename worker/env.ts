@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isLoopback } from "../core/address.ts";
 import { ConfigError } from "../core/errors.ts";
 import { namedKeys, type NamedKeys } from "../store/keys.ts";
 
@@ -63,7 +64,3 @@ export function isSecure(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === "https:" || isLoopback(hostname);
 }
-
-/** A hostname as `URL` gives it: IPv6 in brackets. */
-export const isLoopback = (hostname: string): boolean =>
-  hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);

@@ -1,8 +1,8 @@
+import { reachOf } from "../../core/address.ts";
 import { utf8 } from "../../core/bytes.ts";
 import type { Resource, SessionSpec } from "../../core/session.ts";
 import { open } from "../../store/seal.ts";
 import { secretPurpose } from "../../store/secrets.ts";
-import { reachOf } from "./address.ts";
 import { connectTcp } from "./tcp.ts";
 
 /** A connection to a target, whatever carries it. The only interface of the gateway that waits. */

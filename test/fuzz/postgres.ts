@@ -55,7 +55,7 @@ const APPROVED: Step = {
 const isClientsFault = (event: Outcome["events"][number]): boolean =>
   event.do === "close" && event.code === "client_protocol";
 
-/** Out of any COPY, batch and transaction: whatever was said before, this is answered to its end. */
+/** Out of any COPY, batch and transaction: whatever came before, this is answered to its end. */
 const GOODBYE: Step = {
   on: "bytes",
   from: "client",

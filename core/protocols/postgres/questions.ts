@@ -107,8 +107,9 @@ function takeBack(state: State, question: Question): void {
 }
 
 /**
- * The server has given a name up, or all names (null), by SQL, which the unnamed statement outlives. What the client has named since, and
- * the server has not confirmed yet, is another thing of the same name.
+ * The server has given a name up, or all names (null), by SQL, which the unnamed statement outlives.
+ * What the client has named since, and the server has not confirmed yet, is another thing of the
+ * same name.
  */
 export function forget(state: State, kind: "statement" | "portal", name: string | null): void {
   const map: Map<string, Entry> = kind === "statement" ? state.statements : state.portals;

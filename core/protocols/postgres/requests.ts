@@ -82,7 +82,7 @@ export class Requests {
     return "taken";
   }
 
-  /** A simple query gives the unnamed statement up, refused or not; a statement in it the portal. */
+  /** A simple query gives the unnamed statement up, refused or not; its statements the portal. */
   #giveUpUnnamed(hasStatements: boolean): void {
     this.#state.statements.delete("");
     if (hasStatements) this.#state.portals.delete("");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { reachOf } from "../../worker/addresses.ts";
+import { reachOf } from "../../core/address.ts";
 
 describe("what a resource's address reaches", () => {
   const cases: [string, ReturnType<typeof reachOf>][] = [
@@ -11,10 +11,6 @@ describe("what a resource's address reaches", () => {
     ["LOCALHOST", "private"],
     ["db.localhost", "private"],
     ["127.0.0.1", "private"],
-    ["127.1", "private"],
-    ["2130706433", "private"],
-    ["0x7f.0.0.1", "private"],
-    ["0177.0.0.1", "private"],
     ["10.1.2.3", "private"],
     ["172.16.0.1", "private"],
     ["172.31.255.255", "private"],
@@ -46,6 +42,19 @@ describe("what a resource's address reaches", () => {
     ["ff02::1", "never"],
     ["255.255.255.255", "never"],
     ["256.1.1.1", "never"],
+    ["127.1", "never"],
+    ["2130706433", "never"],
+    ["0x7f.0.0.1", "never"],
+    ["0x7f000001", "never"],
+    ["0177.0.0.1", "never"],
+    ["010.0.0.1", "never"],
+    ["192.0.0.192", "never"],
+    ["metadata", "never"],
+    ["2001:0:1::1", "never"],
+    ["64:ff9b::8.8.8.8", "public"],
+    ["64:ff9b:1::8.8.8.8", "never"],
+    ["LOCALHOST.", "private"],
+    ["999.1.1.1", "never"],
     ["db.internal/path", "never"],
     ["user@db.internal", "never"],
     ["db internal", "never"],

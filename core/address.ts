@@ -1,5 +1,3 @@
-import { isLoopback } from "./env.ts";
-
 /**
  * What an address is to us (CONTRACTS §9). `never`: link-local and metadata, whatever the resource
  * says.
@@ -28,15 +26,18 @@ const V4: readonly (Block & { readonly net: string })[] = [
 
 /** Alibaba's metadata service sits inside 100.64.0.0/10, Azure's wire server in public space. */
 const METADATA: ReadonlySet<string> = new Set(["100.100.100.200", "168.63.129.16"]);
-const METADATA_NAMES = /(^|\.)(metadata\.google\.internal|metadata\.goog|instance-data)\.?$/i;
+/** 64:ff9b::/96 (RFC 6052). */
+const NAT64 = [0x64, 0xff9b, 0, 0, 0, 0].join();
+const METADATA_NAMES =
+  /(^metadata|(^|\.)(metadata\.google\.internal|metadata\.goog|instance-data))$/i;
 
 /**
- * Classifies what stands in `host`. URL parsing (WHATWG section 3.5) turns every spelling of an
- * IPv4 address (decimal, octal, hex, short) into one, so `2130706433` is loopback here as it is for
- * a resolver.
+ * Classifies what stands in `host`. An IPv4 address in another spelling than four decimal numbers
+ * (octal, hex, short; WHATWG URL section 3.5 reads them all) is refused: resolvers differ about
+ * `010.0.0.1`.
  */
 export function reachOf(host: string): Reach {
-  const bare = host.replace(/^\[|\]$/g, "");
+  const bare = host.replace(/^\[|\]$|\.$/g, "");
   if (!/^([\w.-]+|[\da-f:.]+)$/i.test(bare)) return "never";
   let canonical: string;
   try {
@@ -46,9 +47,15 @@ export function reachOf(host: string): Reach {
   }
   if (METADATA_NAMES.test(canonical)) return "never";
   if (canonical.startsWith("[")) return reachOfV6(canonical.slice(1, -1));
-  if (/^\d+(\.\d+){3}$/.test(canonical)) return reachOfV4(canonical);
+  if (/^\d+(\.\d+){3}$/.test(canonical)) {
+    return canonical === bare ? reachOfV4(canonical) : "never";
+  }
   return isLoopback(canonical) || canonical.endsWith(".localhost") ? "private" : "name";
 }
+
+/** A hostname as `URL` gives it: IPv6 in brackets. */
+export const isLoopback = (hostname: string): boolean =>
+  hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 
 function reachOfV4(address: string): Reach {
   if (METADATA.has(address)) return "never";
@@ -69,10 +76,9 @@ function reachOfV6(address: string): Reach {
   const zeros = (count: number) => words.slice(0, count).every((word) => word === 0);
   if (zeros(7) && words[7] === 1) return "private";
   if (zeros(5) && words[5] === 0xffff) return reachOfV4(tail);
-  if (zeros(6) || (first === 0x64 && second === 0xff9b)) return embedded(tail);
-  if (first === 0x2002) {
-    return embedded(v4In(second, words[2]));
-  }
+  if (zeros(6) || words.slice(0, 6).join() === NAT64) return embedded(tail);
+  if (first === 0x2002) return embedded(v4In(second, words[2]));
+  if (first === 0x2001 && second === 0) return "never";
   if (first === 0xfd00 && second === 0xec2) return "never";
   if ((first & 0xfe00) === 0xfc00) return "private";
   if ((first & 0xe000) !== 0x2000) return "never";
@@ -81,7 +87,10 @@ function reachOfV6(address: string): Reach {
 
 const v4In = (high = 0, low = 0): string => [high >> 8, high & 255, low >> 8, low & 255].join(".");
 
-/** IPv4 inside IPv6 (6to4, NAT64): a way around the table unless what is inside is public. */
+/**
+ * IPv4 inside IPv6 (6to4, NAT64; Teredo's is scrambled): a way around the table unless what is
+ * inside is public.
+ */
 const embedded = (address: string): Reach => (reachOfV4(address) === "public" ? "public" : "never");
 
 /** The URL parser has already made the address canonical (RFC 5952). */
