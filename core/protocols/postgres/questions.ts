@@ -107,7 +107,7 @@ function takeBack(state: State, question: Question): void {
 }
 
 /**
- * The server has given a name up, or all names (null), by SQL, which the unnamed statement outlives.
+ * The server has given a name up, or all names (null), by SQL: the unnamed statement outlives that.
  * What the client has named since, and the server has not confirmed yet, is another thing of the
  * same name.
  */
