@@ -138,9 +138,9 @@ export class ModelServer {
     if (name === "CopyDone") this.#answers.push('CommandComplete "COPY 1"');
     else if (name === "CopyFail") this.#answers.push(ERROR);
     else this.#answers.push("ErrorResponse S=FATAL V=FATAL C=08P01 M=unexpected");
-    if (name !== "CopyDone") this.#flush();
     if (how === "simple") this.#ready();
     else this.#skipping = name !== "CopyDone";
+    if (how === "simple" || name !== "CopyDone") this.#flush();
   }
 
   /** A batch's answers are kept back until then (manual, "Extended Query"). */
