@@ -61,6 +61,9 @@ export function accessOf(operations: readonly Operation[]): readonly Access[] {
  */
 export const COPIES_MASKED = "copies masked data";
 
+/** A risk: which rows come, their order or an error would tell more than a rule allows. */
+export const ASKS_MASKED = "asks about masked data";
+
 /** Counts from 1 within a session; 0 belongs to the session itself. Fits a u32. */
 export type CommandId = number;
 

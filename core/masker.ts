@@ -26,6 +26,9 @@ export type Finding = { readonly kind: string; readonly count: number };
 
 export type Scanned = { readonly bytes: Uint8Array; readonly findings: readonly Finding[] };
 
+/** What a statement may ask about a masked column besides showing it masked. */
+export type Predicates = "deny" | "equality" | "allow";
+
 export interface Masker {
   /** No rule can touch anything: the engine forwards every byte as it came. */
   readonly idle: boolean;
@@ -33,6 +36,8 @@ export interface Masker {
   readonly detects: boolean;
   /** The mask of a source column shown as it is, or null when no rule names it. */
   source(column: SourceColumn): CellMask | null;
+  /** What may be asked about a source column; `allow` when no rule names it. */
+  asks(column: SourceColumn): Predicates;
   /** The mask that an output column's *name* asks for (rules such as `*.ssn`), or null. */
   output(name: string): CellMask | null;
   /**

@@ -87,6 +87,7 @@ async function explainStatement(
   const { masker } = policy;
   const analysis = analyse(utf8(sql), await loadGrammar(), new Names(null), {
     isMasked: (column) => masker.source(column) !== null,
+    asks: (column) => masker.asks(column),
     detects: (literal) => masker.detects && masker.scan(utf8(literal), "") !== null,
   });
   const command = commandOf(sql, analysis);

@@ -1,5 +1,5 @@
 import type { Crypto } from "../crypto.ts";
-import type { CellMask, Masker } from "../masker.ts";
+import type { CellMask, Masker, Predicates } from "../masker.ts";
 import type { MaskingRule } from "../policy/schema.ts";
 import type { Principal, Resource } from "../session.ts";
 import { type ColumnPattern, namesColumn, namesOutput, parseColumnPattern } from "./columns.ts";
@@ -23,6 +23,7 @@ export const idleMasker: Masker = {
   idle: true,
   detects: false,
   source: () => null,
+  asks: () => "allow",
   output: () => null,
   whole: (rule) => redactWhole(rule),
   hidesColumns: false,
@@ -54,13 +55,20 @@ export function createMasker(
   const content = contentScanner(active);
   const nullRules = new Set(active.flatMap(({ rule }) => (isNull(rule) ? [rule.id] : [])));
   const outputs = new Map<string, CellMask | null>();
-  const find = (wanted: (pattern: ColumnPattern) => boolean): CellMask | null =>
-    columnRules.find(({ patterns }) => patterns.some(wanted))?.mask ?? null;
+  const find = (wanted: (pattern: ColumnPattern) => boolean): ActiveRule | undefined =>
+    columnRules.find(({ patterns }) => patterns.some(wanted));
   return {
     idle: false,
     detects: content !== null,
-    source: (column) => find((pattern) => namesColumn(pattern, column)),
-    output: (name) => remember(outputs, name, () => find((p) => namesOutput(p, name))),
+    source: (column) => find((p) => namesColumn(p, column))?.mask ?? null,
+    asks: (column) => {
+      const naming = columnRules.filter(({ patterns }) =>
+        patterns.some((p) => namesColumn(p, column)),
+      );
+      return STRICTEST.find((may) => naming.some(({ rule }) => rule.predicates === may)) ?? "allow";
+    },
+    output: (name) =>
+      remember(outputs, name, () => find((p) => namesOutput(p, name))?.mask ?? null),
     whole: (rule) => (nullRules.has(rule) ? nullWhole(rule) : redactWhole(rule)),
     hidesColumns: columnRules.length > 0,
     opaqueRule: columnRules[0]?.rule.id ?? "",
@@ -98,6 +106,8 @@ function activate(
 }
 
 const isNull = (rule: MaskingRule): boolean => rule.technique === "null";
+
+const STRICTEST: readonly Predicates[] = ["deny", "equality"];
 
 /** How much of a value a rule lets through; characters for partial ones. */
 function shows({ technique }: MaskingRule): number {

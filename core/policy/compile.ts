@@ -1,4 +1,4 @@
-import { type Access, accessOf, COPIES_MASKED } from "../command.ts";
+import { type Access, accessOf, ASKS_MASKED, COPIES_MASKED } from "../command.ts";
 import type { Crypto } from "../crypto.ts";
 import type { Command, Decision, Policy, UnixMs } from "../decision.ts";
 import { createMasker } from "../masking/masker.ts";
@@ -40,7 +40,9 @@ export function compilePolicy(input: CompileInput): CompiledPolicy {
   const grant = grantFor(document, principal, resource, session.openedAt);
   const guardrails = compileGuardrails(document.guardrails, principal, resource, session);
   const masker = createMasker(document.masking, principal, resource, input.keys, input.crypto);
-  const copies = ({ risks }: Command) => masker.hidesColumns && risks.includes(COPIES_MASKED);
+  const refused = [COPIES_MASKED, ASKS_MASKED] as const;
+  const leaks = ({ risks }: Command) =>
+    masker.hidesColumns ? refused.find((risk) => risks.includes(risk)) : undefined;
   return {
     version: input.version,
     recording: document.recording.default,
@@ -52,7 +54,8 @@ export function compilePolicy(input: CompileInput): CompiledPolicy {
       if (grant === null) return noGrant(resource);
       const missing = accessOf(command.operations).filter((one) => !grant.access.includes(one));
       if (missing.length > 0) return lacking(missing, grant, command, resource);
-      if (copies(command)) return copiesMasked(grant);
+      const leak = leaks(command);
+      if (leak !== undefined) return { verdict: "block", rules: grant.grants, message: WHY[leak] };
       const said = weigh(guardrails.match(command, now));
       return said ?? { verdict: "allow", rules: grant.grants };
     },
@@ -65,12 +68,13 @@ const noGrant = (resource: Resource): Decision => ({
   message: `No grant lets you use ${resource.name}.`,
 });
 
-/** Masks follow the data, but not out of the tables that their rules name. */
-const copiesMasked = (grant: Grant): Decision => ({
-  verdict: "block",
-  rules: grant.grants,
-  message: "This would copy masked values to where they are not masked.",
-});
+/** Masks follow the data, but not out of the tables that their rules name, nor into conditions. */
+const WHY = {
+  [COPIES_MASKED]: "This would copy masked values to where they are not masked.",
+  [ASKS_MASKED]:
+    "This asks more about masked values than their rule allows " +
+    "(order, ranges, patterns, and what may fail are answers too).",
+} as const;
 
 function lacking(
   missing: readonly Access[],

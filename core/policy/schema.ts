@@ -132,6 +132,10 @@ export const maskingSchema = z
       )
       .default("redact")
       .describe("`redact`, `null`, `hash`, `tokenise` or `{ partial: { first, last } }`."),
+    predicates: z
+      .enum(["deny", "equality", "allow"])
+      .default("equality")
+      .describe("What else a statement may ask about the columns: nothing, `=`, or anything."),
     except: groups.optional().describe("Members of these groups see the values."),
   })
   .refine((rule) => rule.columns ?? rule.detect ?? rule.patterns, {

@@ -1,6 +1,6 @@
 import { strictText } from "../bytes.ts";
-import { COPIES_MASKED, type Operation } from "../command.ts";
-import type { SourceColumn } from "../masker.ts";
+import { ASKS_MASKED, COPIES_MASKED, type Operation } from "../command.ts";
+import type { Predicates, SourceColumn } from "../masker.ts";
 import { copyShape } from "./copy.ts";
 import { effectsOf } from "./effects.ts";
 import { escapes } from "./escapes.ts";
@@ -11,6 +11,7 @@ import type { Names } from "./names.ts";
 import { outputsOf, toOutputs } from "./outputs.ts";
 import { numbering } from "./purity.ts";
 import type { Value } from "./scope.ts";
+import { asksTooMuch } from "./predicates.ts";
 import { holdsMasked, shownText, unreadable } from "./shown.ts";
 import type { Analysis, Statement } from "./statement.ts";
 import { revealing } from "./system.ts";
@@ -21,6 +22,8 @@ import { readVerbs, type Verbs } from "./verbs.ts";
 export type AnalyseOptions = {
   /** A rule masks this column for this principal. */
   readonly isMasked: (source: SourceColumn) => boolean;
+  /** What may be asked about a masked column. */
+  readonly asks: (source: SourceColumn) => Predicates;
   /** A detector finds something in the text of a literal. */
   readonly detects: (literal: string) => boolean;
 };
@@ -136,7 +139,11 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
     findings.stored.some(
       ({ value, into }) => (value.opaque && unsure) || (hidden(value) && !stays(value, into)),
     );
-  const risks = copies ? [...verbs.risks, COPIES_MASKED] : verbs.risks;
+  const risks = [
+    ...verbs.risks,
+    ...(copies ? [COPIES_MASKED] : []),
+    ...(asksTooMuch(findings, options) ? [ASKS_MASKED] : []),
+  ];
   const hiddenCode = [...findings.hiddenFunctions].some((name) => !names.pure([name]));
   const plain =
     verbs.onlyLooks &&

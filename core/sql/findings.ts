@@ -13,6 +13,10 @@ export type Findings = {
   readonly strange: Set<string>;
   /** Columns that decide which rows come back. */
   readonly filter: Set<Value>;
+  /** Columns that are compared with each other, or one with constants, by equality alone. */
+  readonly compared: (readonly Value[])[];
+  /** What is asked about in any other way: order, ranges, patterns, operations that may fail. */
+  readonly judged: Value[];
   /** What code that we do not read is given: it may put it anywhere. */
   readonly handed: Value[];
   /** What flows into tables, where it could be read back; `into`: the column that takes it. */
@@ -29,6 +33,8 @@ export const newFindings = (): Findings => ({
   hiddenFunctions: new Set(),
   strange: new Set(),
   filter: new Set(),
+  compared: [],
+  judged: [],
   handed: [],
   stored: [],
   met: new Map(),

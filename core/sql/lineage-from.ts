@@ -11,6 +11,7 @@ import {
   type Range,
   type Scope,
 } from "./scope.ts";
+import { joined } from "./predicates.ts";
 import { kindOf, last, strings } from "./tree.ts";
 
 /** Functions in FROM whose columns are these, whatever their arguments. */
@@ -134,7 +135,10 @@ function join(lineage: Lineage, body: Node, env: Environment, scope: Scope): voi
   const sides = (name: string): readonly Column[] =>
     [...left, ...right].filter((column) => column.name === name || column.spread);
   const merged = shared.map((name) => ({ name, value: all(sides(name)) }));
-  for (const { value } of merged) lineage.findings.filter.add(value);
+  for (const { name, value } of merged) {
+    lineage.findings.filter.add(value);
+    joined(lineage, sides(name));
+  }
   const rest = [...left, ...right].filter(({ name }) => !shared.includes(name));
   for (const hidden of scope.slice(start)) {
     hidden.hidden = true;

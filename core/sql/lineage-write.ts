@@ -1,6 +1,7 @@
 import type { Node } from "./grammar.ts";
 import type { Lineage } from "./lineage.ts";
 import { addRange } from "./lineage-from.ts";
+import { withTables } from "./lineage-with.ts";
 import {
   all,
   mix,
@@ -24,7 +25,7 @@ export function changes(
   body: Node,
   outer: Environment,
 ): readonly Column[] {
-  const env = lineage.withCtes(body.withClause, outer);
+  const env = withTables(lineage, body.withClause, outer);
   const { columns } = lineage.relations.columns(body.relation, env, true);
   if (kind !== "InsertStmt") lineage.relations.columns(body.relation, { ...env, ctes: new Map() });
   const target = body.relation.alias?.aliasname ?? body.relation.relname;

@@ -5,6 +5,7 @@ import { changes } from "./lineage-write.ts";
 import { columnName } from "./column-name.ts";
 import { FIXED_SETTING, asksFixedSetting } from "./fixed-setting.ts";
 import { addRange } from "./lineage-from.ts";
+import { withTables } from "./lineage-with.ts";
 import { Relations } from "./relations.ts";
 import {
   NOTHING,
@@ -13,21 +14,24 @@ import {
   mix,
   outward,
   rangeNamed,
-  rename,
   unknownColumns,
   type Column,
   type Environment,
   type Scope,
   type Value,
 } from "./scope.ts";
+import { arranged, combined, condition } from "./predicates.ts";
 import { fixedSetting } from "./purity.ts";
 import { settingValues } from "./settings.ts";
 import { ROW_COLUMNS } from "./system.ts";
+import { parses, takesPattern, totalCast, totalFunction, totalOperator } from "./total.ts";
 import { TooDeep, kindOf, last, strings } from "./tree.ts";
 
 const depthMax = 700;
 /** Nested recursive CTEs multiply; no statement that people write comes near. */
 const stepsMax = 2_000_000;
+
+const CONDITIONAL = new Set(["CaseExpr", "CoalesceExpr", "BoolExpr"]);
 
 /**
  * Which columns may flow into which output. An expression holds every column named anywhere below
@@ -39,6 +43,8 @@ export class Lineage {
   readonly relations: Relations;
   #depth = 0;
   #steps = 0;
+  /** Operations met so far that fail for some values. */
+  #mayFail = 0;
 
   constructor(names: Names, grammar: Grammar, findings: Findings) {
     this.names = names;
@@ -80,7 +86,7 @@ export class Lineage {
   }
 
   #select(select: Node, outer: Environment): readonly Column[] {
-    const env = this.withCtes(select.withClause, outer);
+    const env = withTables(this, select.withClause, outer);
     if (select.op !== undefined && select.op !== "SETOP_NONE")
       return this.#setOperation(select, env);
     if (select.valuesLists !== undefined) return this.#values(select.valuesLists, env);
@@ -90,36 +96,35 @@ export class Lineage {
     else for (const item of select.fromClause ?? []) addRange(this, item, inner, scope);
     const windows = new Map<string, Value>();
     for (const { WindowDef: window } of select.windowClause ?? []) {
-      windows.set(window.name, this.value(window, { ...inner, windows }));
+      windows.set(window.name, this.#window(window, { ...inner, windows }));
     }
     const outputs = this.targets(select.targetList, { ...inner, windows });
     const named = { ...inner, windows, outputs };
     this.decides(select.whereClause, inner);
     this.decides(select.havingClause, inner);
-    for (const part of [
-      "sortClause",
-      "distinctClause",
-      "groupClause",
-      "limitCount",
-      "limitOffset",
-    ]) {
-      this.decides(select[part], named);
-    }
+    arranged(this, select.groupClause, named, "equality");
+    arranged(this, select.distinctClause, named, "equality");
+    this.#orders(select, named);
     return outputs;
   }
 
   /** Columns that decide which rows come back: they are named, but do not show. */
-  decides(node: unknown, env: Environment): void {
-    if (node !== undefined) this.findings.filter.add(this.value(node, env));
+  decides(node: Node | undefined, env: Environment): void {
+    if (node !== undefined) this.findings.filter.add(condition(this, node, env));
+  }
+
+  #orders(select: Node, env: Environment): void {
+    arranged(this, select.sortClause, env, "order");
+    for (const part of ["limitCount", "limitOffset"]) this.decides(select[part], env);
   }
 
   #setOperation(select: Node, env: Environment): readonly Column[] {
     const left = this.statement({ SelectStmt: select.larg }, env);
     const right = this.statement({ SelectStmt: select.rarg }, env);
-    const named = { ...env, outputs: left };
-    for (const part of ["sortClause", "limitCount", "limitOffset"])
-      this.decides(select[part], named);
-    return this.either(left, right);
+    combined(this, select, left, right);
+    const both = this.either(left, right);
+    this.#orders(select, { ...env, outputs: both });
+    return both;
   }
 
   /** Rows of one or the other, by position. */
@@ -140,40 +145,6 @@ export class Lineage {
       for (const [i, item] of list.items.entries()) (columns[i] ??= []).push(this.value(item, env));
     }
     return columns.map((values, i) => ({ name: `column${i + 1}`, value: mix(values) }));
-  }
-
-  withCtes(clause: Node | undefined, outer: Environment): Environment {
-    if (clause === undefined) return outer;
-    let env = outer;
-    for (const { CommonTableExpr: cte } of clause.ctes) {
-      const columns =
-        clause.recursive === true ? this.#recursive(cte, env) : this.statement(cte.ctequery, env);
-      const named = rename(columns, strings(cte.aliascolnames));
-      env = { ...env, ctes: new Map(env.ctes).set(cte.ctename, named) };
-    }
-    return env;
-  }
-
-  /** Sources only grow from round to round, so it ends. */
-  #recursive(cte: Node, env: Environment): readonly Column[] {
-    const select = cte.ctequery?.SelectStmt;
-    if (select?.larg === undefined) return this.statement(cte.ctequery, env);
-    const names = strings(cte.aliascolnames);
-    const inner = this.withCtes(select.withClause, env);
-    let columns = rename(this.statement({ SelectStmt: select.larg }, inner), names);
-    for (let size = -1; ;) {
-      const grown = weight(columns);
-      if (grown === size) break;
-      size = grown;
-      const round = { ...inner, ctes: new Map(inner.ctes).set(cte.ctename, columns) };
-      columns = rename(this.statement(cte.ctequery, round), names);
-    }
-    const extra = [
-      cte.search_clause?.search_seq_column,
-      cte.cycle_clause?.cycle_mark_column,
-      cte.cycle_clause?.cycle_path_column,
-    ].filter((name) => typeof name === "string");
-    return [...columns, ...extra.map((name) => ({ name, value: all(columns) }))];
   }
 
   targets(list: readonly Node[] | undefined, env: Environment): readonly Column[] {
@@ -291,13 +262,45 @@ export class Lineage {
         case "A_Expr":
           return this.#operator(body, env);
         case "TypeCast":
-          return this.#made(this.#plainType(body.typeName), mix([this.value(body.arg, env)]));
+          return this.#cast(body, env);
         case "A_Indirection":
           return this.#indirection(body, env);
         default:
-          return mix(Object.values(node).map((child) => this.value(child, env)));
+          return this.#other(kind, node, env);
       }
     });
+  }
+
+  #other(kind: string | null, node: object, env: Environment): Value {
+    const before = this.#mayFail;
+    const below = mix(Object.values(node).map((child) => this.value(child, env)));
+    if (kind !== null && parses(kind)) return this.fails(below);
+    // Which branch is taken decides whether there is an error.
+    if (CONDITIONAL.has(kind ?? "") && this.#mayFail > before) return this.judges(below);
+    return below;
+  }
+
+  /** It answers a question about what went in, by the order of rows, or by failing. */
+  judges(value: Value): Value {
+    if (value.sources.size > 0) this.findings.judged.push(value);
+    return value;
+  }
+
+  /** The operation fails for some values. */
+  fails(value: Value): Value {
+    this.#mayFail++;
+    return this.judges(value);
+  }
+
+  /** The rows come back in the order in which the window wanted them. */
+  #window(window: Node | undefined, env: Environment): Value {
+    return this.judges(this.value(window, env));
+  }
+
+  #cast(body: Node, env: Environment): Value {
+    const value = mix([this.value(body.arg, env)]);
+    if (!totalCast(body.typeName)) this.fails(value);
+    return this.#made(this.#plainType(body.typeName), value);
   }
 
   #reference(body: Node, env: Environment): Value {
@@ -309,12 +312,14 @@ export class Lineage {
 
   #call(call: Node, env: Environment): Value {
     const name = strings(call.funcname);
-    const parts = ["args", "agg_order", "agg_filter", "over"].map((part) =>
-      this.value(call[part], env),
-    );
+    const before = this.#mayFail;
+    const parts = ["args", "agg_order", "agg_filter"].map((part) => this.value(call[part], env));
+    parts.push(this.#window(call.over, env));
     const window = call.over?.name ?? call.over?.refname;
     const shared = window === undefined ? NOTHING : (env.windows?.get(window) ?? NOTHING);
     const setting = last(name) === "current_setting" ? settingValues(call.args)?.[0] : undefined;
+    if (!totalFunction(name)) this.fails(mix(parts));
+    if (call.agg_filter !== undefined && this.#mayFail > before) this.judges(mix(parts));
     const plain = this.names.pure(name) || (setting !== undefined && fixedSetting(setting));
     return this.#made(plain, mix([shared, ...parts]));
   }
@@ -332,6 +337,9 @@ export class Lineage {
     this.meets(expression.rexpr, left);
     this.meets(expression.lexpr, right);
     const name = strings(expression.name);
+    const operator = last(name) ?? "";
+    if (!totalOperator(operator)) this.fails(mix([left, right]));
+    if (takesPattern(operator) && right.sources.size > 0) this.fails(right);
     const own = name.every((part) => part === "pg_catalog" || this.names.ownOperator(part));
     return this.#made(own, mix([left, right]));
   }
@@ -370,9 +378,3 @@ export class Lineage {
 const expandedField = (call: Node | undefined, field: Node): boolean =>
   strings(call?.funcname).join(".") === "information_schema._pg_expandarray" &&
   ["x", "n"].includes(field.String.sval);
-
-const weight = (columns: readonly Column[]): number =>
-  columns.reduce(
-    (sum, { value }) => sum + value.sources.size + (value.opaque ? 1 : 0),
-    columns.length,
-  );

@@ -104,8 +104,8 @@ class TcpUpstream implements Upstream {
   #lost(): Unreachable {
     return new Unreachable(
       this.#handshaking
-        ? `${this.#host} presented a certificate that no public CA signed; ` +
-            "such targets need a connector."
+        ? `${this.#host} presented a certificate that no public CA signed, or that names another ` +
+            "host; targets with a private CA need a connector."
         : `The connection to ${this.#host} was lost.`,
     );
   }

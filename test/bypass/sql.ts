@@ -1,3 +1,4 @@
+import { ASKING } from "./rows/asking.ts";
 import { READING } from "./rows/reading.ts";
 import type { Row } from "./rows/row.ts";
 import { SESSION } from "./rows/session.ts";
@@ -11,6 +12,7 @@ export const ROWS: readonly Row[] = [
   ...SHAPE,
   ...VALUE,
   ...SILENT,
+  ...ASKING,
   ...WAYS,
   ...SESSION,
   ...READING,

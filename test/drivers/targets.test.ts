@@ -140,7 +140,7 @@ describe("what keeps a target away is said in psql, with its SQLSTATE:", () => {
       "a certificate of nobody's",
       "untrusted",
       "08001",
-      "localhost presented a certificate that no public CA signed; such targets need a connector",
+      "localhost presented a certificate that no public CA signed, or that names another host;",
     ],
     ["no TLS", "without-tls", "08001", "localhost does not offer TLS"],
     ["a wrong password, SCRAM", "wrong-scram", "28P01", "password authentication failed"],

@@ -112,7 +112,11 @@ describe("psql cannot connect, and says why", () => {
     ],
     ["no-secret", "08001", "The secret never-set of no-secret has not been set."],
     ["down", "08001", "refused the connection or cannot be reached."],
-    ["misnamed", "08001", "127.0.0.1 presented a certificate that no public CA signed;"],
+    [
+      "misnamed",
+      "08001",
+      "127.0.0.1 presented a certificate that no public CA signed, or that names another host;",
+    ],
     ["on-request", "28000", "You may ask for on-request by breakglass; nothing opens it now."],
   ] as const)("%s: %s, %s", async ([resource, code, words]) => {
     const { code: exit, stdout, stderr } = await ask(resource, "select 1");

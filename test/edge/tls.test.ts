@@ -54,7 +54,8 @@ describe("a target with TLS", () => {
     const client = await opened("127.0.0.1");
     client.send(startup("postgres"));
     expect((await client.frame("close")).message).toBe(
-      "127.0.0.1 presented a certificate that no public CA signed; such targets need a connector.",
+      "127.0.0.1 presented a certificate that no public CA signed, or that names another host; " +
+        "targets with a private CA need a connector.",
     );
   });
 });

@@ -62,10 +62,15 @@ const CATALOGS: Readonly<Record<string, Catalog | null>> = {
 };
 
 const PII: readonly MaskingRule[] = [
-  { id: "pii", columns: ["employees.ssn", "employees.salary"], technique: "redact" },
+  {
+    id: "pii",
+    columns: ["employees.ssn", "employees.salary"],
+    technique: "redact",
+    predicates: "allow",
+  },
 ];
 const DETECTORS: readonly MaskingRule[] = [
-  { id: "found", detect: ["us_ssn", "email"], technique: "redact" },
+  { id: "found", detect: ["us_ssn", "email"], technique: "redact", predicates: "allow" },
 ];
 
 function maskerOf(rules: readonly MaskingRule[]): Masker {

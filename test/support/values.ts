@@ -58,6 +58,7 @@ export const openMasker: Masker = {
   opaqueRule: "none",
   longestPattern: 0,
   source: () => null,
+  asks: () => "allow",
   output: () => null,
   whole: (rule) => ({ rule, technique: "redact", text: () => new Uint8Array(0) }),
   scan: () => null,

@@ -6,24 +6,26 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { utf8 } from "../../../core/bytes.ts";
+import { ASKS_MASKED } from "../../../core/command.ts";
 import type { Catalog } from "../../../core/catalog.ts";
 import { analyse } from "../../../core/sql/analyse.ts";
 import { CATALOG_QUERIES, buildCatalog } from "../../../core/sql/catalog-queries.ts";
 import { Names } from "../../../core/sql/names.ts";
 import { type Postgres, startPostgres } from "../../../demo/postgres.ts";
 import { loadGrammar } from "../../support/grammar.ts";
+import { ASKING } from "./asking.ts";
 
 /*
  * Non-interference: two databases that differ in nothing but `users.ssn` and `users.email`. A
  * result column that differs between them must be known to hold them, or not be known at all.
  */
 
-const SCHEMA = (secret: string): string => `
+const SCHEMA = (first: string, second: string): string => `
   create table users (id int primary key, name text, email text, ssn text,
     tail text generated always as (right(ssn, 2)) stored);
   create table orders (id int primary key, user_id int, total numeric, note text);
-  insert into users values (1, 'ann', '${secret}a@x', '${secret}11'), (2, 'bob',
-    '${secret}b@x', '${secret}22');
+  insert into users values (1, 'ann', '${first}a@x', '${first}11'), (2, 'bob',
+    '${second}b@x', '${second}22');
   insert into orders values (1, 1, 9.5, 'x'), (2, 2, 1, 'y'), (3, 1, 4, 'z');
   create view people as select id, name, ssn as code from users;
   create view people2 as select name as n, upper(code) as c from people;
@@ -195,7 +197,7 @@ const clients: pg.Client[] = [];
 let catalog: Catalog | null = null;
 const isMasked = ({ table, column }: { table: string; column: string }): boolean =>
   table === "users" && (column === "ssn" || column === "email");
-const options = { isMasked, detects: () => false };
+const options = { isMasked, asks: () => "deny" as const, detects: () => false };
 
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {
@@ -209,9 +211,9 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "interference-"));
   server = await startPostgres({ port: await freePort(), dataDir: folder, password: "p" });
   const { url } = server;
-  for (const [name, secret] of [
-    ["left", "aa"],
-    ["right", "bb"],
+  for (const [name, first, second] of [
+    ["left", "aa", "bb"],
+    ["right", "dd", "cc"],
   ] as const) {
     const admin = new pg.Client(url);
     await admin.connect();
@@ -219,7 +221,7 @@ beforeAll(async () => {
     await admin.end();
     const client = new pg.Client(url.replace(/postgres$/, name));
     await client.connect();
-    await client.query(SCHEMA(secret));
+    await client.query(SCHEMA(first, second));
     await client.query("analyze");
     clients.push(client);
   }
@@ -237,17 +239,19 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-type Result = { readonly rows: unknown[][] };
+type Answer = { readonly rows: unknown[][]; readonly error?: string | undefined };
 
 /** Statement by statement in one transaction that is taken back; the last one's rows. */
-async function run(client: pg.Client, statements: readonly string[]): Promise<unknown[][]> {
+async function run(client: pg.Client, statements: readonly string[]): Promise<Answer> {
   await client.query("begin");
   try {
-    let result: Result = { rows: [] };
+    let result: Answer = { rows: [] };
     for (const text of statements) {
       if (text !== "begin") result = await client.query({ text, rowMode: "array" });
     }
-    return result.rows;
+    return result;
+  } catch (error) {
+    return { rows: [], error: (error as { code?: string }).code };
   } finally {
     await client.query("rollback");
     await client.query("discard all");
@@ -273,7 +277,7 @@ describe("non-interference", () => {
     expect(catalog?.searchPath).toEqual(["public"]);
   });
 
-  it.each(STATEMENTS)("%s", async (sql) => {
+  it.each([...STATEMENTS, ...ASKING])("%s", async (sql) => {
     const texts = split(sql);
     const [left, right] = clients as [pg.Client, pg.Client];
     const a = await run(left, texts);
@@ -292,13 +296,23 @@ describe("non-interference", () => {
     }
     const joined = analyse(utf8(texts.join("; ")), grammar, new Names(catalog), options);
     expect(joined.statements.at(-1)?.outputs).toEqual(outputs);
+    // Refused under this rule: what the client hears is then the same.
+    if (joined.statements.some(({ risks }) => risks.includes(ASKS_MASKED))) return;
+    expect(a.error).toBe(b.error);
+    expect(a.rows).toHaveLength(b.rows.length);
     if (outputs === null) return;
-    expect(outputs).toHaveLength(a[0]?.length ?? outputs.length);
+    expect(outputs).toHaveLength(a.rows[0]?.length ?? outputs.length);
     for (const [i, { sources, opaque }] of outputs.entries()) {
-      const differs =
-        JSON.stringify(a.map((row) => row[i])) !== JSON.stringify(b.map((row) => row[i]));
-      if (differs) expect([i, opaque || sources.some(isMasked)]).toEqual([i, true]);
+      const column = ({ rows }: Answer): string => JSON.stringify(rows.map((row) => row[i]));
+      if (column(a) !== column(b)) {
+        expect([i, opaque || sources.some(isMasked)]).toEqual([i, true]);
+      }
     }
+  });
+
+  it.each(ASKING)("is refused where nothing may be asked: %s", (sql) => {
+    const joined = analyse(utf8(sql), grammar, new Names(catalog), options);
+    expect(joined.statements.flatMap(({ risks }) => risks)).toContain(ASKS_MASKED);
   });
 
   it.each(PSQL)("lets psql and drivers read the catalog: %s", async (sql) => {

@@ -26,6 +26,7 @@ export const finder: Masker = {
   opaqueRule: "people",
   longestPattern: 16,
   source: () => null,
+  asks: () => "allow",
   output: () => null,
   whole: () => mask("redact"),
   scan: (cell) => {

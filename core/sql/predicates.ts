@@ -1,0 +1,166 @@
+import type { AnalyseOptions } from "./analyse.ts";
+import type { Findings } from "./findings.ts";
+import type { Node } from "./grammar.ts";
+import type { Lineage } from "./lineage.ts";
+import { NOTHING, all, mix, type Column, type Environment, type Value } from "./scope.ts";
+import { kindOf, last, strings } from "./tree.ts";
+
+/*
+ * What a statement asks about columns besides showing them. Which rows come back, in which order,
+ * and whether there is an error are answers too; docs/lineage.md states the rules.
+ */
+
+/** A_Expr kinds whose operator may be `=` or `<>`. */
+const COMPARING = new Set([
+  "AEXPR_OP",
+  "AEXPR_OP_ANY",
+  "AEXPR_IN",
+  "AEXPR_DISTINCT",
+  "AEXPR_NOT_DISTINCT",
+]);
+const EQUALITY = new Set(["=", "<>", "!="]);
+
+/** Notes what a condition asks, and returns all that it looks at. */
+export function condition(lineage: Lineage, node: Node, env: Environment): Value {
+  const kind = kindOf(node);
+  const body = kind === null ? null : node[kind];
+  switch (kind) {
+    case "BoolExpr":
+      return mix((body.args as Node[]).map((part) => condition(lineage, part, env)));
+    case "NullTest":
+      return compare(lineage, node, [body.arg], env);
+    case "A_Expr":
+      if (!COMPARING.has(body.kind) || !EQUALITY.has(last(strings(body.name)) ?? "")) break;
+      return compare(lineage, node, [body.lexpr, body.rexpr], env);
+    case "SubLink":
+      return sublink(lineage, body, env);
+    default:
+  }
+  return lineage.judges(lineage.value(node, env));
+}
+
+/** Columns and constants are compared as they are; anything else is judged. */
+function compare(
+  lineage: Lineage,
+  node: Node,
+  sides: readonly (Node | undefined)[],
+  env: Environment,
+): Value {
+  const whole = lineage.value(node, env);
+  if (!sides.every((side) => side === undefined || isPlain(side))) return lineage.judges(whole);
+  const columns = sides.filter((side) => side?.ColumnRef !== undefined);
+  compared(
+    lineage,
+    columns.map((column) => lineage.value(column, env)),
+  );
+  return whole;
+}
+
+function isPlain(node: Node): boolean {
+  const kind = kindOf(node) ?? "";
+  const body = node[kind];
+  if (kind === "TypeCast") return body.arg.ColumnRef === undefined && isPlain(body.arg);
+  if (kind === "List") return (body.items as Node[]).every(isConstant);
+  if (kind === "A_ArrayExpr") return ((body.elements ?? []) as Node[]).every(isConstant);
+  return kind === "ColumnRef" || isConstant(node);
+}
+
+const isConstant = (node: Node): boolean =>
+  node.A_Const !== undefined ||
+  node.ParamRef !== undefined ||
+  (node.TypeCast !== undefined && isConstant(node.TypeCast.arg));
+
+function compared(lineage: Lineage, values: readonly Value[]): void {
+  if (values.some(({ sources }) => sources.size > 0)) lineage.findings.compared.push(values);
+}
+
+function sublink(lineage: Lineage, body: Node, env: Environment): Value {
+  const columns = lineage.statement(body.subselect, env);
+  const value = all(columns);
+  // Whether there are rows is what its own conditions ask.
+  if (body.subLinkType === "EXISTS_SUBLINK") return value;
+  const test = lineage.value(body.testexpr, env);
+  const equal = body.operName === undefined || EQUALITY.has(last(strings(body.operName)) ?? "");
+  const [only, more] = columns;
+  if (body.testexpr?.ColumnRef !== undefined && equal && only !== undefined && more === undefined) {
+    compared(lineage, [test, only.value]);
+  } else lineage.judges(mix([test, value]));
+  return mix([test, value]);
+}
+
+/** Each item of GROUP BY or DISTINCT ON is told from others by equality; ORDER BY shows order. */
+export function arranged(
+  lineage: Lineage,
+  items: readonly Node[] | undefined,
+  env: Environment,
+  by: "equality" | "order",
+): void {
+  for (const item of items ?? []) {
+    const node: Node | undefined = item.SortBy?.node ?? item;
+    const kind = kindOf(node);
+    if (kind === "GroupingSet") {
+      arranged(lineage, node?.GroupingSet.content, env, by);
+      continue;
+    }
+    const outputs = env.outputs ?? [];
+    // DISTINCT alone is a list of nothing: all outputs.
+    if (kind === null) for (const { value } of outputs) told(lineage, value, by);
+    else told(lineage, positioned(node as Node, outputs) ?? lineage.value(node, env), by);
+  }
+}
+
+function told(lineage: Lineage, value: Value, by: "equality" | "order"): void {
+  lineage.findings.filter.add(value);
+  if (by === "equality") compared(lineage, [value]);
+  else lineage.judges(value);
+}
+
+/** `ORDER BY 2` is the second output. Null: the item is no such number. */
+function positioned(node: Node, outputs: readonly Column[]): Value | null {
+  const position: unknown = node.A_Const?.ival?.ival;
+  if (typeof position !== "number") return null;
+  const uncounted = outputs.some(({ spread }) => spread);
+  return uncounted ? all(outputs) : (outputs[position - 1]?.value ?? NOTHING);
+}
+
+/** UNION, INTERSECT and EXCEPT, but for UNION ALL, tell equal rows from others. */
+export function combined(
+  lineage: Lineage,
+  select: Node,
+  left: readonly Column[],
+  right: readonly Column[],
+): void {
+  if (select.op === "SETOP_UNION" && select.all === true) return;
+  for (const [i, { value }] of left.entries()) {
+    compared(lineage, [value, right[i]?.value ?? all(right)]);
+  }
+}
+
+/** Joined by USING or NATURAL: the sides of one column. */
+export const joined = (lineage: Lineage, sides: readonly Column[]): void =>
+  compared(
+    lineage,
+    sides.map(({ value }) => value),
+  );
+
+/**
+ * Equality among masked columns and constants is what `equality` allows: with a column that the
+ * client may have filled, a thousand guesses would be one question.
+ */
+export function asksTooMuch(
+  { compared: groups, judged }: Pick<Findings, "compared" | "judged">,
+  { isMasked, asks }: Pick<AnalyseOptions, "isMasked" | "asks">,
+): boolean {
+  const hidden = (value: Value): boolean => [...value.sources].some(isMasked);
+  const asked = (value: Value, how: "equality" | "other"): boolean =>
+    [...value.sources].some((source) => {
+      const may = isMasked(source) ? asks(source) : "allow";
+      return may === "deny" || (may === "equality" && how === "other");
+    });
+  const equal = (values: readonly Value[]) =>
+    values.every((value) => value.exact && hidden(value)) ? "equality" : "other";
+  return (
+    judged.some((value) => asked(value, "other")) ||
+    groups.some((values) => values.some((value) => asked(value, equal(values))))
+  );
+}

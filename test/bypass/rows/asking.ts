@@ -1,0 +1,73 @@
+import { type Row, rows } from "./row.ts";
+
+/*
+ * C. Which rows come, how many, in which order, and errors. Rui's rules allow equality, those of
+ * max nothing.
+ */
+
+const as = (who: "rui" | "max", list: readonly string[]) =>
+  list.map((sql) => ({ sql: [sql], as: who }));
+
+const EQUAL = [
+  "select name from people where secret = 'Quokkaton'",
+  "select name from people where 'Quokkaton' = secret and id < 9",
+  "select name from people where ssn in ('Kestrelux-4471', 'x')",
+  "select name from people where secret is null",
+  "select name from people where email = any(array['x'])",
+  "select count(*) from people group by secret",
+  "select distinct secret, name from people",
+  "select a.name from people a join people b on a.secret = b.secret",
+  "select a.name from people a join people b using (secret)",
+  "select name from people where secret in (select secret from people)",
+];
+
+const MORE = [
+  "select name from people where secret like 'Q%'",
+  "select name from people where secret ~ '^Q'",
+  "select name from people where secret > 'M'",
+  "select name from people where secret between 'A' and 'R'",
+  "select name from people where left(secret, 1) = 'Q'",
+  "select name from people where length(secret) = 9",
+  "select name from people where (secret, id) = ('Quokkaton', 1)",
+  "select name from people where (select secret) = 'Quokkaton'",
+  "select name from people where exists (select where secret > 'M')",
+  "select name from people where salary > 900000",
+  "select name from people where salary * 2 = 1836547.10",
+  "select name from people where secret = name",
+  "select name from people order by secret",
+  "select name from people order by salary desc limit 1",
+  "select name, secret from people order by 2",
+  "select name, row_number() over (order by salary) from people",
+  "select name from people p join (values ('Quokkaton'), ('x')) v(s) on v.s = p.secret",
+  "select name from people p join unnest(array['Quokkaton', 'x']) v(s) on v.s = p.secret",
+  "select name from people where secret in (select 'Quokkaton')",
+  "select count(*) from (select secret from people intersect select 'Quokkaton') t",
+  "select count(*) from (select secret from people except values ('Quokkaton'), ('x')) t",
+  "select count(*) from people having max(secret) > 'M'",
+  "select name from people limit (select length(secret) from people where id = 1)",
+  "select name from people, generate_series(1, length(secret))",
+  "select secret::int from people",
+  "select 1 / (length(secret) - 9) from people",
+  "select case when secret = 'Quokkaton' then 1 / (id - 1) end from people",
+  "select salary::int / id from people",
+  "select name from people where name like secret",
+  "with t as (select name, secret as s from people order by s) select name from t",
+  "select t.name from (select name, secret from people) t where t.secret > 'M'",
+  "explain select name from people where secret > 'M'",
+  "copy (select name from people order by secret) to stdout",
+  "declare c cursor for select name from people order by secret",
+];
+
+const PREPARED = ["prepare asking as select name from people order by secret", "execute asking"];
+
+export const ASKING: readonly Row[] = [
+  ...rows("C", "passes", as("rui", EQUAL)),
+  ...rows("C", "refused", as("max", EQUAL)),
+  ...rows("C", "refused", as("rui", MORE)),
+  ...rows("C", "refused", as("max", MORE)),
+  ...rows("C", "refused", [
+    { sql: PREPARED, as: "rui" },
+    { sql: PREPARED, as: "max" },
+  ]),
+  ...rows("C", "masked", as("rui", ["select secret, ssn from people order by id"])),
+];

@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { utf8 } from "../../../core/bytes.ts";
+import { ASKS_MASKED } from "../../../core/command.ts";
+import type { Predicates } from "../../../core/masker.ts";
+import { analyse } from "../../../core/sql/analyse.ts";
+import { Names } from "../../../core/sql/names.ts";
+import { loadGrammar } from "../../support/grammar.ts";
+import { SHOP, isMasked } from "./shop.ts";
+
+const grammar = await loadGrammar();
+
+const asksTooMuch = (sql: string, may: Predicates): boolean => {
+  const options = { isMasked, asks: () => may, detects: () => false };
+  const { statements } = analyse(utf8(sql), grammar, new Names(SHOP), options);
+  return statements.some(({ risks }) => risks.includes(ASKS_MASKED));
+};
+
+/** What a statement asks about masked columns. */
+const asked = (sql: string): string => {
+  if (asksTooMuch(sql, "allow")) return "more than everything";
+  if (asksTooMuch(sql, "equality")) return "more";
+  return asksTooMuch(sql, "deny") ? "equality" : "nothing";
+};
+
+const ROWS = {
+  nothing: [
+    "select ssn, email, upper(ssn) from users where id = 1 order by name",
+    "select id, name like 'a%', total / 2 from users join orders on orders.user_id = users.id",
+    "select count(ssn), max(email), string_agg(ssn, ',') from users group by name",
+    "select case when ssn = 'x' then 'y' end, coalesce(ssn, ''), ssn || email from users",
+    "select ssn > 'b' from users",
+    "select ssn::text, to_jsonb(users) from users",
+    "select distinct name from users union select note from orders",
+    "select ssn from users union all select email from users",
+    "select name from users where exists (select from orders where user_id = users.id)",
+    "update users set ssn = 'x' where id = 1 returning ssn",
+    "insert into users (id, ssn) values (1, 'x') on conflict (id) do nothing",
+    "select id from other.users order by ssn",
+    "select relname from pg_class order by 1",
+  ],
+  equality: [
+    "select name from users where ssn = '078-05-1120'",
+    "select name from users where $1 = email and id > 3",
+    "select name from users where email = $1::text or ssn <> 'x'",
+    "select name from users where ssn in ('a', 'b') and not (email = 'c')",
+    "select name from users where ssn = any(array['a', 'b'])",
+    "select name from users where ssn = any($1)",
+    "select name from users where ssn is null or email is not null",
+    "select name from users where ssn is distinct from 'a'",
+    "select count(*), ssn from users group by ssn",
+    "select ssn, count(*) from users group by 1",
+    "select distinct ssn, id from users",
+    "select distinct on (email) id from users",
+    "select a.id from users a join users b on a.ssn = b.ssn",
+    "select a.id from users a join users b using (ssn)",
+    "select a.id from users a natural join people b where b.code = 'x'",
+    "select id from users where ssn in (select pin from hr.staff)",
+    "select ssn from users intersect select pin from hr.staff",
+    "select ssn from users union select ssn from users",
+    "select id from (select id, ssn as s from users) t where s = 'x'",
+    "with t as (select ssn s from users) select count(*) from t where s = 'x'",
+    "select id from people where code = 'x'",
+    "delete from users where ssn = 'x'",
+    "delete from orders using users u where u.id = user_id and u.email = 'x'",
+    "select count(*) from users group by rollup (ssn, name)",
+  ],
+  more: [
+    "select id from users where ssn > 'x'",
+    "select id from users where ssn like 'x%'",
+    "select id from users where upper(ssn) = 'X'",
+    "select id from users where (ssn, id) = ('x', 1)",
+    "select id from users where ssn = name",
+    "select id from users where ssn = (select 'x')",
+    "select id from users where ssn in (select 'x')",
+    "select id from users where ssn in (select note from orders)",
+    "select id from users join (values ('x')) v(s) on v.s = ssn",
+    "select id from users join unnest($1::text[]) v(s) on v.s = ssn",
+    "select a.id from users a join orders b on a.ssn = b.note",
+    "select ssn from users intersect select note from orders",
+    "select ssn from users except values ('x'), ('y')",
+    "select id from users order by ssn",
+    "select id, ssn from users order by 2",
+    "select ssn as x from users order by x",
+    "select id from users union all select 1 order by id limit (select length(ssn) from users)",
+    "select id, rank() over (order by ssn) from users",
+    "select id, rank() over w from users window w as (partition by ssn)",
+    "select distinct lower(ssn) from users",
+    "select id from users group by id having max(ssn) > 'x'",
+    "select ssn::int from users",
+    "select length(ssn) / id from users",
+    "select 'x' like ssn from users",
+    "select case when ssn = 'x' then 1 / id end from users",
+    "select coalesce(ssn, (1 / id)::text) from users",
+    "select ssn = 'x' and 1 / id > 0 from users",
+    "select count(1 / id) filter (where ssn = 'x') from users",
+    "select generate_series(1, length(ssn)) from users",
+    "select unnest(array[ssn]) from users",
+    "select id from people2 where c = 'X'",
+    "update users set name = 'x' where ssn > 'b'",
+    "insert into users values (1) on conflict (id) do update set name = 'x' where users.ssn > 'b'",
+    "explain select id from users where ssn > 'x'",
+    "copy (select id from users order by ssn) to stdout",
+    "declare c cursor for select id from users order by ssn",
+    "prepare p as select id from users order by ssn; execute p",
+    "create temp table t as select id from users order by ssn",
+  ],
+} as const;
+
+describe.each(Object.entries(ROWS))("asks %s about masked columns", (what, statements) => {
+  it.each([...statements])("%s", (sql) => expect(asked(sql)).toBe(what));
+});
