@@ -1,29 +1,23 @@
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
-import { utf8 } from "../../core/bytes.ts";
-import type { Command } from "../../core/command.ts";
-import type { Crypto } from "../../core/crypto.ts";
-import type { Masker } from "../../core/masker.ts";
+import type { Catalog } from "../../core/catalog.ts";
 import { checkDocument } from "../../core/policy/check.ts";
-import { compilePolicy } from "../../core/policy/compile.ts";
 import { isDocument } from "../../core/policy/document.ts";
 import { explainAccess, explainDecision } from "../../core/policy/explain.ts";
-import type { Document, ResourceRule } from "../../core/policy/schema.ts";
+import type { Document } from "../../core/policy/schema.ts";
 import type { Principal } from "../../core/session.ts";
-import { analyse } from "../../core/sql/analyse.ts";
-import { Names } from "../../core/sql/names.ts";
-import type { Analysis, Output } from "../../core/sql/statement.ts";
-import { summaryOf } from "../../core/sql/summary.ts";
+import { columnTree, type ExplainedColumn, sayMask } from "../../core/sql/explain.ts";
 import { type Context, gatewayOf, list } from "../context.ts";
 import { invalidPolicy, refused, usage } from "../failure.ts";
-import { loadGrammar } from "../grammar.ts";
 import { table } from "../output/table.ts";
 import { visible } from "../output/visible.ts";
+import { rehearsing, type Scene } from "../rehearsal.ts";
+import { readCatalog } from "./catalog-file.ts";
 import { readText } from "./files.ts";
 
 export type ExplainOptions = {
   readonly as: string;
   readonly groups: readonly string[];
   readonly on?: string;
+  readonly catalog?: string;
 };
 
 /** Answered on this machine, by the same code that the gateway decides with. */
@@ -31,15 +25,27 @@ export async function explain(
   context: Context,
   file: string | undefined,
   sql: string | undefined,
-  { as, groups, on }: ExplainOptions,
+  { as, groups, on, catalog: saved }: ExplainOptions,
 ): Promise<void> {
   if (sql !== undefined && on === undefined) throw usage("Which resource? Say --on NAME.");
+  if (sql === undefined && saved !== undefined) throw usage("A catalog is for a statement.");
   const document = await documentOf(context, file);
   const asked = document.resources.filter(({ name }) => on === undefined || name === on);
   const [first] = asked;
   if (first === undefined) throw refused("unknown", `The document names no such resource.`);
   const principal: Principal = { id: as, name: as, groups, kind: "person" };
-  if (sql !== undefined) return explainStatement(context, document, principal, first, sql);
+  if (sql !== undefined) {
+    const catalog = saved === undefined ? null : await catalogFor(first.name, saved);
+    const when = { now: Date.now(), reason: null, ticket: null };
+    return explainStatement(context, {
+      document,
+      principal,
+      resource: first,
+      catalog,
+      sql,
+      ...when,
+    });
+  }
   const answers = asked.map((one) => ({
     id: one.name,
     why: explainAccess(document, principal, one),
@@ -50,6 +56,12 @@ export async function explain(
       answers.map(({ id, why }) => [id, why]),
     ),
   );
+}
+
+async function catalogFor(resource: string, file: string): Promise<Catalog> {
+  const saved = await readCatalog(file);
+  if (saved.resource === resource) return saved.catalog;
+  throw usage(`${file} is the catalog of ${saved.resource}, not of ${resource}.`);
 }
 
 async function documentOf(context: Context, file: string | undefined): Promise<Document> {
@@ -67,88 +79,46 @@ const NOTE =
   "Read without the target's catalog: names are as written, every function counts as one that " +
   "may write, and what views and * hold is not known. A column of unknown origin is masked whole.";
 
-async function explainStatement(
-  context: Context,
-  document: Document,
-  principal: Principal,
-  rule: ResourceRule,
-  sql: string,
-): Promise<void> {
-  const now = Date.now();
-  const policy = compilePolicy({
-    policy: document,
-    version: "local",
-    principal,
-    resource: { ...rule, id: rule.name },
-    session: { id: "", reason: null, ticket: null, openedAt: now },
-    keys: { mask: (purpose) => nodeCrypto.sha256(utf8(purpose)) },
-    crypto: nodeCrypto,
-  });
-  const { masker } = policy;
-  const analysis = analyse(utf8(sql), await loadGrammar(), new Names(null), {
-    isMasked: (column) => masker.source(column) !== null,
-    asks: (column) => masker.asks(column),
-    detects: (literal) => masker.detects && masker.scan(utf8(literal), "") !== null,
-  });
-  const command = commandOf(sql, analysis);
-  const decision = policy.decide(command, now);
-  const why = explainDecision(command, decision, document);
+async function explainStatement(context: Context, scene: Scene): Promise<void> {
+  const rehearse = await rehearsing();
+  const { command, decision, masker, ...read } = await rehearse(scene);
   const { operations, objects, unbounded, risks } = command;
-  const columns = columnsOf(analysis, masker);
-  const shown = { id: rule.name, why, verdict: decision.verdict, unread: analysis.unknown };
-  list(context, [{ ...shown, operations, objects, unbounded, risks, columns, note: NOTE }], () =>
+  const why = explainDecision(command, decision, scene.document);
+  const known = scene.catalog !== null;
+  const columns = read.columns.map((column) => shownColumn(column, masker.detects, known));
+  const shown = { id: scene.resource.name, why, verdict: decision.verdict, unread: read.unread };
+  const leaks = masker.hidesColumns ? read.leaks : [];
+  const notes = known ? missing(read.unresolved) : [NOTE];
+  const more = { columns, leaks, note: notes.join(" ") };
+  list(context, [{ ...shown, operations, objects, unbounded, risks, ...more }], () =>
     [
       why,
-      ...(analysis.unknown === null ? [] : [`Not understood: ${analysis.unknown}.`]),
-      ...columns.map(({ name, from, mask }) => `  ${name}: from ${from}; ${mask}`),
-      NOTE,
+      ...(read.unread === null ? [] : [`Not understood: ${read.unread}.`]),
+      ...leaks.map((leak) => `  ${leak}`),
+      ...columns.flatMap(({ tree }) => tree.map((line, i) => `${i === 0 ? "  " : "    "}${line}`)),
+      ...notes,
     ]
       .map((line) => `${visible(line)}\n`)
       .join(""),
   );
 }
 
-const commandOf = (text: string, analysis: Analysis): Command => ({
-  id: 1,
-  protocol: "postgres",
-  text,
-  parameters: [],
-  holdsLocks: false,
-  ...summaryOf(analysis),
-});
+const missing = (names: readonly string[]): string[] =>
+  names.length === 0 ? [] : [`The saved catalog does not have: ${names.join(", ")}.`];
 
-/** What the last statement would answer, column by column. */
-function columnsOf(analysis: Analysis, masker: Masker) {
-  const outputs = analysis.statements.at(-1)?.outputs ?? [];
-  return outputs.map((output) => ({
-    name: output.name,
-    from: fromOf(output),
-    mask: maskOf(output, masker),
-  }));
+function shownColumn(column: ExplainedColumn, detects: boolean, known: boolean) {
+  const { name, expression, sources, opaque, mask, how } = column;
+  const from = [...sources.map((source) => source.column), ...(opaque ? ["unknown origin"] : [])];
+  return {
+    name,
+    expression,
+    from: from.join(", ") || "no column",
+    mask:
+      how === "opaque" && !known
+        ? "masked whole, unless the catalog shows where it is from"
+        : sayMask(column, detects),
+    rule: mask?.rule ?? null,
+    how,
+    tree: columnTree(column, detects),
+  };
 }
-
-function fromOf({ sources, opaque }: Output): string {
-  const named = sources.map(({ schema, table, column }) => `${schema}.${table}.${column}`);
-  return [...named, ...(opaque ? ["unknown origin"] : [])].join(", ") || "no column";
-}
-
-function maskOf({ name, sources, exact, opaque }: Output, masker: Masker): string {
-  const [first] = sources;
-  const own = exact && first !== undefined ? masker.source(first) : null;
-  const found = own ?? masker.output(name);
-  if (found !== null) return `masked by ${found.rule} (${found.technique})`;
-  const [hidden] = sources.flatMap((source) => masker.source(source) ?? []);
-  if (hidden !== undefined) return `masked whole by ${hidden.rule}`;
-  if (opaque && masker.hidesColumns)
-    return "masked whole, unless the catalog shows where it is from";
-  return masker.detects ? "not masked, but its cells are searched" : "not masked";
-}
-
-/** The masker is asked which rule holds; no value is ever masked here. */
-const nodeCrypto: Crypto = {
-  sha256: (data) => createHash("sha256").update(data).digest(),
-  hmacSha256: (key, data) => createHmac("sha256", key).update(data).digest(),
-  pbkdf2: (password, salt, iterations) => pbkdf2Sync(password, salt, iterations, 32, "sha256"),
-  md5: (data) => createHash("md5").update(data).digest(),
-  random: (n) => randomBytes(n),
-};

@@ -35,6 +35,7 @@ export function policyCommands(program: Command, context: Context): void {
     .requiredOption("--as <name>", "the person")
     .option("--groups <names>", "the person's groups, separated by commas", commaSeparated, [])
     .option("--on <name>", "only this resource")
+    .option("--catalog <file>", "read the statement with this saved catalog")
     .option("--json", "one JSON array")
     .action((file: string | undefined, sql: string | undefined, options: ExplainOptions) =>
       explain(context, file === "-" ? undefined : file, sql, options),

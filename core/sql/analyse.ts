@@ -1,17 +1,16 @@
 import { strictText } from "../bytes.ts";
-import { ASKS_MASKED, COPIES_MASKED, type Operation } from "../command.ts";
+import type { Operation } from "../command.ts";
 import type { Predicates, SourceColumn } from "../masker.ts";
 import { copyShape } from "./copy.ts";
 import { effectsOf } from "./effects.ts";
 import { escapes } from "./escapes.ts";
 import type { Grammar, Node, RawStatement } from "./grammar.ts";
 import { newFindings } from "./findings.ts";
+import { leaksOf } from "./leaks.ts";
 import { Lineage } from "./lineage.ts";
 import type { Names } from "./names.ts";
 import { outputsOf, toOutputs } from "./outputs.ts";
 import { numbering } from "./purity.ts";
-import type { Value } from "./scope.ts";
-import { asksTooMuch } from "./predicates.ts";
 import { holdsMasked, shownText, unreadable } from "./shown.ts";
 import type { Analysis, Statement } from "./statement.ts";
 import { revealing } from "./system.ts";
@@ -72,6 +71,7 @@ const unknownStatement = (text: Uint8Array): Statement => ({
   functions: [],
   unbounded: false,
   risks: ["could not be read"],
+  leaks: [],
   changesNothing: false,
   takesLocks: true,
   outputs: null,
@@ -127,23 +127,16 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
     (name) => !names.pure(name.split(".")) && !numbering(name.split(".")),
   );
   const samples = [...findings.reads].some((name) => revealing(name.slice(name.indexOf(".") + 1)));
-  const unsure = holds || samples || ownCode || findings.unresolved.size > 0;
-  const hidden = (value: Value): boolean => [...value.sources].some(options.isMasked);
-  // Unchanged and into its own column it stays masked; another's rule may show more.
-  const stays = (value: Value, into: Value | undefined): boolean =>
-    value.exact && [...value.sources].every((source) => into?.sources.has(source));
-  const copies =
-    escapes(node, names, options.isMasked) ||
-    findings.handed.some(hidden) ||
-    result.copies.some(({ value }) => (value.opaque && unsure) || hidden(value)) ||
-    findings.stored.some(
-      ({ value, into }) => (value.opaque && unsure) || (hidden(value) && !stays(value, into)),
-    );
-  const risks = [
-    ...verbs.risks,
-    ...(copies ? [COPIES_MASKED] : []),
-    ...(asksTooMuch(findings, options) ? [ASKS_MASKED] : []),
-  ];
+  const leaks = leaksOf(
+    {
+      findings,
+      copies: result.copies,
+      escapes: escapes(node, names, options.isMasked),
+      unsure: holds || samples || ownCode || findings.unresolved.size > 0,
+    },
+    options,
+  );
+  const risks = [...verbs.risks, ...leaks.map(({ risk }) => risk)];
   const hiddenCode = [...findings.hiddenFunctions].some((name) => !names.pure([name]));
   const plain =
     verbs.onlyLooks &&
@@ -164,6 +157,7 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
       functions: sorted(functions),
       unbounded: verbs.unbounded,
       risks: sorted(risks),
+      leaks,
       changesNothing: plain,
       takesLocks: verbs.takesLocks || findings.hiddenFunctions.size > 0,
       outputs,

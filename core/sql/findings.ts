@@ -1,5 +1,6 @@
 import type { SourceColumn } from "../masker.ts";
 import type { Column, Value } from "./scope.ts";
+import type { Question } from "./statement.ts";
 
 /** What the walk finds besides the output columns. */
 export type Findings = {
@@ -16,7 +17,7 @@ export type Findings = {
   /** Columns that are compared with each other, or one with constants, by equality alone. */
   readonly compared: (readonly Value[])[];
   /** What is asked about in any other way: order, ranges, patterns, operations that may fail. */
-  readonly judged: Value[];
+  readonly judged: { readonly value: Value; readonly how: Question }[];
   /** What code that we do not read is given: it may put it anywhere. */
   readonly handed: Value[];
   /** What flows into tables, where it could be read back; `into`: the column that takes it. */

@@ -22,6 +22,7 @@ import {
 } from "./scope.ts";
 import { arranged, combined, condition } from "./predicates.ts";
 import { fixedSetting } from "./purity.ts";
+import type { Question } from "./statement.ts";
 import { settingValues } from "./settings.ts";
 import { ROW_COLUMNS } from "./system.ts";
 import { parses, takesPattern, totalCast, totalFunction, totalOperator } from "./total.ts";
@@ -276,25 +277,27 @@ export class Lineage {
     const below = mix(Object.values(node).map((child) => this.value(child, env)));
     if (kind !== null && parses(kind)) return this.fails(below);
     // Which branch is taken decides whether there is an error.
-    if (CONDITIONAL.has(kind ?? "") && this.#mayFail > before) return this.judges(below);
+    if (CONDITIONAL.has(kind ?? "") && this.#mayFail > before) {
+      return this.judges(below, "branch that may fail");
+    }
     return below;
   }
 
   /** It answers a question about what went in, by the order of rows, or by failing. */
-  judges(value: Value): Value {
-    if (value.sources.size > 0) this.findings.judged.push(value);
+  judges(value: Value, how: Question): Value {
+    if (value.sources.size > 0) this.findings.judged.push({ value, how });
     return value;
   }
 
   /** The operation fails for some values. */
   fails(value: Value): Value {
     this.#mayFail++;
-    return this.judges(value);
+    return this.judges(value, "may fail");
   }
 
   /** The rows come back in the order in which the window wanted them. */
   #window(window: Node | undefined, env: Environment): Value {
-    return this.judges(this.value(window, env));
+    return this.judges(this.value(window, env), "order");
   }
 
   #cast(body: Node, env: Environment): Value {
@@ -319,7 +322,9 @@ export class Lineage {
     const shared = window === undefined ? NOTHING : (env.windows?.get(window) ?? NOTHING);
     const setting = last(name) === "current_setting" ? settingValues(call.args)?.[0] : undefined;
     if (!totalFunction(name)) this.fails(mix(parts));
-    if (call.agg_filter !== undefined && this.#mayFail > before) this.judges(mix(parts));
+    if (call.agg_filter !== undefined && this.#mayFail > before) {
+      this.judges(mix(parts), "branch that may fail");
+    }
     const plain = this.names.pure(name) || (setting !== undefined && fixedSetting(setting));
     return this.#made(plain, mix([shared, ...parts]));
   }

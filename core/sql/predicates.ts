@@ -1,8 +1,10 @@
+import { ASKS_MASKED } from "../command.ts";
 import type { AnalyseOptions } from "./analyse.ts";
 import type { Findings } from "./findings.ts";
 import type { Node } from "./grammar.ts";
 import type { Lineage } from "./lineage.ts";
 import { NOTHING, all, mix, type Column, type Environment, type Value } from "./scope.ts";
+import type { Leak, Question } from "./statement.ts";
 import { kindOf, last, strings } from "./tree.ts";
 
 /*
@@ -36,7 +38,7 @@ export function condition(lineage: Lineage, node: Node, env: Environment): Value
       return sublink(lineage, body, env);
     default:
   }
-  return lineage.judges(lineage.value(node, env));
+  return lineage.judges(lineage.value(node, env), "condition");
 }
 
 /** Columns and constants are compared as they are; anything else is judged. */
@@ -47,7 +49,9 @@ function compare(
   env: Environment,
 ): Value {
   const whole = lineage.value(node, env);
-  if (!sides.every((side) => side === undefined || isPlain(side))) return lineage.judges(whole);
+  if (!sides.every((side) => side === undefined || isPlain(side))) {
+    return lineage.judges(whole, "condition");
+  }
   const columns = sides.filter((side) => side?.ColumnRef !== undefined);
   compared(
     lineage,
@@ -84,7 +88,7 @@ function sublink(lineage: Lineage, body: Node, env: Environment): Value {
   const [only, more] = columns;
   if (body.testexpr?.ColumnRef !== undefined && equal && only !== undefined && more === undefined) {
     compared(lineage, [test, only.value]);
-  } else lineage.judges(mix([test, value]));
+  } else lineage.judges(mix([test, value]), "condition");
   return mix([test, value]);
 }
 
@@ -112,7 +116,7 @@ export function arranged(
 function told(lineage: Lineage, value: Value, by: "equality" | "order"): void {
   lineage.findings.filter.add(value);
   if (by === "equality") compared(lineage, [value]);
-  else lineage.judges(value);
+  else lineage.judges(value, "order");
 }
 
 /** `ORDER BY 2` is the second output. Null: the item is no such number. */
@@ -144,23 +148,25 @@ export const joined = (lineage: Lineage, sides: readonly Column[]): void =>
   );
 
 /**
- * Equality among masked columns and constants is what `equality` allows: with a column that the
- * client may have filled, a thousand guesses would be one question.
+ * What is asked beyond what the rules allow. Equality among masked columns and constants is what
+ * `equality` allows: with a column that the client may have filled, a thousand guesses would be
+ * one question.
  */
-export function asksTooMuch(
+export function* asksTooMuch(
   { compared: groups, judged }: Pick<Findings, "compared" | "judged">,
   { isMasked, asks }: Pick<AnalyseOptions, "isMasked" | "asks">,
-): boolean {
+): Generator<Leak> {
   const hidden = (value: Value): boolean => [...value.sources].some(isMasked);
-  const asked = (value: Value, how: "equality" | "other"): boolean =>
-    [...value.sources].some((source) => {
+  function* asked(value: Value, how: Question): Generator<Leak> {
+    for (const source of value.sources) {
       const may = isMasked(source) ? asks(source) : "allow";
-      return may === "deny" || (may === "equality" && how === "other");
-    });
-  const equal = (values: readonly Value[]) =>
-    values.every((value) => value.exact && hidden(value)) ? "equality" : "other";
-  return (
-    judged.some((value) => asked(value, "other")) ||
-    groups.some((values) => values.some((value) => asked(value, equal(values))))
-  );
+      const tooMuch = may === "deny" || (may === "equality" && how !== "equality");
+      if (tooMuch) yield { risk: ASKS_MASKED, source, by: { way: how } };
+    }
+  }
+  for (const { value, how } of judged) yield* asked(value, how);
+  for (const values of groups) {
+    const alike = values.every((value) => value.exact && hidden(value));
+    for (const value of values) yield* asked(value, alike ? "equality" : "equality with others");
+  }
 }

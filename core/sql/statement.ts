@@ -1,4 +1,4 @@
-import type { Operation } from "../command.ts";
+import type { ASKS_MASKED, COPIES_MASKED, Operation } from "../command.ts";
 import type { SourceColumn } from "../masker.ts";
 
 /**
@@ -25,6 +25,8 @@ export type Statement = {
   readonly functions: readonly string[];
   readonly unbounded: boolean;
   readonly risks: readonly string[];
+  /** Which masked columns two of the risks are about, for people who ask why. */
+  readonly leaks: readonly Leak[];
   readonly changesNothing: boolean;
   /** It takes locks or writes, so that a transaction around it holds something. */
   readonly takesLocks: boolean;
@@ -47,6 +49,29 @@ export type Statement = {
   /** The text with literals that could be somebody's data replaced. */
   readonly shown: string;
 };
+
+/** What of a masked column would be told or taken elsewhere. */
+export type Leak = {
+  readonly risk: typeof COPIES_MASKED | typeof ASKS_MASKED;
+  /** Null: no column can be named (an opaque value, a change of names or code). */
+  readonly source: SourceColumn | null;
+  readonly by: LeakWay;
+};
+
+export type LeakWay =
+  | { readonly way: Question }
+  /** Copied to a column of that name elsewhere. */
+  | { readonly way: "into"; readonly column: string }
+  | { readonly way: "own code" | "names" };
+
+/** How a statement asks about a value; a rule may let `equality` pass, and nothing else. */
+export type Question =
+  | "equality"
+  | "equality with others"
+  | "condition"
+  | "order"
+  | "may fail"
+  | "branch that may fail";
 
 /** One output column. `opaque`: it may hold anything, also what no `sources` names. */
 export type Output = {

@@ -14,6 +14,7 @@ import {
 } from "../../core/recording/chunk.ts";
 import { hourBytes } from "../../core/recording/hours.ts";
 import { encodeEvent } from "../../core/recording/record.ts";
+import { SHOP } from "../core/sql/shop.ts";
 import { FakeGateway, problemAnswer } from "./fake-gateway.ts";
 import { run } from "./run.ts";
 
@@ -78,10 +79,46 @@ roles:`,
   it("says which columns are masked as far as names go, and what needs the catalog", async () => {
     const { columns } = await explained("select ssn, email, 1 as one from customers");
     expect(columns).toMatchObject([
-      { name: "ssn", mask: "masked by pii (redact)" },
+      { name: "ssn", mask: "masked whole, unless the catalog shows where it is from" },
       { name: "email", mask: "masked whole, unless the catalog shows where it is from" },
       { name: "one", from: "no column", mask: "not masked" },
     ]);
+  });
+
+  const saved = async (catalog: object) =>
+    inFile(JSON.stringify({ resource: "shop-db", catalog: { ...SHOP, ...catalog } }));
+  const withCatalog = async (file: string, sql: string) => {
+    const argv = ["policy", "explain", await inFile(policy), sql, "--on", "shop-db"];
+    return run([...argv, "--as", "ada", "--groups", "engineers", "--catalog", file], {});
+  };
+
+  it("follows the data with a saved catalog, in words and as a tree", async () => {
+    const sql = "select lower(users.ssn) as x, u.id from users, orders u where users.id = 1";
+    const { out, err } = await withCatalog(await saved({}), sql);
+    expect(err).toBe("");
+    expect(out.split("\n").slice(1)).toEqual([
+      "  x ← lower(users.ssn): masked whole by pii",
+      "    └─ public.users.ssn: pii (redact)",
+      "  id ← public.orders.id: not masked",
+      "",
+    ]);
+  });
+
+  it("says which column a statement is refused for, and names that the catalog lacks", async () => {
+    const asked = await withCatalog(await saved({}), "select id from users order by ssn");
+    expect(asked.out).toContain("public.users.ssn (pii) is asked about by an order");
+    const lost = await withCatalog(await saved({}), "select a from lost");
+    expect(lost.out).toContain("The saved catalog does not have: lost.");
+  });
+
+  it.each([
+    ["no catalog at all", "[]", "expected object"],
+    ["no JSON", "{", "is not JSON"],
+    ["another shape", JSON.stringify({ resource: "shop-db", catalog: { version: 1 } }), "version"],
+    ["another resource", JSON.stringify({ resource: "x", catalog: SHOP }), "the catalog of x"],
+  ])("refuses %s in a catalog's file", async (_, content, said) => {
+    const ran = await withCatalog(await inFile(content), "select 1");
+    expect(ran).toMatchObject({ code: 2, out: "", err: expect.stringContaining(said) });
   });
 
   it("wants to know the resource of a statement", async () => {

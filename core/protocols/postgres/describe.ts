@@ -1,4 +1,5 @@
 import type { CellMask, Masker, SourceColumn } from "../../masker.ts";
+import { judgeOutput, maskOfOutput } from "../../sql/judge.ts";
 import type { Names } from "../../sql/names.ts";
 import type { Output, Statement } from "../../sql/statement.ts";
 import { planRow, type ColumnPlan, type RowPlan } from "./cells.ts";
@@ -11,8 +12,7 @@ import type { RowField } from "./messages.ts";
  *   row description the table's oid and attribute number that the server itself reports
  *
  * A column is clear only if neither taints it. If they do not agree on how many columns there are,
- * every column is opaque. Whatever is masked but is not the column's own value shows nothing at
- * all: the kept characters of a `partial` would be those of another value.
+ * every column is opaque.
  */
 
 type Verdict = CellMask | "clear" | { readonly unknown: string };
@@ -75,19 +75,6 @@ function judge(field: RowField, output: Output | null, names: Names, masker: Mas
   return named ?? "clear";
 }
 
-/** What lineage alone says of an output column. Null: it could not tell. */
-export function judgeOutput(output: Output | null, masker: Masker): CellMask | "clear" {
-  if (output === null) return masker.whole(masker.opaqueRule);
-  const masks = output.sources
-    .map((source) => masker.source(source))
-    .filter((mask): mask is CellMask => mask !== null);
-  const [first] = masks;
-  if (first !== undefined) {
-    return output.exact && output.sources.length === 1 ? first : masker.whole(first.rule);
-  }
-  return output.opaque && masker.hidesColumns ? masker.whole(masker.opaqueRule) : "clear";
-}
-
 /**
  * The columns of a COPY TO: the protocol names none, so lineage alone decides; null: opaque
  * throughout.
@@ -103,14 +90,13 @@ export function planCopy(
   const agree = outputs !== null && outputs.length === count;
   return Array.from({ length: count }, (_, index) => {
     const output = agree ? (outputs[index] as Output) : null;
-    const verdict = masker.hidesColumns ? judgeOutput(output, masker) : "clear";
     const name = output?.name ?? `column${index + 1}`;
     const [source] = output?.sources ?? [];
     return {
       name,
       type: output?.exact === true && source !== undefined ? typeOf(source) : 0,
       format,
-      mask: verdict === "clear" ? masker.output(name) : verdict,
+      mask: maskOfOutput(output, name, masker),
       scan: masker.detects,
     };
   });
