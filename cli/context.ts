@@ -67,7 +67,9 @@ export function report(context: Context, error: unknown): number {
   else {
     say(context, `sluice: ${problem.detail}`);
     for (const { line, column, message } of problem.errors ?? []) {
-      say(context, line === null ? `  ${message}` : `  line ${line}, column ${column}: ${message}`);
+      const at = line === null ? "" : `line ${line}, column ${column}: `;
+      // Errors of a document say it themselves.
+      say(context, `  ${message.startsWith(at) ? "" : at}${message}`);
     }
   }
   return error.exit;

@@ -33,17 +33,25 @@ export const notSignedIn = (detail: string): Failure =>
 export const unreachable = (url: string, why: string): Failure =>
   local(EXIT.unreachable, "unreachable", "Cannot reach the gateway", `${url}: ${why}`);
 
-/** Every error of a document that was read on this machine, with its place. */
-export function invalidPolicy(file: string, errors: readonly ConfigError[]): Failure {
-  const detail = `${file} is not a policy document.`;
-  const found = errors.map(({ code, message, at }) => ({
-    code,
+/** Every error of a policy document that was read on this machine, with its place. */
+export const invalidPolicy = (
+  file: string,
+  errors: readonly ConfigError[],
+  exit: Exit = EXIT.refused,
+): Failure => invalid(exit, "invalid_policy", `${file} is not a policy document.`, errors);
+
+/** The same of a file of cases. */
+export const invalidCases = (file: string, errors: readonly ConfigError[]): Failure =>
+  invalid(EXIT.usage, "invalid_cases", `${file} is not a file of cases.`, errors);
+
+function invalid(exit: Exit, code: string, detail: string, errors: readonly ConfigError[]) {
+  const found = errors.map(({ code: kind, message, at }) => ({
+    code: kind,
     message,
     line: at?.line ?? null,
     column: at?.column ?? null,
   }));
-  const { problem } = refused("invalid_policy", detail);
-  return new Failure(EXIT.refused, { ...problem, errors: found });
+  return new Failure(exit, { ...refused(code, detail).problem, errors: found });
 }
 
 /**

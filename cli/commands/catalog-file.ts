@@ -2,7 +2,7 @@ import { savedCatalog, type SavedCatalog } from "../../core/api/catalog.ts";
 import { jsonOrNull, usage } from "../failure.ts";
 import { readText } from "./files.ts";
 
-/** What `sluice policy catalog` saved. Throws a Failure with exit code 2 that says what is wrong. */
+/** What `sluice policy catalog` saved. Throws a Failure with exit code 2 that says why not. */
 export async function readCatalog(file: string): Promise<SavedCatalog> {
   const json = jsonOrNull(await readText(file));
   if (json === null) throw usage(`${file} is not JSON.`);

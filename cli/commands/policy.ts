@@ -8,6 +8,7 @@ import { table } from "../output/table.ts";
 import { visibleLines } from "../output/visible.ts";
 import { explain, type ExplainOptions } from "./explain.ts";
 import { readText } from "./files.ts";
+import { testPolicy, type TestOptions } from "./policy-test.ts";
 
 type ApplyOptions = { readonly ifVersion?: string };
 
@@ -40,6 +41,13 @@ export function policyCommands(program: Command, context: Context): void {
     .action((file: string | undefined, sql: string | undefined, options: ExplainOptions) =>
       explain(context, file === "-" ? undefined : file, sql, options),
     );
+  policy
+    .command("test <cases>")
+    .description("whether the policy decides each case of a file as it says; asks nobody")
+    .option("--policy <file>", "the policy document", "sluice.yaml")
+    .option("--catalog <file>", "a saved catalog; once for each resource", collected, [])
+    .option("--json", "one JSON array")
+    .action((cases: string, options: TestOptions) => testPolicy(context, cases, options));
 }
 
 async function apply(context: Context, file: string, { ifVersion }: ApplyOptions): Promise<void> {
@@ -57,6 +65,11 @@ const appliedText = (applied: Applied): string =>
     ["version", "changed", "resources"],
     [[applied.version, applied.changed ? "yes" : "no", String(applied.resources)]],
   );
+
+const collected = (value: string, before: readonly string[]): readonly string[] => [
+  ...before,
+  value,
+];
 
 const commaSeparated = (text: string): readonly string[] =>
   text

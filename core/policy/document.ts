@@ -2,6 +2,7 @@ import { utf8 } from "../bytes.ts";
 import { ConfigError } from "../errors.ts";
 import { policyBytesMax } from "../limits.ts";
 import type { z } from "../zod.ts";
+import { errorAt, shapeErrors } from "./located.ts";
 import { type Document, documentSchema } from "./schema.ts";
 import { type Located, type Path, readYaml } from "./yaml.ts";
 
@@ -25,7 +26,7 @@ export function parseDocument(source: string): Parsed {
     return located.problems.map((p) => new ConfigError("policy.yaml", p.message, p.at));
   }
   const result = documentSchema.safeParse(located.value);
-  if (!result.success) return shapeErrors(result.error.issues, located);
+  if (!result.success) return shapeErrors("policy", servedIssues(result.error.issues), located);
   const errors = referenceErrors(result.data, located);
   return errors.length > 0 ? errors : { document: result.data, located };
 }
@@ -39,18 +40,10 @@ export function loadDocument(source: string): Document {
 
 type Issue = z.core.$ZodIssue;
 
-function shapeErrors(issues: readonly Issue[], located: Located): ConfigError[] {
+/** A resource of a type that is not served is told of once. */
+function servedIssues(issues: readonly Issue[]): Issue[] {
   const strangers = new Set(issues.filter(isUnservedType).map((issue) => String(issue.path[1])));
-  return issues
-    .filter((issue) => isUnservedType(issue) || !underStranger(issue, strangers))
-    .flatMap((issue) => {
-      if (issue.code === "unrecognized_keys") {
-        return issue.keys.map((key) =>
-          error("policy.key", issue.path, `unknown key "${key}"`, located, key),
-        );
-      }
-      return [error("policy.shape", issue.path, issue.message, located)];
-    });
+  return issues.filter((issue) => isUnservedType(issue) || !underStranger(issue, strangers));
 }
 
 /**
@@ -63,18 +56,12 @@ const isUnservedType = ({ path }: Issue): boolean =>
 const underStranger = ({ path }: Issue, strangers: ReadonlySet<string>): boolean =>
   path[0] === "resources" && strangers.has(String(path[1]));
 
-function error(code: string, path: Path, message: string, located: Located, key?: string) {
-  const at = key === undefined ? located.positionOf(path) : located.positionOfKey(path, key);
-  const where = path.length === 0 ? "" : `${path.map(String).join(".")}: `;
-  return new ConfigError(code, where + message, at);
-}
-
 function referenceErrors(document: Document, located: Located): ConfigError[] {
   const errors: ConfigError[] = [];
   const unique = (ids: readonly { path: Path; id: string }[]): void => {
     const seen = new Set<string>();
     for (const { path, id } of ids) {
-      if (seen.has(id)) errors.push(error("policy.duplicate", path, `"${id}" again`, located));
+      if (seen.has(id)) errors.push(errorAt("policy.duplicate", path, `"${id}" again`, located));
       seen.add(id);
     }
   };
@@ -91,7 +78,7 @@ function referenceErrors(document: Document, located: Located): ConfigError[] {
       names.forEach((name, j) => {
         if (known.has(name)) return;
         const path = [list, i, "resources", j];
-        errors.push(error("policy.reference", path, `no resource is named "${name}"`, located));
+        errors.push(errorAt("policy.reference", path, `no resource is named "${name}"`, located));
       });
     });
   }

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ACCESS, OPERATIONS } from "../../../core/command.ts";
 import { DETECTOR_KINDS } from "../../../core/masking/kinds.ts";
+import { caseSchema, expectSchema } from "../../../core/policy/cases.ts";
 import { CONTEXT } from "../../../core/policy/context.ts";
 import { checkDocument } from "../../../core/policy/check.ts";
 import { isDocument } from "../../../core/policy/document.ts";
@@ -41,6 +42,8 @@ const tables: Record<string, readonly string[]> = {
   grants: keyTable(grantSchema),
   guardrails: keyTable(guardrailSchema),
   masking: keyTable(maskingSchema),
+  cases: keyTable(caseSchema),
+  expect: keyTable(expectSchema),
   recording: keyTable(recordingSchema),
   context: table(
     "| name | type |",
