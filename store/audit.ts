@@ -39,6 +39,7 @@ export type AuditAction =
   | "session.kill"
   | "review.approve"
   | "review.reject"
+  | "catalog.read"
   | "recording.read"
   | "recording.unseal"
   | "api.denied";

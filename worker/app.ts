@@ -14,6 +14,7 @@ import { OAuthError, token } from "./identity/token.ts";
 import { problemResponse, Refused } from "./problem.ts";
 import { auditDenied } from "./denied.ts";
 import { auditing } from "./routes/audit.ts";
+import { catalog } from "./routes/catalog.ts";
 import { exact } from "./routes/exact.ts";
 import { health, keys } from "./routes/health.ts";
 import { me } from "./routes/me.ts";
@@ -56,9 +57,8 @@ const policyBody = bodyLimit({ maxSize: policyBytesMax, onError: tooLarge });
 app.use((c, next) => (c.req.path === "/api/policy" ? policyBody : smallBody)(c, next));
 
 for (const routes of [health, keys, metadata, authorize, device, token]) app.route("/", routes);
-for (const routes of [me, resources, policy, secrets, reviews, sessions, exact, auditing, tunnel]) {
-  app.route("/", routes);
-}
+for (const routes of [me, resources, catalog, policy, secrets]) app.route("/", routes);
+for (const routes of [reviews, sessions, exact, auditing, tunnel]) app.route("/", routes);
 
 app.notFound(() => problemResponse("unknown", "There is nothing under this address."));
 

@@ -6,7 +6,7 @@ import { newId } from "../store/ids.ts";
 import { idsOfResources } from "../store/policies.ts";
 import { sealedSecret } from "../store/secrets.ts";
 import { addressRefusal } from "./applying.ts";
-import { appliedPolicy } from "./applied.ts";
+import { type Applied, appliedPolicy } from "./applied.ts";
 import type { App } from "./context.ts";
 import { Refused } from "./problem.ts";
 
@@ -15,38 +15,52 @@ import { Refused } from "./problem.ts";
  * caller may not even know the resource, `no_grant` where she may ask for it.
  */
 export async function specFor(c: Context<App>, name: string): Promise<SessionSpec> {
-  const { now, identity, settings } = c.var;
+  const { now, identity } = c.var;
   const { principal } = identity;
   const applied = await appliedPolicy(c);
   const rule = applied?.document.resources.find((resource) => resource.name === name);
   if (applied === null || rule === undefined) throw unknownResource(name);
-  const { document, version, source } = applied;
+  const { document } = applied;
   const grant = grantFor(document, principal, rule, now);
   if (grant === null) {
     const [first] = requestableGrants(document, principal, rule);
     if (first === undefined) throw unknownResource(name);
     throw new Refused("no_grant", `You may ask for ${name} by ${first.id}; nothing opens it now.`);
   }
+  return specOf(c, applied, rule, grant.endsAt);
+}
+
+/**
+ * The same whoever's grant lets the caller in, until `endsAt`. Throws Refused where the target may
+ * not be dialled.
+ */
+export async function specOf(
+  c: Context<App>,
+  { document, version, source }: Applied,
+  rule: ResourceRule,
+  endsAt: number | null,
+): Promise<SessionSpec> {
+  const { now, identity, settings } = c.var;
   const refusal = await addressRefusal(c, rule);
   if (refusal !== null) throw new Refused("address_refused", refusal);
   return {
     id: newId("ses", now),
-    principal,
+    principal: identity.principal,
     onBehalfOf: null,
-    resource: resourceOf(rule, await idOf(c, name)),
+    resource: resourceOf(rule, await idOf(c, rule.name)),
     credential: await credentialOf(c, rule),
     policy: { version, source },
     literalTexts: null,
     recording: document.recording.default,
     openedAt: now,
-    endsAt: grant.endsAt,
+    endsAt,
     reason: said(c, "sluice-reason"),
     ticket: said(c, "sluice-ticket"),
     publicUrl: settings.publicUrl,
   };
 }
 
-const unknownResource = (name: string) =>
+export const unknownResource = (name: string) =>
   new Refused("unknown", `There is no resource ${name.slice(0, 63)} that you may open.`);
 
 async function idOf(c: Context<App>, name: string): Promise<string> {

@@ -6,6 +6,7 @@ import { type Context, gatewayOf, list, onTerminal, say } from "../context.ts";
 import { invalidPolicy } from "../failure.ts";
 import { table } from "../output/table.ts";
 import { visibleLines } from "../output/visible.ts";
+import { saveCatalog } from "./catalog.ts";
 import { explain, type ExplainOptions } from "./explain.ts";
 import { readText } from "./files.ts";
 import { testPolicy, type TestOptions } from "./policy-test.ts";
@@ -41,6 +42,11 @@ export function policyCommands(program: Command, context: Context): void {
     .action((file: string | undefined, sql: string | undefined, options: ExplainOptions) =>
       explain(context, file === "-" ? undefined : file, sql, options),
     );
+  policy
+    .command("catalog")
+    .description("what a resource says of its tables, to be saved for `explain` and `test`")
+    .requiredOption("--on <name>", "the resource")
+    .action(({ on }: { readonly on: string }) => saveCatalog(context, on));
   policy
     .command("test <cases>")
     .description("whether the policy decides each case of a file as it says; asks nobody")

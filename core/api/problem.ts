@@ -25,6 +25,7 @@ export const PROBLEMS = {
   upgrade_required: 426,
   address_refused: 422,
   issuer_unavailable: 502,
+  target_unavailable: 502,
   misconfigured: 500,
   internal: 500,
 } as const;

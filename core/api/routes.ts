@@ -1,4 +1,5 @@
 import { auditEvent, hoursQuery, signedHour } from "./audit.ts";
+import { savedCatalog } from "./catalog.ts";
 import { pageOf, paging } from "./common.ts";
 import { exactBody, exactCommands } from "./exact.ts";
 import { me } from "./me.ts";
@@ -18,6 +19,7 @@ export const ROUTES = {
   me: { method: "GET", path: "/api/me", answer: me },
   resources: { method: "GET", path: "/api/resources", answer: resources },
   resource: { method: "GET", path: "/api/resources/:name", answer: resource },
+  catalog: { method: "GET", path: "/api/resources/:name/catalog", answer: savedCatalog },
   policy: { method: "GET", path: "/api/policy", answer: policy },
   /** The body is the YAML text itself, `application/yaml`. */
   apply: { method: "PUT", path: "/api/policy", answer: applied },

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { vi } from "vitest";
+import type { Catalog } from "../../core/catalog.ts";
 import type { TokenAnswer } from "../../core/api/oauth.ts";
 import { type Ballot, type Review, vote, type Voter } from "../../core/review/review.ts";
 import type { SessionSpec } from "../../core/session.ts";
@@ -23,6 +24,7 @@ export class Gateway {
   readonly unshipped: Uint8Array[] = [];
   unshippedFrom = 1;
   readonly desk = new FakeDesk();
+  readonly catalogs = new FakeCatalogs();
   readonly env: Env;
   readonly #later: Promise<unknown>[] = [];
 
@@ -32,6 +34,7 @@ export class Gateway {
       DB: db,
       DESK: { idFromName: (name: string) => name, get: () => this.desk },
       RECORDINGS: { get: async (key: string) => this.store.get(key) ?? null },
+      CATALOGS: { idFromName: (name: string) => name, get: () => this.catalogs },
       SESSIONS: { idFromName: (name: string) => name, get: (id: string) => this.#session(id) },
       PUBLIC_URL,
       OIDC_ISSUER: ISSUER,
@@ -148,6 +151,28 @@ export class Gateway {
     };
   }
 }
+
+/** Reads no target: it answers what a test gives it, and null is a target that does not answer. */
+class FakeCatalogs {
+  answer: object | null = EMPTY;
+  readonly asked: { spec: SessionSpec; refresh: boolean; known: string | null }[] = [];
+
+  async catalog(spec: SessionSpec, refresh: boolean, known: string | null): Promise<string> {
+    this.asked.push({ spec, refresh, known });
+    if (this.answer === null) throw new Error("connect ECONNREFUSED 10.0.0.5:5432");
+    return JSON.stringify(this.answer);
+  }
+}
+
+const EMPTY: Catalog = {
+  version: "v1",
+  relations: [],
+  pureFunctions: [],
+  userOperators: [],
+  userTypes: [],
+  systemColumns: {},
+  searchPath: ["public"],
+};
 
 /** The desk's table without its object: who may vote is core's own code. */
 export class FakeDesk {

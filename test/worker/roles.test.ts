@@ -13,6 +13,7 @@ const TABLE: Record<RouteName, readonly number[]> = {
   me: [401, 200, 200, 200, 200, 200],
   resources: [401, 200, 200, 200, 200, 200],
   resource: [401, 200, 404, 404, 200, 200],
+  catalog: [401, 403, 403, 403, 200, 403],
   policy: [401, 403, 403, 200, 200, 403],
   apply: [401, 403, 403, 403, 200, 403],
   policyVersions: [401, 403, 403, 200, 200, 403],
@@ -48,6 +49,7 @@ beforeAll(async () => {
   }
   tokens.set("bot", await gate.service("bot", ["bots"]));
   expect((await gate.apply(POLICY, tokens.get("max") ?? "")).status).toBe(200);
+  await gate.putSecret("shop-db-password", "hunter2", tokens.get("max") ?? "");
 });
 afterAll(() => gate.stop());
 
