@@ -59,6 +59,11 @@ const TREES: readonly (readonly [string, ...string[]])[] = [
     "mine ← mine(id): opaque, masked whole by pins\n├─ public.users.id: no rule\n" +
       "└─ what cannot be followed",
   ],
+  [
+    "select ranked(0.5) within group (order by id) r from users",
+    "r ← ranked(0.5) within group (order by id): opaque, masked whole by pins\n" +
+      "├─ public.users.id: no rule\n└─ what cannot be followed",
+  ],
   ["select pin from hr.staff", "pin ← hr.staff.pin: masked by pins (null)"],
   [
     "select ssn from users union all select name from users",
@@ -128,5 +133,7 @@ describe("why a statement is refused for masked data", () => {
   it("names a few columns of very many, and each once", () => {
     const many = Array.from({ length: 50 }, () => "upper(ssn) = email").join(" or ");
     expect(leaks(`select id from users where ${many}`)).toHaveLength(2);
+    const copies = Array.from({ length: 50 }, (_, i) => `ssn as s${i}`).join(", ");
+    expect(leaks(`create table t as select ${copies} from users`)).toHaveLength(16);
   });
 });
