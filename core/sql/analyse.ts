@@ -5,13 +5,13 @@ import { copyShape } from "./copy.ts";
 import { effectsOf } from "./effects.ts";
 import { escapes } from "./escapes.ts";
 import type { Grammar, Node, RawStatement } from "./grammar.ts";
-import { newFindings } from "./findings.ts";
+import { type Findings, newFindings } from "./findings.ts";
 import { Lineage } from "./lineage.ts";
 import type { Names } from "./names.ts";
-import { outputsOf, toOutputs } from "./outputs.ts";
+import { type Outputs, outputsOf, toOutputs } from "./outputs.ts";
 import { numbering } from "./purity.ts";
 import type { Value } from "./scope.ts";
-import { asksTooMuch } from "./predicates.ts";
+import { asksTooMuch, countQuestions } from "./predicates.ts";
 import { holdsMasked, shownText, unreadable } from "./shown.ts";
 import type { Analysis, Statement } from "./statement.ts";
 import { revealing } from "./system.ts";
@@ -72,6 +72,7 @@ const unknownStatement = (text: Uint8Array): Statement => ({
   functions: [],
   unbounded: false,
   risks: ["could not be read"],
+  questions: 0,
   changesNothing: false,
   takesLocks: true,
   outputs: null,
@@ -121,27 +122,10 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
   const result = outputsOf(node, lineage);
   for (const name of touched(node, names)) findings.writes.add(name);
   const outputs = toOutputs(result.columns, options.isMasked);
-  const holds = [...findings.reads].some((name) => holdsMasked(name, names, options.isMasked));
   const functions = [...verbs.functions, ...findings.hiddenFunctions];
-  const ownCode = functions.some(
-    (name) => !names.pure(name.split(".")) && !numbering(name.split(".")),
-  );
-  const samples = [...findings.reads].some((name) => revealing(name.slice(name.indexOf(".") + 1)));
-  const unsure = holds || samples || ownCode || findings.unresolved.size > 0;
-  const hidden = (value: Value): boolean => [...value.sources].some(options.isMasked);
-  // Unchanged and into its own column it stays masked; another's rule may show more.
-  const stays = (value: Value, into: Value | undefined): boolean =>
-    value.exact && [...value.sources].every((source) => into?.sources.has(source));
-  const copies =
-    escapes(node, names, options.isMasked) ||
-    findings.handed.some(hidden) ||
-    result.copies.some(({ value }) => (value.opaque && unsure) || hidden(value)) ||
-    findings.stored.some(
-      ({ value, into }) => (value.opaque && unsure) || (hidden(value) && !stays(value, into)),
-    );
   const risks = [
     ...verbs.risks,
-    ...(copies ? [COPIES_MASKED] : []),
+    ...(copiesMasked(node, names, findings, functions, result, options) ? [COPIES_MASKED] : []),
     ...(asksTooMuch(findings, options) ? [ASKS_MASKED] : []),
   ];
   const hiddenCode = [...findings.hiddenFunctions].some((name) => !names.pure([name]));
@@ -164,6 +148,7 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
       functions: sorted(functions),
       unbounded: verbs.unbounded,
       risks: sorted(risks),
+      questions: verbs.questions + countQuestions(findings, options),
       changesNothing: plain,
       takesLocks: verbs.takesLocks || findings.hiddenFunctions.size > 0,
       outputs,
@@ -183,4 +168,33 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
       volatileShape: verbs.volatileShape,
     },
   };
+}
+
+/** Masked values would flow to where no rule masks them. */
+function copiesMasked(
+  node: Node,
+  names: Names,
+  findings: Findings,
+  functions: readonly string[],
+  { copies }: Outputs,
+  options: AnalyseOptions,
+): boolean {
+  const holds = [...findings.reads].some((name) => holdsMasked(name, names, options.isMasked));
+  const ownCode = functions.some(
+    (name) => !names.pure(name.split(".")) && !numbering(name.split(".")),
+  );
+  const samples = [...findings.reads].some((name) => revealing(name.slice(name.indexOf(".") + 1)));
+  const unsure = holds || samples || ownCode || findings.unresolved.size > 0;
+  const hidden = (value: Value): boolean => [...value.sources].some(options.isMasked);
+  // Unchanged and into its own column it stays masked; another's rule may show more.
+  const stays = (value: Value, into: Value | undefined): boolean =>
+    value.exact && [...value.sources].every((source) => into?.sources.has(source));
+  return (
+    escapes(node, names, options.isMasked) ||
+    findings.handed.some(hidden) ||
+    copies.some(({ value }) => (value.opaque && unsure) || hidden(value)) ||
+    findings.stored.some(
+      ({ value, into }) => (value.opaque && unsure) || (hidden(value) && !stays(value, into)),
+    )
+  );
 }

@@ -25,6 +25,8 @@ export type Statement = {
   readonly functions: readonly string[];
   readonly unbounded: boolean;
   readonly risks: readonly string[];
+  /** Questions about masked values that its rows, their order or an error would answer. */
+  readonly questions: number;
   readonly changesNothing: boolean;
   /** It takes locks or writes, so that a transaction around it holds something. */
   readonly takesLocks: boolean;

@@ -12,6 +12,8 @@ export type Verbs = {
   readonly operations: Set<Operation>;
   readonly functions: Set<string>;
   readonly risks: Set<string>;
+  /** Of the statement that EXECUTE or FETCH names. */
+  questions: number;
   unbounded: boolean;
   /** One SELECT or SHOW, made of nothing but the server's own functions, operators and types. */
   onlyLooks: boolean;
@@ -51,6 +53,7 @@ export function readVerbs(node: Node, names: Names): Verbs {
     operations: new Set(),
     functions: new Set(),
     risks: new Set(),
+    questions: 0,
     unbounded: false,
     onlyLooks: kind === "SelectStmt" || kind === "VariableShowStmt",
     takesLocks: false,
@@ -142,6 +145,7 @@ function referTo(kind: "ExecuteStmt" | "FetchStmt", body: Node, names: Names, ve
   for (const operation of named.operations) verbs.operations.add(operation);
   for (const name of named.functions) verbs.functions.add(name);
   for (const risk of named.risks) verbs.risks.add(risk);
+  verbs.questions = named.questions;
   verbs.unbounded ||= named.unbounded;
   verbs.takesLocks ||= named.takesLocks;
 }
