@@ -1,3 +1,4 @@
+import { configuredName } from "./fixed-setting.ts";
 import type { Operation } from "../command.ts";
 import { alwaysTrue, namesTarget } from "./always.ts";
 import type { Node } from "./grammar.ts";
@@ -184,7 +185,7 @@ function calls(top: string, body: Node, names: Names, verbs: Verbs): void {
     const risk = riskOf(last(name) ?? "");
     if (risk !== null) verbs.risks.add(risk);
     if (!names.pure(name) && !harmless(name)) verbs.operations.add("function");
-    if (last(name) === "set_config") verbs.operations.add(configures(node));
+    if (last(name) === "set_config") verbs.operations.add(configures(node, body, names));
   };
   visit(body, (kind, node) => {
     if (kind === "FuncCall") call(strings(node.funcname), node);
@@ -200,9 +201,8 @@ function calls(top: string, body: Node, names: Names, verbs: Verbs): void {
 }
 
 /** set_config with a literal name is that SET; with any other it may be every one. */
-function configures(node: Node | null): Operation {
-  const [name, value] = settingValues(node?.args?.slice(0, 1)) ?? [];
+function configures(node: Node | null, statement: Node, names: Names): Operation {
+  const name = node === null ? null : configuredName(node, statement, names);
   const to = settingValues(node?.args?.slice(1, 2));
-  if (name === undefined || value !== undefined) return "configure";
-  return to !== null && safeSetting(name, to) ? "set" : "configure";
+  return name !== null && to !== null && safeSetting(name, to) ? "set" : "configure";
 }
