@@ -27,7 +27,7 @@ export type CallOptions = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** Null: none. Throws a Failure for what cannot be one (RFC 6750 section 2.1), and quotes nothing. */
+/** Null: none. Throws a Failure for what is none (RFC 6750 section 2.1), and quotes nothing. */
 function givenToken(text: string | undefined): string | null {
   if (text === undefined) return null;
   if (/^[\w.~+/-]+=*$/.test(text)) return text;
