@@ -27,6 +27,13 @@ export type CallOptions = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
+/** Null: none. Throws a Failure for what is none (RFC 6750 section 2.1), and quotes nothing. */
+function givenToken(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (/^[\w.~+/-]+=*$/.test(text)) return text;
+  throw usage("SLUICE_TOKEN does not hold a token.");
+}
+
 /** The gateway and who asks it: SLUICE_URL and SLUICE_TOKEN come before the stored sign-in. */
 export class Gateway {
   /** An origin, without a slash at the end. */
@@ -46,7 +53,7 @@ export class Gateway {
   ): Promise<Gateway> {
     const url = env["SLUICE_URL"] ?? (await store.read())?.url;
     if (url === undefined) throw notSignedIn("Not signed in. Run `sluice login URL`.");
-    return new Gateway(originOf(url), env["SLUICE_TOKEN"] ?? null, store);
+    return new Gateway(originOf(url), givenToken(env["SLUICE_TOKEN"]), store);
   }
 
   /** A token good for a request that is sent now. Throws a Failure with exit code 3. */

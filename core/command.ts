@@ -99,6 +99,11 @@ export type Command = {
   /** Short words for reviewers: "writes inside a CTE", "opaque code". */
   readonly risks: readonly string[];
   /**
+   * Different questions about masked values that the session has asked so far, those of this
+   * command included (docs/lineage.md); 0 when it asks none.
+   */
+  readonly questions: number;
+  /**
    * A positive proof that it can change nothing (CONTRACTS §3): its record may travel with its
    * first answer.
    */

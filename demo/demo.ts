@@ -27,6 +27,7 @@ export type DemoSettings = Pick<
   readonly policy?: string;
   /** PEM texts for PostgreSQL; the policy then says `tls: verify-full` and a name that fits. */
   readonly tls?: PostgresSettings["tls"];
+  readonly postgresPrograms?: PostgresSettings["programs"];
 };
 
 export type Demo = {
@@ -61,6 +62,7 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
         dataDir,
         password,
         ...(settings.tls && { tls: settings.tls }),
+        ...(settings.postgresPrograms && { programs: settings.postgresPrograms }),
       }),
     );
     const publicUrl = `http://localhost:${ports.gateway}`;

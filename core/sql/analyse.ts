@@ -5,14 +5,15 @@ import { copyShape } from "./copy.ts";
 import { effectsOf } from "./effects.ts";
 import { escapes } from "./escapes.ts";
 import type { Grammar, Node, RawStatement } from "./grammar.ts";
-import { newFindings } from "./findings.ts";
+import { type Findings, newFindings } from "./findings.ts";
 import { leaksOf } from "./leaks.ts";
 import { Lineage } from "./lineage.ts";
 import type { Names } from "./names.ts";
-import { outputsOf, toOutputs } from "./outputs.ts";
+import { type Outputs, outputsOf, toOutputs } from "./outputs.ts";
 import { numbering } from "./purity.ts";
+import { countQuestions } from "./predicates.ts";
 import { holdsMasked, shownText, unreadable } from "./shown.ts";
-import type { Analysis, Statement } from "./statement.ts";
+import type { Analysis, Leak, Statement } from "./statement.ts";
 import { revealing } from "./system.ts";
 import { touched } from "./touched.ts";
 import { TooDeep, kindOf } from "./tree.ts";
@@ -72,6 +73,7 @@ const unknownStatement = (text: Uint8Array): Statement => ({
   unbounded: false,
   risks: ["could not be read"],
   leaks: [],
+  questions: 0,
   changesNothing: false,
   takesLocks: true,
   outputs: null,
@@ -121,21 +123,8 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
   const result = outputsOf(node, lineage);
   for (const name of touched(node, names)) findings.writes.add(name);
   const outputs = toOutputs(result.columns, options.isMasked);
-  const holds = [...findings.reads].some((name) => holdsMasked(name, names, options.isMasked));
   const functions = [...verbs.functions, ...findings.hiddenFunctions];
-  const ownCode = functions.some(
-    (name) => !names.pure(name.split(".")) && !numbering(name.split(".")),
-  );
-  const samples = [...findings.reads].some((name) => revealing(name.slice(name.indexOf(".") + 1)));
-  const leaks = leaksOf(
-    {
-      findings,
-      copies: result.copies,
-      escapes: escapes(node, names, options.isMasked),
-      unsure: holds || samples || ownCode || findings.unresolved.size > 0,
-    },
-    options,
-  );
+  const leaks = leaksIn(node, names, findings, functions, result, options);
   const risks = [...verbs.risks, ...leaks.map(({ risk }) => risk)];
   const hiddenCode = [...findings.hiddenFunctions].some((name) => !names.pure([name]));
   const plain =
@@ -158,6 +147,7 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
       unbounded: verbs.unbounded,
       risks: sorted(risks),
       leaks,
+      questions: verbs.questions + countQuestions(findings, options),
       changesNothing: plain,
       takesLocks: verbs.takesLocks || findings.hiddenFunctions.size > 0,
       outputs,
@@ -177,4 +167,23 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
       volatileShape: verbs.volatileShape,
     },
   };
+}
+
+/** Masked values would flow to where no rule masks them, or more is asked than rules allow. */
+function leaksIn(
+  node: Node,
+  names: Names,
+  findings: Findings,
+  functions: readonly string[],
+  { copies }: Outputs,
+  options: AnalyseOptions,
+): readonly Leak[] {
+  const holds = [...findings.reads].some((name) => holdsMasked(name, names, options.isMasked));
+  const ownCode = functions.some(
+    (name) => !names.pure(name.split(".")) && !numbering(name.split(".")),
+  );
+  const samples = [...findings.reads].some((name) => revealing(name.slice(name.indexOf(".") + 1)));
+  const unsure = holds || samples || ownCode || findings.unresolved.size > 0;
+  const leaving = escapes(node, names, options.isMasked);
+  return leaksOf({ findings, copies, escapes: leaving, unsure }, options);
 }

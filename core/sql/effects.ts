@@ -1,3 +1,4 @@
+import { configuredName } from "./fixed-setting.ts";
 import type { Node } from "./grammar.ts";
 import type { SourceColumn } from "../masker.ts";
 import { alteredColumns, createdColumns } from "./columns.ts";
@@ -39,7 +40,7 @@ export function effectsOf(
   const body = node[kind];
   const own = ownEffects(kind, body, made, describe, names);
   const rewrites = CHANGERS.has(kind) ? rewritten(findings, names, isMasked) : [];
-  const effects = [...own, ...rewrites, ...configured(body)];
+  const effects = [...own, ...rewrites, ...configured(body, names)];
   const DDL = ["create", "alter", "drop", "unknown", "role", "grant", "load", "configure"] as const;
   const other = DDL.some((operation) => verbs.operations.has(operation));
   return effects.length === 0 && other && kind !== "VariableSetStmt"
@@ -169,14 +170,14 @@ function setting(body: Node): readonly SessionEffect[] {
 }
 
 /** set_config('search_path', …) anywhere in the statement. */
-function configured(body: Node): readonly SessionEffect[] {
+function configured(body: Node, names: Names): readonly SessionEffect[] {
   const effects: SessionEffect[] = [];
   visit(body, (kind, node) => {
     if (kind !== "FuncCall" || last(strings(node.funcname)) !== "set_config") return;
-    const name = settingValues(node.args?.slice(0, 1))?.[0];
-    if (name !== undefined && name.toLowerCase() !== "search_path") return;
+    const name = configuredName(node, body, names);
+    if (name !== null && name.toLowerCase() !== "search_path") return;
     const text = settingValues(node.args?.slice(1, 2))?.[0];
-    const plain = name !== undefined && text !== undefined && /^[a-z0-9_$", ]*$/.test(text);
+    const plain = name !== null && text !== undefined && /^[a-z0-9_$", ]*$/.test(text);
     const path = plain ? text.split(",").map((part) => part.trim().replaceAll('"', "")) : [];
     const local = settingValues(node.args?.slice(2, 3))?.[0] === "true";
     effects.push({ do: "searchPath", path: path.filter((part) => part !== ""), local });

@@ -14,8 +14,11 @@ export type Findings = {
   readonly strange: Set<string>;
   /** Columns that decide which rows come back. */
   readonly filter: Set<Value>;
-  /** Columns that are compared with each other, or one with constants, by equality alone. */
-  readonly compared: (readonly Value[])[];
+  /**
+   * Columns that are compared with each other, or one with constants (`guesses` of them), by
+   * equality alone.
+   */
+  readonly compared: { readonly values: readonly Value[]; readonly guesses: number }[];
   /** What is asked about in any other way: order, ranges, patterns, operations that may fail. */
   readonly judged: { readonly value: Value; readonly how: Question }[];
   /** What code that we do not read is given: it may put it anywhere. */

@@ -33,6 +33,8 @@ export function condition(lineage: Lineage, node: Node, env: Environment): Value
       return compare(lineage, node, [body.arg], env);
     case "A_Expr":
       if (!COMPARING.has(body.kind) || !EQUALITY.has(last(strings(body.name)) ?? "")) break;
+      // The elements of an array that comes as one text, or bound, are not known here.
+      if (body.kind === "AEXPR_OP_ANY" && !isList(body.rexpr)) break;
       return compare(lineage, node, [body.lexpr, body.rexpr], env);
     case "SubLink":
       return sublink(lineage, body, env);
@@ -53,29 +55,32 @@ function compare(
     return lineage.judges(whole, "condition");
   }
   const columns = sides.filter((side) => side?.ColumnRef !== undefined);
-  compared(
-    lineage,
-    columns.map((column) => lineage.value(column, env)),
-  );
+  const guesses = sides.map((side) => elements(side)?.length ?? 1);
+  const values = columns.map((column) => lineage.value(column, env));
+  compared(lineage, values, Math.max(1, ...guesses));
   return whole;
 }
 
-function isPlain(node: Node): boolean {
-  const kind = kindOf(node) ?? "";
-  const body = node[kind];
-  if (kind === "TypeCast") return body.arg.ColumnRef === undefined && isPlain(body.arg);
-  if (kind === "List") return (body.items as Node[]).every(isConstant);
-  if (kind === "A_ArrayExpr") return ((body.elements ?? []) as Node[]).every(isConstant);
-  return kind === "ColumnRef" || isConstant(node);
+/** Of a list or an array; null: something else. */
+function elements(node: Node | undefined): readonly Node[] | null {
+  if (node?.TypeCast !== undefined) return elements(node.TypeCast.arg);
+  if (node?.List !== undefined) return node.List.items;
+  return node?.A_ArrayExpr === undefined ? null : (node.A_ArrayExpr.elements ?? []);
 }
+
+const isList = (node: Node): boolean => elements(node) !== null;
+
+const isPlain = (node: Node): boolean =>
+  elements(node)?.every(isConstant) ?? (node.ColumnRef !== undefined || isConstant(node));
 
 const isConstant = (node: Node): boolean =>
   node.A_Const !== undefined ||
   node.ParamRef !== undefined ||
   (node.TypeCast !== undefined && isConstant(node.TypeCast.arg));
 
-function compared(lineage: Lineage, values: readonly Value[]): void {
-  if (values.some(({ sources }) => sources.size > 0)) lineage.findings.compared.push(values);
+function compared(lineage: Lineage, values: readonly Value[], guesses = 1): void {
+  const some = values.some(({ sources }) => sources.size > 0);
+  if (some) lineage.findings.compared.push({ values, guesses });
 }
 
 function sublink(lineage: Lineage, body: Node, env: Environment): Value {
@@ -147,13 +152,15 @@ export const joined = (lineage: Lineage, sides: readonly Column[]): void =>
     sides.map(({ value }) => value),
   );
 
+type Asked = Pick<Findings, "compared" | "judged">;
+
 /**
  * What is asked beyond what the rules allow. Equality among masked columns and constants is what
  * `equality` allows: with a column that the client may have filled, a thousand guesses would be
  * one question.
  */
 export function* asksTooMuch(
-  { compared: groups, judged }: Pick<Findings, "compared" | "judged">,
+  { compared: groups, judged }: Asked,
   { isMasked, asks }: Pick<AnalyseOptions, "isMasked" | "asks">,
 ): Generator<Leak> {
   const hidden = (value: Value): boolean => [...value.sources].some(isMasked);
@@ -165,8 +172,22 @@ export function* asksTooMuch(
     }
   }
   for (const { value, how } of judged) yield* asked(value, how);
-  for (const values of groups) {
+  for (const { values } of groups) {
     const alike = values.every((value) => value.exact && hidden(value));
     for (const value of values) yield* asked(value, alike ? "equality" : "equality with others");
   }
+}
+
+/** How many questions about masked values the answer answers, each constant being one. */
+export function countQuestions(
+  { compared: groups, judged }: Asked,
+  { isMasked }: Pick<AnalyseOptions, "isMasked">,
+): number {
+  const hidden = (value: Value): boolean => [...value.sources].some(isMasked);
+  return groups
+    .filter(({ values }) => values.some(hidden))
+    .reduce(
+      (sum, { guesses }) => sum + guesses,
+      judged.filter(({ value }) => hidden(value)).length,
+    );
 }

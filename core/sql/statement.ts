@@ -27,6 +27,8 @@ export type Statement = {
   readonly risks: readonly string[];
   /** Which masked columns two of the risks are about, for people who ask why. */
   readonly leaks: readonly Leak[];
+  /** Questions about masked values that its rows, their order or an error would answer. */
+  readonly questions: number;
   readonly changesNothing: boolean;
   /** It takes locks or writes, so that a transaction around it holds something. */
   readonly takesLocks: boolean;

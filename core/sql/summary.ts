@@ -13,6 +13,7 @@ export const NO_SUMMARY: Summary = {
   functions: [],
   unbounded: false,
   risks: [],
+  questions: 0,
   changesNothing: false,
 };
 
@@ -41,6 +42,7 @@ function summarise({ statements, unknown }: Analysis): Summary {
     functions: unique(statements.flatMap((statement) => statement.functions)),
     unbounded: statements.some((statement) => statement.unbounded),
     risks: unique(statements.flatMap((statement) => statement.risks)),
+    questions: statements.reduce((sum, { questions }) => sum + questions, 0),
     changesNothing: statements.length === 1 && statements[0]?.changesNothing === true,
   };
 }

@@ -1,3 +1,4 @@
+import { configuredName } from "./fixed-setting.ts";
 import type { Operation } from "../command.ts";
 import { alwaysTrue, namesTarget } from "./always.ts";
 import type { Node } from "./grammar.ts";
@@ -12,6 +13,8 @@ export type Verbs = {
   readonly operations: Set<Operation>;
   readonly functions: Set<string>;
   readonly risks: Set<string>;
+  /** Of the statement that EXECUTE or FETCH names. */
+  questions: number;
   unbounded: boolean;
   /** One SELECT or SHOW, made of nothing but the server's own functions, operators and types. */
   onlyLooks: boolean;
@@ -51,6 +54,7 @@ export function readVerbs(node: Node, names: Names): Verbs {
     operations: new Set(),
     functions: new Set(),
     risks: new Set(),
+    questions: 0,
     unbounded: false,
     onlyLooks: kind === "SelectStmt" || kind === "VariableShowStmt",
     takesLocks: false,
@@ -142,6 +146,7 @@ function referTo(kind: "ExecuteStmt" | "FetchStmt", body: Node, names: Names, ve
   for (const operation of named.operations) verbs.operations.add(operation);
   for (const name of named.functions) verbs.functions.add(name);
   for (const risk of named.risks) verbs.risks.add(risk);
+  verbs.questions = named.questions;
   verbs.unbounded ||= named.unbounded;
   verbs.takesLocks ||= named.takesLocks;
 }
@@ -180,7 +185,7 @@ function calls(top: string, body: Node, names: Names, verbs: Verbs): void {
     const risk = riskOf(last(name) ?? "");
     if (risk !== null) verbs.risks.add(risk);
     if (!names.pure(name) && !harmless(name)) verbs.operations.add("function");
-    if (last(name) === "set_config") verbs.operations.add(configures(node));
+    if (last(name) === "set_config") verbs.operations.add(configures(node, body, names));
   };
   visit(body, (kind, node) => {
     if (kind === "FuncCall") call(strings(node.funcname), node);
@@ -196,9 +201,8 @@ function calls(top: string, body: Node, names: Names, verbs: Verbs): void {
 }
 
 /** set_config with a literal name is that SET; with any other it may be every one. */
-function configures(node: Node | null): Operation {
-  const [name, value] = settingValues(node?.args?.slice(0, 1)) ?? [];
+function configures(node: Node | null, statement: Node, names: Names): Operation {
+  const name = node === null ? null : configuredName(node, statement, names);
   const to = settingValues(node?.args?.slice(1, 2));
-  if (name === undefined || value !== undefined) return "configure";
-  return to !== null && safeSetting(name, to) ? "set" : "configure";
+  return name !== null && to !== null && safeSetting(name, to) ? "set" : "configure";
 }

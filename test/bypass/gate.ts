@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect } from "vitest";
 import { concat } from "../../core/bytes.ts";
+import type { DemoSettings } from "../../demo/demo.ts";
 import type { PersonName } from "../../demo/people.ts";
 import { spawnCli, startTestDemo, type TestDemo } from "../support/demo.ts";
 import { canaryIn, canaryInCells } from "./canary.ts";
@@ -31,9 +32,10 @@ export class Gate {
     this.password = readFileSync(join(demo.stateDir, "postgres-password"), "utf8");
   }
 
-  static async start(): Promise<Gate> {
+  static async start(more: Partial<DemoSettings> = {}): Promise<Gate> {
     const log: string[] = [];
-    const demo = await startTestDemo({ policy: POLICY, log: (line) => void log.push(line) });
+    const settings = { policy: POLICY, log: (line: string) => void log.push(line), ...more };
+    const demo = await startTestDemo(settings);
     const gate = new Gate(demo, log);
     await gate.run("sluice", "shop", file("zoo.sql"));
     await gate.run("postgres", "postgres", "CREATE DATABASE twin TEMPLATE shop OWNER sluice");
@@ -90,10 +92,10 @@ export class Gate {
 }
 
 /** One gate for all tests of a file. */
-export function useGate(): () => Gate {
+export function useGate(more: Partial<DemoSettings> = {}): () => Gate {
   let gate: Gate | undefined;
   beforeAll(async () => {
-    gate = await Gate.start();
+    gate = await Gate.start(more);
   });
   afterAll(() => gate?.stop());
   return () => {

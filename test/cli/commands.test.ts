@@ -122,6 +122,13 @@ describe("exit codes", () => {
     expect((await run(["ls"], away)).code).toBe(4);
     expect((await run(["ls"], { SLUICE_URL: "http://gateway.example" })).code).toBe(2);
   });
+
+  it("of what cannot be a token is 2, and it is not quoted", async () => {
+    const env = { SLUICE_URL: gateway.url, SLUICE_TOKEN: "Error: s3cret\nat line 2" };
+    const { code, err } = await run(["ls"], env);
+    expect(code).toBe(2);
+    expect(err).toBe("sluice: SLUICE_TOKEN does not hold a token.\n");
+  });
 });
 
 describe("secret set", () => {

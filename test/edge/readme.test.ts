@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Browser } from "../../demo/sign-in.ts";
 import { isOnPath } from "../../demo/tools.ts";
+import { needs } from "../support/tools.ts";
 import { finished, startTestDemo, type Ran, type TestDemo } from "../support/demo.ts";
 
 /*
@@ -26,6 +27,12 @@ afterAll(async () => {
   await demo?.stop();
   rmSync(folder, { recursive: true });
 });
+
+/** Commands behind `$ `, each with what it prints. */
+const [, examples = ""] = /^```\n([^]*?)^```$/m.exec(section) ?? [];
+const shown = [...examples.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)].map(
+  ([, command = "", output = ""]) => ({ command, output: output.trimEnd() }),
+);
 
 /** The line of the README that holds these words, as it is typed here. */
 function line(...words: readonly string[]): string {
@@ -81,6 +88,12 @@ describe("a reader of the README", { timeout: 180_000 }, () => {
     expect(payments.stdout).not.toMatch(/\d{12,}/);
   });
 
+  it.for(shown)("sees the same as there: $command", async (one, context) => {
+    needs(context, "psql");
+    const { stdout, stderr } = await type(one.command);
+    expect(`${stdout}${stderr}`.replaceAll(/ +$/gm, "").trimEnd()).toBe(one.output);
+  });
+
   it("is refused in PostgreSQL's own way", async () => {
     const { code, stderr } = await type(line("DROP TABLE orders"));
     expect(code).toBe(1);
@@ -118,5 +131,6 @@ describe("a reader of the README", { timeout: 180_000 }, () => {
 
   it("has then typed every line", () => {
     expect(lines).toHaveLength(12);
+    expect(shown).toHaveLength(3);
   });
 });

@@ -1,6 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { TestContext } from "vitest";
+
+/** Debian's, beside the newer one that npm brings. */
+export const POSTGRES_15 = "/usr/lib/postgresql/15/bin";
 
 const jdbc = "/usr/share/java/postgresql.jar";
 
@@ -9,6 +13,7 @@ const TOOLS = {
   psql: { found: () => runs("psql"), debian: "postgresql-client" },
   pgbench: { found: () => runs("pgbench"), debian: "postgresql-contrib" },
   pg_dump: { found: () => runs("pg_dump"), debian: "postgresql-client" },
+  postgres15: { found: () => existsSync(join(POSTGRES_15, "postgres")), debian: "postgresql-15" },
   pgbouncer: { found: () => runs("pgbouncer"), debian: "pgbouncer" },
   psycopg: { found: () => pythonHas("psycopg"), debian: "python3-psycopg" },
   psycopg2: { found: () => pythonHas("psycopg2"), debian: "python3-psycopg2" },
@@ -34,13 +39,17 @@ const known = new Map<Tool, boolean>();
  */
 export function needs(context: Pick<TestContext, "skip">, ...tools: readonly Tool[]): void {
   for (const tool of tools) {
-    const found = known.get(tool) ?? TOOLS[tool].found();
-    known.set(tool, found);
-    if (found) continue;
+    if (has(tool)) continue;
     const reason = `needs ${tool}: apt-get install ${TOOLS[tool].debian}`;
     if (process.env["CI"] === "true") throw new Error(reason);
     context.skip(reason);
   }
+}
+
+export function has(tool: Tool): boolean {
+  const found = known.get(tool) ?? TOOLS[tool].found();
+  known.set(tool, found);
+  return found;
 }
 
 const pythonHas = (module: string): boolean => runs(PYTHON, "-c", `import ${module}`);

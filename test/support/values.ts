@@ -84,6 +84,7 @@ export const sampleCommand = (over: Partial<Command> = {}): Command => ({
   unbounded: false,
   risks: [],
   changesNothing: false,
+  questions: 0,
   holdsLocks: false,
   ...over,
 });

@@ -368,6 +368,7 @@ export class Requests {
   #build(text: string, summary: Summary, parameters: Command["parameters"]): Command {
     return {
       ...summary,
+      questions: this.#state.asked.count(summary.questions, text, parameters),
       id: this.#state.nextCommand(),
       protocol: "postgres",
       text,

@@ -7,6 +7,7 @@ import type { SessionSpec } from "../../session.ts";
 import type { Catalog } from "../../catalog.ts";
 import type { Grammar } from "../../sql/grammar.ts";
 import type { Analysis, SessionEffect, Statement } from "../../sql/statement.ts";
+import { Asked } from "../../sql/asked.ts";
 import { Analyses } from "../../sql/cache.ts";
 import { Names } from "../../sql/names.ts";
 import type { Bound } from "./bound.ts";
@@ -137,6 +138,7 @@ export class State {
   readonly parts: EngineParts;
   readonly names: Names;
   readonly analyses: Analyses;
+  readonly asked: Asked;
   masker: Masker;
   readonly statements = new Map<string, Prepared | Tombstone>();
   readonly portals = new Map<string, Portal | Tombstone>();
@@ -175,6 +177,7 @@ export class State {
     this.names = new Names(parts.catalog);
     this.#catalogVersion = parts.catalog?.version ?? null;
     this.analyses = new Analyses(parts.grammar);
+    this.asked = new Asked(parts.crypto);
   }
 
   act(action: Action): void {

@@ -13,7 +13,7 @@ const EQUAL = [
   "select name from people where 'Quokkaton' = secret and id < 9",
   "select name from people where ssn in ('Kestrelux-4471', 'x')",
   "select name from people where secret is null",
-  "select name from people where email = any(array['x'])",
+  "select name from people where email = any(array['x', 'y'])",
   "select count(*) from people group by secret",
   "select distinct secret, name from people",
   "select a.name from people a join people b on a.secret = b.secret",
@@ -60,12 +60,20 @@ const MORE = [
 
 const PREPARED = ["prepare asking as select name from people order by secret", "execute asking"];
 
+/** 600 guesses; the policy allows a session 1,000. */
+const guesses = (from: number): string => {
+  const list = Array.from({ length: 600 }, (_, i) => `'${from + i}'`);
+  return `select name from people where secret in (${list.join(", ")})`;
+};
+
 export const ASKING: readonly Row[] = [
   ...rows("C", "passes", as("rui", EQUAL)),
   ...rows("C", "refused", as("max", EQUAL)),
   ...rows("C", "refused", as("rui", MORE)),
   ...rows("C", "refused", as("max", MORE)),
+  ...rows("C", "passes", [{ sql: [guesses(0), guesses(0)], as: "rui" }]),
   ...rows("C", "refused", [
+    { sql: [guesses(0), guesses(600)], as: "rui" },
     { sql: PREPARED, as: "rui" },
     { sql: PREPARED, as: "max" },
   ]),

@@ -44,6 +44,7 @@ export const command = (over: Partial<Command> = {}): Command => ({
   unbounded: false,
   risks: [],
   changesNothing: true,
+  questions: 0,
   holdsLocks: false,
   ...over,
 });

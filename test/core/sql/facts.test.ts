@@ -54,7 +54,29 @@ const OPERATIONS: readonly (readonly [string, string])[] = [
   ["set client_encoding to 'UTF8'", "set"],
   ["set client_encoding to 'SJIS'", "configure"],
   ["set standard_conforming_strings = off", "configure"],
-  ["set row_security = off", "configure"],
+  ["set row_security = off", "set"],
+  [
+    "select set_config(name, 'view', false) from pg_settings where name = 'row_security'",
+    "function select set",
+  ],
+  [
+    "select set_config(name, 'view', false) from pg_settings where name = 'role'",
+    "configure function select",
+  ],
+  [
+    "select set_config(name, 'x', false) from pg_settings where name <> 'jit'",
+    "configure function select",
+  ],
+  [
+    "select set_config(name, 'x', false) from (select 'role' as name) pg_settings " +
+      "where name = 'jit'",
+    "configure function select",
+  ],
+  [
+    "select (select set_config(name, 'x', false) from (values ('role')) v(name)) " +
+      "from pg_settings where name = 'jit'",
+    "configure function select",
+  ],
   ["reset all", "configure"],
   ["reset statement_timeout", "set"],
   ["set transaction read only", "transaction"],

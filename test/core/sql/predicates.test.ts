@@ -3,8 +3,10 @@ import { utf8 } from "../../../core/bytes.ts";
 import { ASKS_MASKED } from "../../../core/command.ts";
 import type { Predicates } from "../../../core/masker.ts";
 import { analyse } from "../../../core/sql/analyse.ts";
+import { Asked } from "../../../core/sql/asked.ts";
 import { Names } from "../../../core/sql/names.ts";
 import { loadGrammar } from "../../support/grammar.ts";
+import { seededCrypto } from "../../support/values.ts";
 import { SHOP, isMasked } from "./shop.ts";
 
 const grammar = await loadGrammar();
@@ -44,7 +46,6 @@ const ROWS = {
     "select name from users where email = $1::text or ssn <> 'x'",
     "select name from users where ssn in ('a', 'b') and not (email = 'c')",
     "select name from users where ssn = any(array['a', 'b'])",
-    "select name from users where ssn = any($1)",
     "select name from users where ssn is null or email is not null",
     "select name from users where ssn is distinct from 'a'",
     "select count(*), ssn from users group by ssn",
@@ -69,6 +70,8 @@ const ROWS = {
     "select id from users where ssn like 'x%'",
     "select id from users where upper(ssn) = 'X'",
     "select id from users where (ssn, id) = ('x', 1)",
+    "select id from users where ssn = any($1)",
+    "select id from users where ssn = any('{a,b}'::text[])",
     "select id from users where ssn = name",
     "select id from users where ssn = (select 'x')",
     "select id from users where ssn in (select 'x')",
@@ -105,6 +108,42 @@ const ROWS = {
     "create temp table t as select id from users order by ssn",
   ],
 } as const;
+
+describe("questions about masked columns are counted", () => {
+  it.each([
+    ["select ssn from users where id = 1", 0],
+    ["select id from users where ssn = 'a'", 1],
+    ["select id from users where ssn = 'a' or ssn = 'b' and email = $1", 3],
+    ["select id from users where ssn in ('a', 'b', $1)", 3],
+    ["select id from users where ssn = any(array['a', 'b'])", 2],
+    ["select id from users where ssn is null", 1],
+    ["select count(*) from users group by ssn", 1],
+    ["select id from users where ssn like 'a%' order by ssn", 2],
+    ["select a.id from users a join users b using (ssn) where a.email = 'x'", 2],
+    ["select id from users where ssn = 'a'; select id from users where ssn = 'b'", 2],
+    ["prepare p as select id from users where ssn in ('a', 'b'); execute p", 2],
+  ])("%s: %i", (sql, count) => {
+    const options = { isMasked, asks: () => "equality" as const, detects: () => false };
+    const { statements } = analyse(utf8(sql), grammar, new Names(SHOP), options);
+    expect(statements.reduce((sum, { questions }) => sum + questions, 0)).toBe(count);
+  });
+
+  it("over a session, each command once for its values", () => {
+    const asked = new Asked(seededCrypto());
+    const bound = (value: string | null) => [
+      { type: 25, format: 0, value: value === null ? null : utf8(value) },
+    ];
+    const counts = [
+      asked.count(1, "where ssn = $1", bound("a")),
+      asked.count(1, "where ssn = $1", bound("a")),
+      asked.count(1, "where ssn = $1", bound("b")),
+      asked.count(0, "select 1", []),
+      asked.count(3, "where ssn in ('a', 'b', 'c')", []),
+      asked.count(1, "where ssn = $1", bound(null)),
+    ];
+    expect(counts).toEqual([1, 1, 2, 0, 5, 6]);
+  });
+});
 
 describe.each(Object.entries(ROWS))("asks %s about masked columns", (what, statements) => {
   it.each([...statements])("%s", (sql) => expect(asked(sql)).toBe(what));
