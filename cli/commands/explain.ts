@@ -113,6 +113,7 @@ const commandOf = (text: string, analysis: Analysis): Command => ({
   protocol: "postgres",
   text,
   parameters: [],
+  overwrites: null,
   holdsLocks: false,
   ...summaryOf(analysis),
 });

@@ -1,5 +1,6 @@
 import type { Operation } from "../command.ts";
 import type { SourceColumn } from "../masker.ts";
+import type { Given } from "./scope.ts";
 
 /**
  * What one query string does, statement by statement, in the order in which the server runs them.
@@ -20,6 +21,7 @@ export type Statement = {
   readonly writes: readonly string[];
   /** Every column named anywhere, resolved. */
   readonly columns: readonly SourceColumn[];
+  readonly assigned: readonly Assigned[];
   /** Relations and names that the catalog does not know: worth one refresh before deciding. */
   readonly unresolved: readonly string[];
   readonly functions: readonly string[];
@@ -46,6 +48,16 @@ export type Statement = {
   readonly volatileShape: boolean;
   /** The text with literals that could be somebody's data replaced. */
   readonly shown: string;
+};
+
+/**
+ * A constant that becomes, as it is, the value of a masked column. `type`: the column's type by
+ * oid, 0 when it is not known.
+ */
+export type Assigned = {
+  readonly column: SourceColumn;
+  readonly type: number;
+  readonly value: Given;
 };
 
 /** One output column. `opaque`: it may hold anything, also what no `sources` names. */
