@@ -56,15 +56,19 @@ const FORTH = [
   "insert into other.people values (2, '[redacted]')",
 ];
 
+const PREPARED = [
+  "prepare saving as update people set secret = $1 where id = 1",
+  "execute saving('[redacted]')",
+];
+const OPEN = ["begin", "update people set secret = '[redacted]' where id = 1"];
+const SAYS = "this would write the mask over the value";
+
 export const BACK_AGAIN: readonly Row[] = [
-  ...rows("B", "refused", BACK),
-  ...rows("B", "refused", [
-    [
-      "prepare saving as update people set secret = $1 where id = 1",
-      "execute saving('[redacted]')",
-    ],
-    ["begin", "update people set secret = '[redacted]' where id = 1"],
-  ]),
+  ...rows(
+    "B",
+    "refused",
+    [...BACK.map((sql) => [sql]), PREPARED, OPEN].map((sql) => ({ sql, says: SAYS })),
+  ),
   ...rows(
     "B",
     "passes",
