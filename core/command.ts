@@ -80,6 +80,9 @@ export type Parameter = {
 /** A column by its name, `table.column`, and the rule that masks it. */
 export type Overwritten = { readonly column: string; readonly rule: string };
 
+export const overwriting = ({ column, rule }: Overwritten): string =>
+  `${column} is masked for you by ${rule}: this would write the mask over the value.`;
+
 export type Command = {
   readonly id: CommandId;
   readonly protocol: string;

@@ -1,4 +1,4 @@
-import { type Access, accessOf, ASKS_MASKED, COPIES_MASKED, type Overwritten } from "../command.ts";
+import { type Access, accessOf, ASKS_MASKED, COPIES_MASKED, overwriting } from "../command.ts";
 import type { Crypto } from "../crypto.ts";
 import type { Command, Decision, Policy, UnixMs } from "../decision.ts";
 import { createMasker } from "../masking/masker.ts";
@@ -56,7 +56,10 @@ export function compilePolicy(input: CompileInput): CompiledPolicy {
       if (missing.length > 0) return lacking(missing, grant, command, resource);
       const leak = leaks(command);
       if (leak !== undefined) return { verdict: "block", rules: grant.grants, message: WHY[leak] };
-      if (command.overwrites !== null) return overwriting(command.overwrites);
+      const { overwrites } = command;
+      if (overwrites !== null) {
+        return { verdict: "block", rules: [overwrites.rule], message: overwriting(overwrites) };
+      }
       const said = weigh(guardrails.match(command, now));
       return said ?? { verdict: "allow", rules: grant.grants };
     },
@@ -76,12 +79,6 @@ const WHY = {
     "This asks more about masked values than their rule allows " +
     "(order, ranges, patterns, and what may fail are answers too).",
 } as const;
-
-const overwriting = ({ column, rule }: Overwritten): Decision => ({
-  verdict: "block",
-  rules: [rule],
-  message: `${column} is masked for you by ${rule}: this would write the mask over the value.`,
-});
 
 function lacking(
   missing: readonly Access[],

@@ -36,7 +36,7 @@ export function assignedBy(
     if (given.length === 0 || into === undefined) return [];
     const columns = [...into.sources].filter(isMasked);
     return columns.flatMap((column) => {
-      const type = typeOf(column, names);
+      const type = names.typeOf(column);
       return given.map((value): Assigned => ({ column, type, value }));
     });
   });
@@ -50,9 +50,4 @@ function executed({ name, params = [] }: Node, names: Names): readonly Assigned[
     const value = givenBy(params[assigned.value - 1]);
     return value === null ? [] : [{ ...assigned, value }];
   });
-}
-
-function typeOf({ schema, table, column }: SourceColumn, names: Names): number {
-  const relation = names.relation(`${schema}.${table}`);
-  return relation?.columns.find(({ name }) => name === column)?.type ?? 0;
 }

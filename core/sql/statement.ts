@@ -51,8 +51,8 @@ export type Statement = {
 };
 
 /**
- * A constant that becomes, as it is, the value of a masked column. `type`: the column's type by
- * oid, 0 when it is not known.
+ * A constant that becomes, as it is, the value of a masked column; for COPY FROM, the number of a
+ * field. `type`: the column's type by oid, 0 when it is not known.
  */
 export type Assigned = {
   readonly column: SourceColumn;

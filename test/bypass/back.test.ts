@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { clear, goesOn, useGate } from "./gate.ts";
-import { cellsOf, errorsOf, say, tagsOf, type Wire } from "./wire.ts";
+import { cellsOf, errorsOf, say, tagsOf, textsOf, type Wire } from "./wire.ts";
 
 /* B. What a column showed, bound to a parameter and written back; rows/back.ts writes literals. */
 
@@ -68,6 +68,79 @@ describe("a mask that a driver reads and writes back is refused", () => {
     );
     expect(tagsOf(answers)).toEqual(["UPDATE 0", "UPDATE 0"]);
     expect(errorsOf(answers)).toHaveLength(1);
+    await goesOn(wire);
+  });
+});
+
+/** One COPY FROM STDIN by a simple query, its data in these messages. */
+async function copyIn(wire: Wire, sql: string, data: readonly (string | Uint8Array)[]) {
+  wire.send(say.query(sql));
+  await wire.until("G");
+  return wire.ask(...data.map(say.copyData), say.copyDone());
+}
+
+const SAYS =
+  /^42501 \w+\.\w+ is masked for you by \w+: this would write the mask over the value\.$/;
+const FORMATS = ["text", "csv", "csv, header", "binary"] as const;
+
+describe("a COPY out that comes back in is refused", () => {
+  test.each(FORMATS)("in %s, whole tables and chosen columns", async (format) => {
+    for (const columns of ["", "(id, name, ssn)", "(photo, id, name)", "(seen_at, name, id)"]) {
+      const wire = await gate().open();
+      const out = await wire.query(`copy people ${columns} to stdout with (format ${format})`);
+      const data = out.flatMap(({ letter, body }) => (letter === "d" ? [body] : []));
+      expect(errorsOf(out)).toEqual([]);
+      expect(data.length).toBeGreaterThan(2);
+      const back = `copy people ${columns} from stdin with (format ${format})`;
+      const answers = await copyIn(wire, back, data);
+      expect(errorsOf(answers)).toEqual([expect.stringMatching(SAYS)]);
+      clear(wire, answers);
+      await goesOn(wire);
+    }
+  });
+
+  test.each([
+    ["cut anywhere", ["70\tEve\t[reda", "cted]\n"]],
+    [
+      "behind rows without",
+      [..."abc"].map((word) => `70\tEve\t${word}\n`).concat("7\tE\t[redacted]\n"),
+    ],
+    ["without an end of the line", ["70\tEve\t[redacted]"]],
+    ["with lines as on Windows", ["70\tEve\tx\r\n71\tEve\t[redacted]\r\n"]],
+    ["escaped", ["70\tEve\t\\133redacted]\n"]],
+    ["in a message of a megabyte", [`70\t${"e".repeat(1 << 20)}\t[redacted]\n71\tEve\tx\n`]],
+  ])("%s", async (_, data) => {
+    const wire = await gate().open();
+    const answers = await copyIn(wire, "copy people (id, name, secret) from stdin", data);
+    expect(errorsOf(answers)).toEqual([expect.stringMatching(SAYS)]);
+    expect(textsOf(await wire.query("select id from people where id >= 70"))).toEqual([]);
+    await goesOn(wire);
+  });
+
+  test("by the extended protocol, its transaction failed", async () => {
+    const wire = await gate().open();
+    await wire.query("begin");
+    wire.send(say.parse("copy people (id, name, secret) from stdin"), say.bind({}), say.execute());
+    wire.send(say.flush());
+    await wire.until("G");
+    const answers = await wire.ask(say.copyData("70\tE\t[redacted]\n"), say.copyDone(), say.sync());
+    expect(errorsOf(answers)).toEqual([expect.stringMatching(SAYS)]);
+    expect(errorsOf(await wire.query("select 1"))[0]).toMatch(/^25P02/);
+    await wire.query("rollback");
+    await goesOn(wire);
+  });
+
+  test.each([
+    ["copy people (id, name, secret) from stdin", "70\t[redacted]\tredacted\n"],
+    ["copy people (id, secret, name) from stdin (format csv, header)", "id,[redacted],n\n70,,x\n"],
+    ["copy friends from stdin", "70\t1\t[redacted]\n"],
+  ])("what is no mask goes in: %s", async (sql, data) => {
+    const wire = await gate().open();
+    await wire.query("begin");
+    const answers = await copyIn(wire, sql, [data]);
+    expect(errorsOf(answers)).toEqual([]);
+    expect(tagsOf(answers)).toEqual(["COPY 1"]);
+    await wire.query("rollback");
     await goesOn(wire);
   });
 });

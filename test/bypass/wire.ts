@@ -67,7 +67,8 @@ export const say = {
       ...args.flatMap((arg) => [u32Bytes(arg.length), arg]),
       shorts([result]).subarray(2),
     ),
-  copyData: (data: string) => message("d", utf8(data)),
+  copyData: (data: string | Uint8Array) =>
+    message("d", typeof data === "string" ? utf8(data) : data),
   copyDone: () => message("c"),
   sync,
   flush,

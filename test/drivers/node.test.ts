@@ -98,8 +98,10 @@ describe("pg sees the same without a gateway:", () => {
 
 describe("a row that was read with its masks and is written back", () => {
   const columns = ["name", "email", "phone", "birth_date", "city"];
-  const update = (names: readonly string[]): string =>
-    `UPDATE customers SET ${names.map((name, i) => `${name} = $${i + 2}`).join(", ")} WHERE id = $1`;
+  const update = (names: readonly string[]): string => {
+    const sets = names.map((name, i) => `${name} = $${i + 2}`);
+    return `UPDATE customers SET ${sets.join(", ")} WHERE id = $1`;
+  };
 
   test("by pg: refused as a whole and for each masked column; others are written", () =>
     withPg(gate().gate, async (client) => {

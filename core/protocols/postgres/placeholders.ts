@@ -20,12 +20,16 @@ export function overwritten(
   for (const { assigned } of statements) {
     for (const one of assigned) {
       const mask = masker.source(one.column);
-      if (mask === null || !holdsPlaceholder(one, parameters, mask)) continue;
-      return { column: `${one.column.table}.${one.column.column}`, rule: mask.rule };
+      if (mask !== null && holdsPlaceholder(one, parameters, mask)) return named(one, mask);
     }
   }
   return null;
 }
+
+export const named = ({ column }: Assigned, { rule }: CellMask): Overwritten => ({
+  column: `${column.table}.${column.column}`,
+  rule,
+});
 
 function holdsPlaceholder(
   { type, value }: Assigned,

@@ -76,6 +76,11 @@ it.each([
     "users.email=b",
   ],
   ["explain analyze update users set ssn = 'a'", "users.ssn=a"],
+  // COPY FROM: the number of the field; generated columns have none.
+  ["copy users from stdin", "users.email=$3 users.ssn=$4"],
+  ["copy users (ssn, id) from stdin with (format csv)", "users.ssn=$1"],
+  ["copy cards from stdin", "cards.number=$2"],
+  ["copy users to stdout", ""],
   // What is made from a constant is another value; conditions write nothing.
   ["update users set ssn = upper('a'), email = email || 'b'", ""],
   ["update users set name = 'a' where ssn = 'b'", ""],
