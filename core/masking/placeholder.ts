@@ -21,9 +21,18 @@ export function isPlaceholder(technique: Technique, value: Uint8Array): boolean 
   return technique !== "redact" && value.length <= 32 && shape.test(text(value));
 }
 
-/** Stars wherever the technique hides. */
+/** Stars wherever the technique hides; counted in place, for a bound value may be large. */
 function isPartial(keep: Kept, value: Uint8Array): boolean {
-  const characters = [...text(value)];
-  const [from, to] = hidden(keep, characters.length);
-  return characters.slice(from, to).every((character) => character === "*");
+  let characters = 0;
+  for (const byte of value) if (isFirst(byte)) characters++;
+  const [from, to] = hidden(keep, characters);
+  let at = -1;
+  for (const byte of value) {
+    if (isFirst(byte)) at++;
+    if (at >= from && at < to && byte !== STAR) return false;
+  }
+  return true;
 }
+
+/** A character of UTF-8 goes on with bytes 10xxxxxx (RFC 3629). */
+const isFirst = (byte: number): boolean => (byte & 0xc0) !== 0x80;

@@ -67,8 +67,9 @@ export function mix(values: readonly Value[]): Value {
 
 /** One of these as it is: constants among them stay what they are. */
 export function oneOf(values: readonly Value[]): Value {
-  const given = new Set(values.flatMap((value) => value.given ?? []));
-  return given.size === 0 ? mix(values) : { ...mix(values), given: [...given] };
+  const holding = values.filter(({ given }) => given !== undefined);
+  if (holding.length === 0) return mix(values);
+  return { ...mix(values), given: [...new Set(holding.flatMap(({ given }) => given ?? []))] };
 }
 
 export const all = (columns: readonly Column[]): Value => mix(columns.map(({ value }) => value));

@@ -5,6 +5,9 @@ import type { Analysis, Assigned } from "../../sql/statement.ts";
 import { uuidText } from "./cells.ts";
 import { JSONB_VERSION, typeOf, type Type } from "./types.ts";
 
+const SPACE = 0x20;
+const QUOTE = 0x22;
+
 /*
  * Placeholders on their way back. Somebody reads a row, changes one field and saves them all: what
  * the mask showed would be written over the value. cells.ts says what a mask shows of each type;
@@ -67,7 +70,10 @@ export function isPlaceholder(
   return format === 1 ? isBinaryFiller(value, how) : isTextFiller(text(value).trim(), how);
 }
 
+/** A document is a placeholder as a whole, or not: what begins otherwise is not read. */
 function isJsonPlaceholder(json: Uint8Array, mask: CellMask): boolean {
+  const begins = json.find((byte) => byte > SPACE);
+  if (begins !== QUOTE) return false;
   try {
     const value: unknown = JSON.parse(strictText(json) ?? "");
     return typeof value === "string" && mask.isPlaceholder(utf8(value));
