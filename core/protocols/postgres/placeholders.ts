@@ -1,7 +1,7 @@
 import { equal, i32, strictText, text, u16, utf8 } from "../../bytes.ts";
 import type { Overwritten, Parameter } from "../../command.ts";
 import type { CellMask, Masker } from "../../masker.ts";
-import type { Analysis, Assigned } from "../../sql/statement.ts";
+import type { Assigned, Statement } from "../../sql/statement.ts";
 import { uuidText } from "./cells.ts";
 import { JSONB_VERSION, typeOf, type Type } from "./types.ts";
 
@@ -16,7 +16,7 @@ const QUOTE = 0x22;
 
 /** The first masked column into which the statements write a placeholder of its own mask. */
 export function overwritten(
-  { statements }: Analysis,
+  statements: readonly Pick<Statement, "assigned">[],
   parameters: readonly Parameter[],
   masker: Masker,
 ): Overwritten | null {

@@ -363,7 +363,7 @@ export class Requests {
   }
 
   #command(sql: Uint8Array, analysis: Analysis, parameters: Command["parameters"]): Command {
-    const overwrites = overwritten(analysis, parameters, this.#state.masker);
+    const overwrites = overwritten(analysis.statements, parameters, this.#state.masker);
     return this.#build(strictText(sql) ?? "", summaryOf(analysis), parameters, overwrites);
   }
 

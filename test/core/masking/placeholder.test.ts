@@ -51,6 +51,8 @@ it.each([
   [LAST, "***-**-6789", false],
   [LAST, "123-45-6789", false],
   [LAST, "*23-45-6789", false],
+  [LAST, "1******6789", false],
+  [LAST, "******56789", false],
   [LAST, "6789", false],
   [LAST, "**89", true],
   [LAST, "*789", false],

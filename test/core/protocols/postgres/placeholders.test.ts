@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { fromHex, utf8 } from "../../../../core/bytes.ts";
 import type { CellMask } from "../../../../core/masker.ts";
 import { maskCell, planRow } from "../../../../core/protocols/postgres/cells.ts";
-import { isPlaceholder } from "../../../../core/protocols/postgres/placeholders.ts";
-import { knownTypes, typeOf } from "../../../../core/protocols/postgres/types.ts";
+import { isPlaceholder, overwritten } from "../../../../core/protocols/postgres/placeholders.ts";
+import { knownTypes, TEXT, typeOf } from "../../../../core/protocols/postgres/types.ts";
 import { maskerOf } from "../../masking/given.ts";
 
 type Technique = "redact" | "hash" | "tokenise" | { readonly partial: { readonly last: number } };
@@ -86,6 +86,25 @@ it.each([
   [UNKNOWN, "0", false],
 ])("type %i: %j may be a placeholder: %s", (type, value, may) => {
   expect(isPlaceholder(utf8(value), type, 0, maskOf("redact"))).toBe(may);
+});
+
+it("is asked of every statement, by each person's own rules", () => {
+  const column = { schema: "public", table: "people", column: "ssn" };
+  const assigned = [1, 2, 3, "x"].map((value) => ({ column, type: TEXT, value }));
+  const statements = [{ assigned: [] }, { assigned }];
+  const rule = { id: "pii", columns: ["*.ssn"], technique: "redact", except: ["fraud"] };
+  const found = (groups: readonly string[], ...values: (string | null)[]) => {
+    const parameters = values.map((value) => ({
+      type: 0,
+      format: 0,
+      value: value === null ? null : utf8(value),
+    }));
+    return overwritten(statements, parameters, maskerOf([rule], groups));
+  };
+  expect(found([], "a", "[redacted]")).toEqual({ column: "people.ssn", rule: "pii" });
+  expect(found(["fraud"], "a", "[redacted]")).toBeNull();
+  expect(found([], "a", null, "b", "[redacted]")).toBeNull();
+  expect(found([])).toBeNull();
 });
 
 it("numeric zero of any scale is zero in binary, NaN is not", () => {
