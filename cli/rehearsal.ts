@@ -63,6 +63,7 @@ export async function rehearsing(): Promise<(scene: Scene) => Promise<Rehearsed>
       protocol: "postgres",
       text: sql,
       parameters: [],
+      overwrites: null,
       holdsLocks: false,
       ...summaryOf(analysis),
     };

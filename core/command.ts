@@ -77,6 +77,12 @@ export type Parameter = {
   readonly value: Uint8Array | null;
 };
 
+/** A column by its name, `table.column`, and the rule that masks it. */
+export type Overwritten = { readonly column: string; readonly rule: string };
+
+export const overwriting = ({ column, rule }: Overwritten): string =>
+  `${column} is masked for you by ${rule}: this would write the mask over the value.`;
+
 export type Command = {
   readonly id: CommandId;
   readonly protocol: string;
@@ -96,6 +102,8 @@ export type Command = {
   readonly functions: readonly string[];
   /** It updates or deletes, and nothing in it says which rows. */
   readonly unbounded: boolean;
+  /** The first masked column over whose values it would write their own mask; null: none. */
+  readonly overwrites: Overwritten | null;
   /** Short words for reviewers: "writes inside a CTE", "opaque code". */
   readonly risks: readonly string[];
   /**

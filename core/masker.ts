@@ -19,6 +19,8 @@ export type CellMask = {
   readonly technique: TechniqueName;
   /** UTF-8 in, UTF-8 out; null stands for SQL NULL. Total, deterministic per rule and value. */
   text(value: Uint8Array): Uint8Array | null;
+  /** A text that the mask may have written: whoever writes it back would write over a value. */
+  isPlaceholder(value: Uint8Array): boolean;
 };
 
 /** What a detector found: its kind and how often, never the value. */

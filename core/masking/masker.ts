@@ -5,6 +5,7 @@ import type { Principal, Resource } from "../session.ts";
 import { type ColumnPattern, namesColumn, namesOutput, parseColumnPattern } from "./columns.ts";
 import { contentScanner } from "./content.ts";
 import { longestPattern } from "./scanner.ts";
+import { isPlaceholder } from "./placeholder.ts";
 import { REDACTED, techniqueName, transformOf } from "./techniques.ts";
 
 export type MaskKeys = { mask(purpose: string): Uint8Array };
@@ -101,6 +102,7 @@ function activate(
       rule: rule.id,
       technique: techniqueName(rule.technique),
       text: transformOf(rule.technique, key, crypto),
+      isPlaceholder: (value) => isPlaceholder(rule.technique, value),
     },
   };
 }
@@ -119,9 +121,15 @@ const redactWhole = (rule: string): CellMask => ({
   rule,
   technique: "redact",
   text: () => REDACTED,
+  isPlaceholder: (value) => isPlaceholder("redact", value),
 });
 
-const nullWhole = (rule: string): CellMask => ({ rule, technique: "null", text: () => null });
+const nullWhole = (rule: string): CellMask => ({
+  rule,
+  technique: "null",
+  text: () => null,
+  isPlaceholder: (value) => isPlaceholder("null", value),
+});
 
 const rememberedMax = 10_000;
 

@@ -28,25 +28,28 @@ export function transformOf(technique: Technique, key: () => Uint8Array, crypto:
   }
 }
 
+export type Kept = { readonly first: number; readonly last: number };
+
+/** Of a text of this many characters, which `partial` hides: from, to. */
+export function hidden(keep: Kept, length: number): readonly [number, number] {
+  const most = length >> 1;
+  const last = Math.min(keep.last, most);
+  return [Math.min(keep.first, most - last), length - last];
+}
+
 /**
  * Keeps the first and last characters (code points) and writes `*` for each of the rest. Never
  * more than half of a value shows: of a short one the last characters are kept before the first,
  * and both are cut to fit.
  */
-export function partial(keep: { readonly first: number; readonly last: number }): Transform {
-  /** How many characters show at the beginning, and where those at the end begin. */
-  const bounds = (length: number): readonly [number, number] => {
-    const most = length >> 1;
-    const last = Math.min(keep.last, most);
-    return [Math.min(keep.first, most - last), length - last];
-  };
+export function partial(keep: Kept): Transform {
   return (value) => {
     if (!isAscii(value)) {
       const characters = [...text(value)];
-      const [first, end] = bounds(characters.length);
+      const [first, end] = hidden(keep, characters.length);
       return utf8(characters.map((c, i) => (i < first || i >= end ? c : "*")).join(""));
     }
-    const [first, end] = bounds(value.length);
+    const [first, end] = hidden(keep, value.length);
     const out = value.slice();
     return out.fill(STAR, first, end);
   };

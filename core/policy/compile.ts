@@ -1,4 +1,4 @@
-import { type Access, accessOf, ASKS_MASKED, COPIES_MASKED } from "../command.ts";
+import { type Access, accessOf, ASKS_MASKED, COPIES_MASKED, overwriting } from "../command.ts";
 import type { Crypto } from "../crypto.ts";
 import type { Command, Decision, Policy, UnixMs } from "../decision.ts";
 import { createMasker } from "../masking/masker.ts";
@@ -56,6 +56,10 @@ export function compilePolicy(input: CompileInput): CompiledPolicy {
       if (missing.length > 0) return lacking(missing, grant, command, resource);
       const leak = leaks(command);
       if (leak !== undefined) return { verdict: "block", rules: grant.grants, message: WHY[leak] };
+      const { overwrites } = command;
+      if (overwrites !== null) {
+        return { verdict: "block", rules: [overwrites.rule], message: overwriting(overwrites) };
+      }
       const said = weigh(guardrails.match(command, now));
       return said ?? { verdict: "allow", rules: grant.grants };
     },

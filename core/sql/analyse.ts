@@ -1,5 +1,6 @@
 import { strictText } from "../bytes.ts";
 import type { Operation } from "../command.ts";
+import { assignedBy } from "./assigned.ts";
 import type { Predicates, SourceColumn } from "../masker.ts";
 import { copyShape } from "./copy.ts";
 import { effectsOf } from "./effects.ts";
@@ -68,6 +69,7 @@ const unknownStatement = (text: Uint8Array): Statement => ({
   reads: [],
   writes: [],
   columns: [],
+  assigned: [],
   unresolved: [],
   functions: [],
   unbounded: false,
@@ -142,6 +144,7 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
       reads: sorted(findings.reads),
       writes: sorted(findings.writes),
       columns: [...findings.columns],
+      assigned: assignedBy(node, findings, names, options.isMasked),
       unresolved: sorted(findings.unresolved),
       functions: sorted(functions),
       unbounded: verbs.unbounded,
@@ -156,10 +159,7 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
         verbs,
         findings,
         toOutputs(result.made, options.isMasked),
-        (query) => {
-          const inner = describe(query, grammar, names, options);
-          return { ...inner.statement, shown: "" };
-        },
+        (query) => ({ ...describe(query, grammar, names, options).statement, shown: "" }),
         names,
         options.isMasked,
       ),

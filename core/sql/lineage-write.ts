@@ -86,7 +86,7 @@ function writes(
     const column = columns.find(({ name }) => name === to);
     for (const source of column?.value.sources ?? []) lineage.findings.columns.add(source);
     if (column !== undefined) lineage.meets(node, column.value);
-    written.push({ to, value: lineage.value(node, scope) });
+    written.push({ to, value: assigned(lineage, node, scope) });
   };
   const listed: string[] | null =
     body.cols?.map(({ ResTarget: target }: Node) => target.name) ?? null;
@@ -106,10 +106,26 @@ function writes(
       assign(target.name ?? names[i] ?? "", target.val ?? when.values?.[i], inner);
     }
     const values: readonly Node[] = when.values ?? [];
-    for (const [i, value] of values.entries()) assign(names[i] ?? "", value, inner);
+    if (when.targetList === undefined) {
+      for (const [i, value] of values.entries()) assign(names[i] ?? "", value, inner);
+    }
     if (values.length > 0) written.push({ to: null, value: lineage.value(values, inner) });
   }
   return written;
+}
+
+/** `(a, b) = (x, y)`: of a row the one item, of a query all that it returns. */
+function assigned(lineage: Lineage, node: Node | undefined, env: Environment): Value {
+  const multiple = node?.MultiAssignRef;
+  if (multiple === undefined) return lineage.value(node, env);
+  const at = (multiple.colno as number) - 1;
+  const items: readonly Node[] | undefined = multiple.source?.RowExpr?.args;
+  if (items !== undefined) return lineage.value(items[at], env);
+  const query = multiple.source?.SubLink?.subselect;
+  if (query === undefined) return lineage.value(node, env);
+  const columns = lineage.statement(query, env);
+  const given = columns[at]?.value.given;
+  return { ...all(columns), ...(given && { given }) };
 }
 
 function inserted(

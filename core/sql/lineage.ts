@@ -2,6 +2,7 @@ import type { Findings } from "./findings.ts";
 import type { Grammar, Node } from "./grammar.ts";
 import type { Names } from "./names.ts";
 import { changes } from "./lineage-write.ts";
+import { constant } from "./assigned.ts";
 import { columnName } from "./column-name.ts";
 import { FIXED_SETTING, asksFixedSetting } from "./fixed-setting.ts";
 import { addRange } from "./lineage-from.ts";
@@ -12,6 +13,7 @@ import {
   OPAQUE,
   all,
   mix,
+  oneOf,
   outward,
   rangeNamed,
   unknownColumns,
@@ -33,6 +35,10 @@ const depthMax = 700;
 const stepsMax = 2_000_000;
 
 const CONDITIONAL = new Set(["CaseExpr", "CoalesceExpr", "BoolExpr"]);
+/** What comes of them is one of their parts, unchanged. */
+const CHOOSING = new Set(["CaseExpr", "CaseWhen", "CoalesceExpr"]);
+/** Parts that only decide which. */
+const DECIDING = new Set(["arg", "expr"]);
 
 /**
  * Which columns may flow into which output. An expression holds every column named anywhere below
@@ -136,7 +142,7 @@ export class Lineage {
     }
     return left.map(({ name, value }, i) => ({
       name,
-      value: mix([value, (right[i] as Column).value]),
+      value: oneOf([value, (right[i] as Column).value]),
     }));
   }
 
@@ -145,7 +151,7 @@ export class Lineage {
     for (const { List: list } of lists) {
       for (const [i, item] of list.items.entries()) (columns[i] ??= []).push(this.value(item, env));
     }
-    return columns.map((values, i) => ({ name: `column${i + 1}`, value: mix(values) }));
+    return columns.map((values, i) => ({ name: `column${i + 1}`, value: oneOf(values) }));
   }
 
   targets(list: readonly Node[] | undefined, env: Environment): readonly Column[] {
@@ -248,16 +254,19 @@ export class Lineage {
   value(node: unknown, env: Environment): Value {
     if (node === null || typeof node !== "object") return NOTHING;
     return this.deeper(() => {
-      if (Array.isArray(node)) return mix(node.map((item) => this.value(item, env)));
+      if (Array.isArray(node)) return oneOf(node.map((item) => this.value(item, env)));
       const kind = kindOf(node);
       const body = kind === null ? null : (node as Node)[kind];
       switch (kind) {
         case "ColumnRef":
           return this.#reference(body, env);
+        case "A_Const":
+        case "ParamRef":
+          return constant(node);
         case "SelectStmt":
           return all(this.statement(node, env));
         case "SubLink":
-          return mix([this.value(body.testexpr, env), all(this.statement(body.subselect, env))]);
+          return this.#sublink(body, env);
         case "FuncCall":
           return this.#call(body, env);
         case "A_Expr":
@@ -274,13 +283,24 @@ export class Lineage {
 
   #other(kind: string | null, node: object, env: Environment): Value {
     const before = this.#mayFail;
-    const below = mix(Object.values(node).map((child) => this.value(child, env)));
+    const parts = Object.entries(node).map(([key, child]): Value => {
+      const value = this.value(child, env);
+      return kind === null && DECIDING.has(key) ? mix([value]) : value;
+    });
+    const below = kind === null || CHOOSING.has(kind) ? oneOf(parts) : mix(parts);
     if (kind !== null && parses(kind)) return this.fails(below);
     // Which branch is taken decides whether there is an error.
     if (CONDITIONAL.has(kind ?? "") && this.#mayFail > before) {
       return this.judges(below, "branch that may fail");
     }
     return below;
+  }
+
+  #sublink(body: Node, env: Environment): Value {
+    const tested = this.value(body.testexpr, env);
+    const rows = this.statement(body.subselect, env).map(({ value }) => value);
+    const plain = body.subLinkType === "EXPR_SUBLINK";
+    return plain ? oneOf([tested, ...rows]) : mix([tested, ...rows]);
   }
 
   /** It answers a question about what went in, by the order of rows, or by failing. */
@@ -301,7 +321,7 @@ export class Lineage {
   }
 
   #cast(body: Node, env: Environment): Value {
-    const value = mix([this.value(body.arg, env)]);
+    const value = oneOf([this.value(body.arg, env)]);
     if (!totalCast(body.typeName)) this.fails(value);
     return this.#made(this.#plainType(body.typeName), value);
   }

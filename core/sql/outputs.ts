@@ -88,11 +88,24 @@ function explained(query: Node, lineage: Lineage): Column["value"] {
 function copy(body: Node, lineage: Lineage): Outputs {
   if (body.query !== undefined) return returns(outputsOf(body.query, lineage).columns);
   const { columns, system } = lineage.relations.columns(body.relation, ROOT, body.is_from === true);
-  const chosen = system ? unknownColumns("*") : copied(columns, body.attlist);
+  const own = body.attlist === undefined ? stored(body.relation, columns, lineage) : columns;
+  const chosen = system ? unknownColumns("*") : copied(own, body.attlist);
   for (const { value } of chosen) {
     for (const source of value.sources) lineage.findings.columns.add(source);
   }
-  return body.is_from === true ? NO_ROWS : returns(chosen);
+  if (body.is_from !== true) return returns(chosen);
+  for (const [i, { name, value: into }] of chosen.entries()) {
+    lineage.findings.stored.push({ name, value: { ...NOTHING, given: [i + 1] }, into });
+  }
+  return NO_ROWS;
+}
+
+/** COPY leaves out generated columns that are not named. */
+function stored(variable: Node, columns: readonly Column[], { names }: Lineage): readonly Column[] {
+  const found = names.resolve(variable.schemaname ?? null, variable.relname);
+  if (found.is !== "relation") return columns;
+  const made = found.relation.columns.filter(({ generatedFrom }) => generatedFrom.length > 0);
+  return columns.filter(({ name }) => !made.some((column) => column.name === name));
 }
 
 /** A parameter of somebody's own making (`a.b`) may hold data. */

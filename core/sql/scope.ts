@@ -1,5 +1,8 @@
 import type { SourceColumn } from "../masker.ts";
 
+/** A literal's text, or the number of a parameter from 1. */
+export type Given = string | number;
+
 /**
  * What a value may hold. `exact`: the very value of each of its sources, which then all hold the
  * same.
@@ -8,6 +11,8 @@ export type Value = {
   readonly sources: ReadonlySet<SourceColumn>;
   readonly exact: boolean;
   readonly opaque: boolean;
+  /** Constants that it may be as they stand in the statement. */
+  readonly given?: readonly Given[];
 };
 
 /**
@@ -58,6 +63,13 @@ export function mix(values: readonly Value[]): Value {
   }
   if (sources === null) return opaque ? OPAQUE : NOTHING;
   return { sources, exact: false, opaque };
+}
+
+/** One of these as it is: constants among them stay what they are. */
+export function oneOf(values: readonly Value[]): Value {
+  const holding = values.filter(({ given }) => given !== undefined);
+  if (holding.length === 0) return mix(values);
+  return { ...mix(values), given: [...new Set(holding.flatMap(({ given }) => given ?? []))] };
 }
 
 export const all = (columns: readonly Column[]): Value => mix(columns.map(({ value }) => value));

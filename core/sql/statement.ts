@@ -1,5 +1,6 @@
 import type { ASKS_MASKED, COPIES_MASKED, Operation } from "../command.ts";
 import type { SourceColumn } from "../masker.ts";
+import type { Given } from "./scope.ts";
 
 /**
  * What one query string does, statement by statement, in the order in which the server runs them.
@@ -20,6 +21,7 @@ export type Statement = {
   readonly writes: readonly string[];
   /** Every column named anywhere, resolved. */
   readonly columns: readonly SourceColumn[];
+  readonly assigned: readonly Assigned[];
   /** Relations and names that the catalog does not know: worth one refresh before deciding. */
   readonly unresolved: readonly string[];
   readonly functions: readonly string[];
@@ -74,6 +76,16 @@ export type Question =
   | "order"
   | "may fail"
   | "branch that may fail";
+
+/**
+ * A constant that becomes, as it is, the value of a masked column; for COPY FROM, the number of a
+ * field. `type`: the column's type by oid, 0 when it is not known.
+ */
+export type Assigned = {
+  readonly column: SourceColumn;
+  readonly type: number;
+  readonly value: Given;
+};
 
 /** One output column. `opaque`: it may hold anything, also what no `sources` names. */
 export type Output = {

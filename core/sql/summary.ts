@@ -2,7 +2,10 @@ import type { Command } from "../command.ts";
 import type { Analysis } from "./statement.ts";
 
 /** What a command says by its text alone, whoever runs it and with whatever values. */
-export type Summary = Omit<Command, "id" | "protocol" | "text" | "parameters" | "holdsLocks">;
+export type Summary = Omit<
+  Command,
+  "id" | "protocol" | "text" | "parameters" | "overwrites" | "holdsLocks"
+>;
 
 /** Of a command that has no text to be read. */
 export const NO_SUMMARY: Summary = {

@@ -59,6 +59,7 @@ function judge(row: Row, answers: readonly Answer[]): void {
       expect(errors).toHaveLength(1);
       expect(errors[0]).toMatch(REASON);
       expect(errors[0]).not.toMatch(SERVERS);
+      expect(errors[0]).toContain(row.says ?? "");
   }
 }
 

@@ -1,4 +1,5 @@
 import { ASKING } from "./rows/asking.ts";
+import { BACK_AGAIN } from "./rows/back.ts";
 import { READING } from "./rows/reading.ts";
 import type { Row } from "./rows/row.ts";
 import { SESSION } from "./rows/session.ts";
@@ -11,6 +12,7 @@ import { WAYS } from "./rows/ways.ts";
 export const ROWS: readonly Row[] = [
   ...SHAPE,
   ...VALUE,
+  ...BACK_AGAIN,
   ...SILENT,
   ...ASKING,
   ...WAYS,

@@ -34,20 +34,23 @@ export const say = {
   bind: (over: {
     readonly portal?: string;
     readonly statement?: string;
-    readonly values?: readonly (string | null)[];
+    /** A text; bytes are a value in binary. */
+    readonly values?: readonly (string | Uint8Array | null)[];
     readonly results?: readonly number[];
   }) => {
     const { portal = "", statement = "", values = [], results = [] } = over;
-    const encoded = values.flatMap((value) =>
-      value === null ? [u32Bytes(0xffffffff)] : [u32Bytes(utf8(value).length), utf8(value)],
-    );
-    const count = shorts(values.map(() => 0)).subarray(0, 2);
+    const encoded = values.flatMap((value) => {
+      if (value === null) return [u32Bytes(0xffffffff)];
+      const bytes = typeof value === "string" ? utf8(value) : value;
+      return [u32Bytes(bytes.length), bytes];
+    });
+    const formats = shorts(values.map((value) => (value instanceof Uint8Array ? 1 : 0)));
     return message(
       "B",
       string(portal),
       string(statement),
-      shorts([]),
-      count,
+      formats,
+      formats.subarray(0, 2),
       ...encoded,
       shorts(results),
     );
@@ -64,7 +67,8 @@ export const say = {
       ...args.flatMap((arg) => [u32Bytes(arg.length), arg]),
       shorts([result]).subarray(2),
     ),
-  copyData: (data: string) => message("d", utf8(data)),
+  copyData: (data: string | Uint8Array) =>
+    message("d", typeof data === "string" ? utf8(data) : data),
   copyDone: () => message("c"),
   sync,
   flush,

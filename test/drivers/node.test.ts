@@ -96,6 +96,45 @@ describe("pg sees the same without a gateway:", () => {
   });
 });
 
+describe("a row that was read with its masks and is written back", () => {
+  const columns = ["name", "email", "phone", "birth_date", "city"];
+  const update = (names: readonly string[]): string => {
+    const sets = names.map((name, i) => `${name} = $${i + 2}`);
+    return `UPDATE customers SET ${sets.join(", ")} WHERE id = $1`;
+  };
+
+  test("by pg: refused as a whole and for each masked column; others are written", () =>
+    withPg(gate().gate, async (client) => {
+      const read = "SELECT * FROM customers WHERE id = 11";
+      const [row] = (await client.query(read)).rows as Record<string, unknown>[];
+      const save = (names: readonly string[]) =>
+        client.query(update(names), [11, ...names.map((name) => row?.[name])]);
+      for (const names of [columns, ["email"], ["phone"], ["birth_date"]]) {
+        await expect(save(names)).rejects.toMatchObject({
+          code: "42501",
+          message: expect.stringMatching(/^customers\.\w+ is masked for you by \w+: this would/),
+        });
+      }
+      expect((await save(["name", "city"])).rowCount).toBe(1);
+    }));
+
+  test("by postgres.js: refused, one row or many at once; others are written", () =>
+    withPostgresJs(gate().gate, async (sql) => {
+      const rows = await sql`SELECT id, name, phone, birth_date FROM customers WHERE id < 4`;
+      const [row] = rows as unknown as readonly Record<string, string>[];
+      const values = rows.map(({ id, phone }) => [id, phone]) as [number, string][];
+      const refused = await Promise.all([
+        sql`UPDATE customers SET ${sql(row ?? {}, "name", "phone")} WHERE id = 1`.catch(codeOf),
+        sql`UPDATE customers SET ${sql(row ?? {}, "birth_date")} WHERE id = 1`.catch(codeOf),
+        sql`UPDATE customers SET phone = v.phone FROM (VALUES ${sql(values)}) AS v (id, phone)
+          WHERE customers.id = v.id::int`.catch(codeOf),
+      ]);
+      expect(refused).toEqual(["42501", "42501", "42501"]);
+      const written = await sql`UPDATE customers SET ${sql(row ?? {}, "name")} WHERE id = 1`;
+      expect(written.count).toBe(1);
+    }));
+});
+
 const codeOf = (error: unknown): unknown => (error as { code?: string }).code ?? String(error);
 
 async function withPostgresJs<T>(url: string, use: (sql: postgres.Sql) => Promise<T>): Promise<T> {

@@ -60,7 +60,12 @@ export const openMasker: Masker = {
   source: () => null,
   asks: () => "allow",
   output: () => null,
-  whole: (rule) => ({ rule, technique: "redact", text: () => new Uint8Array(0) }),
+  whole: (rule) => ({
+    rule,
+    technique: "redact",
+    text: () => new Uint8Array(0),
+    isPlaceholder: () => false,
+  }),
   scan: () => null,
   scanInPlace: () => [],
 };
@@ -82,6 +87,7 @@ export const sampleCommand = (over: Partial<Command> = {}): Command => ({
   columns: [],
   functions: [],
   unbounded: false,
+  overwrites: null,
   risks: [],
   changesNothing: false,
   questions: 0,

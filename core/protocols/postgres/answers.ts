@@ -2,6 +2,7 @@ import { text, u16, utf8 } from "../../bytes.ts";
 import { planCopy } from "./describe.ts";
 import { isPlanned } from "./bound.ts";
 import { safeError } from "./errors.ts";
+import { copyGuard } from "./copy-guard.ts";
 import { copyTally } from "./copy-in.ts";
 import { copyMasker } from "./copy.ts";
 import { cString, type Message } from "./frames.ts";
@@ -238,7 +239,8 @@ export class Answers {
     const binary = message.body[0] === 1;
     if (message.type === 0x47) {
       execution.copyInBegun = true;
-      state.copyIn = copyTally(execution.command, binary, state.parts.crypto);
+      const guard = copyGuard(execution.statement, u16(message.body, 1), state.masker);
+      state.copyIn = copyTally(execution.command, binary, state.parts.crypto, guard);
       return this.#pass(message);
     }
     const { masker, names } = state;
@@ -286,9 +288,14 @@ export class Answers {
     const command = this.#results.current()?.command ?? 0;
     const safe = this.#safe(message.body);
     const fields = readFields(safe);
-    const sqlstate = SQLSTATE.exec(fields?.get("C") ?? "")?.[0] ?? "XX000";
-    state.record(command, { kind: "failed", sqlstate, from: "upstream" });
-    this.#results.pass(build("E", safe));
+    const refused = state.copyRefused?.command === command ? state.copyRefused : null;
+    state.copyRefused = null;
+    if (refused !== null) this.#results.author(refused.refusal);
+    else {
+      const sqlstate = SQLSTATE.exec(fields?.get("C") ?? "")?.[0] ?? "XX000";
+      state.record(command, { kind: "failed", sqlstate, from: "upstream" });
+      this.#results.pass(build("E", safe));
+    }
     if (FATAL.has(fields?.get("V") ?? "")) return this.#lastWord();
     const survives = head === undefined || head.of === "simple" || head.of === "function";
     if (!survives && head.of !== "sync") skipToSync(state);

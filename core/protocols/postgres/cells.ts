@@ -104,7 +104,7 @@ function maskUuid(cell: Uint8Array, column: PlannedColumn, mask: CellMask): Uint
   return column.format === 0 ? utf8(uuidText(uuid)) : uuid;
 }
 
-const uuidText = (uuid: Uint8Array): string =>
+export const uuidText = (uuid: Uint8Array): string =>
   hex(uuid).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 
 /** FNV-1a, 128 bits: spreads what a keyed mask has made unpredictable already. */

@@ -2,7 +2,7 @@ import { bindBytesMax, pipelineMax, sqlBytesMax } from "../../limits.ts";
 import { ByteQueue, HEADER_BYTES, peekHeader, type Message } from "./frames.ts";
 import { errorResponse } from "./messages.ts";
 import { answersDue, askForAnswers, copyInPending, insideBatch } from "./questions.ts";
-import { refuseExtended, refuseSimple } from "./refuse.ts";
+import { refuseCopy, refuseExtended, refuseSimple } from "./refuse.ts";
 import { Requests, type Outcome } from "./requests.ts";
 import type { State } from "./state.ts";
 
@@ -124,8 +124,12 @@ export class ClientSide {
   #admitLength(header: { type: number; length: number }): boolean {
     const state = this.#state;
     if (header.type === COPY_DATA) {
-      if (header.length <= 65_536 && this.queue.length >= header.length) return true;
-      const to = state.copyIn === null || state.discarding ? "nowhere" : "upstream";
+      const { copyIn } = state;
+      // What is read before it goes on is read whole.
+      const whole = this.queue.length >= header.length || (copyIn?.guard ?? null) !== null;
+      if (header.length <= 65_536 && whole) return true;
+      const over = copyIn === null || copyIn.stopped || state.discarding;
+      const to = over ? "nowhere" : "upstream";
       const taken = this.queue.take(HEADER_BYTES);
       if (to === "upstream") state.forward("upstream", taken);
       this.#streaming = { left: header.length - HEADER_BYTES, to };
@@ -156,12 +160,14 @@ export class ClientSide {
     const streaming = this.#streaming as { left: number; to: "upstream" | "nowhere" };
     if (streaming.left === 0) {
       this.#streaming = null;
+      if (this.#state.copyIn !== null) refuseCopy(this.#state, this.#state.copyIn);
       return true;
     }
     const bytes = this.queue.takeSome(streaming.left);
     if (bytes.length === 0) return false;
     streaming.left -= bytes.length;
     if (streaming.to === "upstream") {
+      this.#state.copyIn?.guard?.push(bytes);
       this.#state.copyIn?.push(bytes);
       this.#state.forward("upstream", bytes);
     }
@@ -233,9 +239,12 @@ export class ClientSide {
     const { copyIn } = state;
     // PostgreSQL ignores copy messages outside a COPY: the client could not know that it failed.
     if (copyIn === null) return "taken";
-    if (message.type === COPY_DATA) copyIn.push(message.body);
-    else state.copyInOver();
-    state.forward("upstream", message.bytes);
+    if (message.type === COPY_DATA) copyIn.guard?.push(message.body);
+    if (message.type === COPY_DONE) copyIn.guard?.end();
+    const stopped = refuseCopy(state, copyIn);
+    if (message.type !== COPY_DATA) state.copyInOver();
+    else if (!stopped) copyIn.push(message.body);
+    if (!stopped) state.forward("upstream", message.bytes);
     return "taken";
   }
 }

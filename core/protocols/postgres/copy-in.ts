@@ -11,7 +11,12 @@ const NEWLINE = 0x0a;
  * block n) over blocks of 64 KiB of the data (h(0): 32 zero bytes), so that the client's cuts do
  * not matter. Rows are newlines; in the binary format, which has none, they are not counted.
  */
-export function copyTally(command: CommandId, binary: boolean, crypto: Crypto): CopyIn {
+export function copyTally(
+  command: CommandId,
+  binary: boolean,
+  crypto: Crypto,
+  guard: CopyIn["guard"],
+): CopyIn {
   const block = new Uint8Array(BLOCK_BYTES);
   let filled = 0;
   let bytes = 0;
@@ -23,6 +28,8 @@ export function copyTally(command: CommandId, binary: boolean, crypto: Crypto): 
   };
   return {
     command,
+    guard,
+    stopped: false,
     push(data) {
       bytes += data.length;
       if (!binary) for (const byte of data) if (byte === NEWLINE) rows++;

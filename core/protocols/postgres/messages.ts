@@ -126,6 +126,8 @@ export const describeStatement = (name: string): Uint8Array => message("D", stri
 /** All rows of a portal. */
 export const executePortal = (name: string): Uint8Array => message("E", string(name), u32Bytes(0));
 
+export const copyFail = (reason: string): Uint8Array => message("f", string(reason));
+
 export const query = (sql: string): Uint8Array => message("Q", string(sql));
 
 export const sync = (): Uint8Array => message("S");

@@ -1,7 +1,8 @@
 import { EMPTY } from "../../bytes.ts";
 import type { CommandId } from "../../decision.ts";
-import { executePortal, sync } from "./messages.ts";
-import type { State } from "./state.ts";
+import { overwriting } from "../../command.ts";
+import { copyFail, errorResponse, executePortal, sync } from "./messages.ts";
+import type { CopyIn, State } from "./state.ts";
 
 /*
  * How a refusal takes its turn (invariant 7).
@@ -30,6 +31,22 @@ export function refuseSimple(state: State, command: CommandId, refusal: Uint8Arr
   state.forward("upstream", executePortal(POISON_PORTAL));
   state.forward("upstream", sync());
   state.batch++;
+}
+
+/**
+ * Fails a COPY FROM STDIN whose data would write a mask over values: the server takes back all of
+ * it, and its error is exchanged for ours. Whether the COPY is over for us.
+ */
+export function refuseCopy(state: State, copyIn: CopyIn): boolean {
+  const found = copyIn.guard?.found ?? null;
+  if (found === null || copyIn.stopped) return copyIn.stopped;
+  copyIn.stopped = true;
+  const { command } = copyIn;
+  const refusal = errorResponse({ severity: "ERROR", code: "42501", message: overwriting(found) });
+  state.copyRefused = { command, refusal };
+  state.record(command, { kind: "failed", sqlstate: "42501", from: "sluice" });
+  state.forward("upstream", copyFail("refused by the gateway"));
+  return true;
 }
 
 /** Room for what `State.tell` kept back while a message was under way. */

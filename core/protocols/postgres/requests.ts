@@ -7,6 +7,7 @@ import { hasMoved, isFixed, isPlanned, type Bound } from "./bound.ts";
 import { formatAt, readBind, readTarget } from "./client-messages.ts";
 import { cString, type Message } from "./frames.ts";
 import { describePortal, errorResponse } from "./messages.ts";
+import { overwritten } from "./placeholders.ts";
 import { askForAnswers, meaningPending } from "./questions.ts";
 import { refusalError, type Refused, unreadable } from "./refusal.ts";
 import { POISON_PORTAL, refuseExtended, refuseSimple } from "./refuse.ts";
@@ -310,7 +311,7 @@ export class Requests {
     if (message.body.length < 4) return "malformed";
     const text = `fast-path call of function ${u32(message.body, 0)}`;
     const summary = { ...NO_SUMMARY, shown: text, operations: ["function"] } as const;
-    const command = this.#build(text, summary, []);
+    const command = this.#build(text, summary, [], null);
     if (state.masker.hidesColumns) {
       const what = "Function calls by number are refused where columns are masked.";
       const refusal = errorResponse({ severity: "ERROR", code: "42501", message: what });
@@ -362,10 +363,16 @@ export class Requests {
   }
 
   #command(sql: Uint8Array, analysis: Analysis, parameters: Command["parameters"]): Command {
-    return this.#build(strictText(sql) ?? "", summaryOf(analysis), parameters);
+    const overwrites = overwritten(analysis.statements, parameters, this.#state.masker);
+    return this.#build(strictText(sql) ?? "", summaryOf(analysis), parameters, overwrites);
   }
 
-  #build(text: string, summary: Summary, parameters: Command["parameters"]): Command {
+  #build(
+    text: string,
+    summary: Summary,
+    parameters: Command["parameters"],
+    overwrites: Command["overwrites"],
+  ): Command {
     return {
       ...summary,
       questions: this.#state.asked.count(summary.questions, text, parameters),
@@ -373,6 +380,7 @@ export class Requests {
       protocol: "postgres",
       text,
       parameters,
+      overwrites,
       holdsLocks: this.#state.holdsLocks && this.#state.status === "T",
     };
   }

@@ -13,6 +13,7 @@ import { Names } from "../../sql/names.ts";
 import type { Bound } from "./bound.ts";
 import type { RowPlan } from "./cells.ts";
 import type { CopyMasker } from "./copy.ts";
+import type { CopyGuard } from "./copy-guard.ts";
 import type { RowField } from "./messages.ts";
 import { forget } from "./questions.ts";
 
@@ -126,6 +127,10 @@ export type Held = {
  */
 export type CopyIn = {
   readonly command: CommandId;
+  /** Reads what no mask may be written over; null: nothing of it is masked. */
+  readonly guard: CopyGuard | null;
+  /** We have failed it: nothing more of it goes upstream. */
+  stopped: boolean;
   readonly push: (bytes: Uint8Array) => void;
   readonly fact: () => Fact;
 };
@@ -164,6 +169,8 @@ export class State {
   #catalogVersion: string | null;
   #startPath: readonly string[] | null = null;
   copyIn: CopyIn | null = null;
+  /** What the client hears for the server's error when we have failed its COPY FROM STDIN. */
+  copyRefused: { readonly command: CommandId; readonly refusal: Uint8Array } | null = null;
   /** In the middle of a message to the client: what we author ourselves waits in `later`. */
   midMessage = false;
   later: Uint8Array[] = [];

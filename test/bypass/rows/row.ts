@@ -19,6 +19,8 @@ export type Row = {
   /** A cell that tells as much as the value itself, when no canary is in it. */
   readonly reveals?: string;
   readonly as?: PersonName;
+  /** A part of the refusal's reason, where no other reason will do. */
+  readonly says?: string;
 };
 
 type Given = string | readonly string[] | Omit<Row, "class" | "expect">;

@@ -103,6 +103,16 @@ test("what might copy masked values is refused where columns are masked, and now
   expect(["", detects, masks].map(verdict)).toEqual(["allow", "allow", "block"]);
 });
 
+test("a mask on its way back over values is refused, with the column and its rule", () => {
+  const overwrites = { column: "employees.ssn", rule: "pii" };
+  const decided = policyOf(RULES, ada).decide(command({ overwrites }), NOW);
+  expect(decided).toEqual({
+    verdict: "block",
+    rules: ["pii"],
+    message: "employees.ssn is masked for you by pii: this would write the mask over the value.",
+  });
+});
+
 test("a grant with hours ends that long after the opening; access is read by default", () => {
   expect(policyOf(RULES, ada)).toMatchObject({
     endsAt: NOW + 8 * 3_600_000,

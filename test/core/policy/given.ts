@@ -42,6 +42,7 @@ export const command = (over: Partial<Command> = {}): Command => ({
   columns: [],
   functions: [],
   unbounded: false,
+  overwrites: null,
   risks: [],
   changesNothing: true,
   questions: 0,

@@ -1,4 +1,4 @@
-import { utf8 } from "../../../../core/bytes.ts";
+import { equal, utf8 } from "../../../../core/bytes.ts";
 import type { CellMask, Masker, TechniqueName } from "../../../../core/masker.ts";
 import type { ColumnPlan } from "../../../../core/protocols/postgres/cells.ts";
 
@@ -9,6 +9,7 @@ export function mask(technique: TechniqueName): CellMask {
   return {
     rule: "people",
     technique,
+    isPlaceholder: (value) => equal(value, utf8("[redacted]")),
     text: (value) => {
       if (technique === "null") return null;
       if (technique === "redact") return utf8("[redacted]");
