@@ -24,8 +24,8 @@ const BACK = [
   `update people set profile = '"[redacted]"' where id = 1`,
   `update people set doc = '"[redacted]"' where id = 1`,
   "update people set (name, secret) = ('Ann', '[redacted]') where id = 1",
-  "update people set secret = coalesce('[redacted]', secret) where id = 1",
-  "update people set secret = case id when 1 then '[redacted]' else secret end where id < 9",
+  "update people set secret = coalesce('[redacted]', city) where id = 1",
+  "update people set secret = case id when 1 then '[redacted]' else city end where id < 9",
   "update people p set secret = v.s from (values (1, '[redacted]')) v(id, s) where v.id = p.id",
   "update staff set secret = '[redacted]' where id = 9",
   "update people_view set remark = '[redacted]' where id = 1",
@@ -56,6 +56,12 @@ const FORTH = [
   "insert into other.people values (2, '[redacted]')",
 ];
 
+/** Refused already for what else they write: something made from a masked value. */
+const MIXED = [
+  "update people set secret = coalesce('[redacted]', secret) where id = 1",
+  "update people set secret = case id when 1 then '[redacted]' else secret end where id < 9",
+];
+
 const PREPARED = [
   "prepare saving as update people set secret = $1 where id = 1",
   "execute saving('[redacted]')",
@@ -69,6 +75,7 @@ export const BACK_AGAIN: readonly Row[] = [
     "refused",
     [...BACK.map((sql) => [sql]), PREPARED, OPEN].map((sql) => ({ sql, says: SAYS })),
   ),
+  ...rows("B", "refused", MIXED),
   ...rows(
     "B",
     "passes",
