@@ -12,6 +12,7 @@ import {
   NOTHING,
   OPAQUE,
   all,
+  either,
   mix,
   oneOf,
   outward,
@@ -129,21 +130,9 @@ export class Lineage {
     const left = this.statement({ SelectStmt: select.larg }, env);
     const right = this.statement({ SelectStmt: select.rarg }, env);
     combined(this, select, left, right);
-    const both = this.either(left, right);
+    const both = either(left, right);
     this.#orders(select, { ...env, outputs: both });
     return both;
-  }
-
-  /** Rows of one or the other, by position. */
-  either(left: readonly Column[], right: readonly Column[]): readonly Column[] {
-    const spread = [...left, ...right].some((column) => column.spread);
-    if (spread || left.length !== right.length) {
-      return [{ name: "?", value: mix([all(left), all(right)]), spread: true }];
-    }
-    return left.map(({ name, value }, i) => ({
-      name,
-      value: oneOf([value, (right[i] as Column).value]),
-    }));
   }
 
   #values(lists: readonly Node[], env: Environment): readonly Column[] {

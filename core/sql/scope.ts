@@ -74,6 +74,18 @@ export function oneOf(values: readonly Value[]): Value {
 
 export const all = (columns: readonly Column[]): Value => mix(columns.map(({ value }) => value));
 
+/** Rows of one or the other, by position. */
+export function either(left: readonly Column[], right: readonly Column[]): readonly Column[] {
+  const spread = [...left, ...right].some((column) => column.spread);
+  if (spread || left.length !== right.length) {
+    return [{ name: "?", value: mix([all(left), all(right)]), spread: true }];
+  }
+  return left.map(({ name, value }, i) => ({
+    name,
+    value: oneOf([value, (right[i] as Column).value]),
+  }));
+}
+
 export const rename = (columns: readonly Column[], names: readonly string[]): readonly Column[] =>
   names.length === 0
     ? columns

@@ -36,8 +36,6 @@ const SAFE = new Set([
   "row_security",
   "restrict_nonsystem_relation_kind",
   "check_function_bodies",
-  "default_tablespace",
-  "default_table_access_method",
   "lc_monetary",
   "lc_numeric",
   "lc_time",
@@ -54,10 +52,12 @@ const SAFE = new Set([
 
 const PREFIX = /^(enable_|max_parallel_|parallel_)/;
 
-/** Safe with one value only: anything else changes how texts are read. */
+/** Safe with one value only: anything else changes how texts are read, or where tables lie. */
 const ONE_VALUE: ReadonlyMap<string, RegExp> = new Map([
   ["client_encoding", /^utf-?8$|^unicode$/i],
   ["standard_conforming_strings", /^(on|true|yes|1)$/i],
+  ["default_tablespace", /^$/],
+  ["default_table_access_method", /^heap$/],
 ]);
 
 /** Whether SET of the parameter to these values is housekeeping; null values: to the default. */

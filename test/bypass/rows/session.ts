@@ -86,7 +86,6 @@ export const SESSION = [
     "begin; set role postgres; select secret from people",
     "select 1; drop table friends; truncate friends",
     "select 1; delete from friends where id = 1",
-    "set row_security to off",
     "set local session_preload_libraries to 'x'",
     "set default_tablespace to x",
     "set transform_null_equals to on",
@@ -103,4 +102,6 @@ export const SESSION = [
     ";",
     "-- nothing",
   ]),
+  // A query that row security would cut fails with it off: nothing more is seen.
+  ...rows("E", "passes", ["set row_security to off"]),
 ];
