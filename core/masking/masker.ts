@@ -118,10 +118,16 @@ function shows({ technique }: MaskingRule): number {
 const redactWhole = (rule: string): CellMask => ({
   rule,
   technique: "redact",
+  whole: true,
   text: () => REDACTED,
 });
 
-const nullWhole = (rule: string): CellMask => ({ rule, technique: "null", text: () => null });
+const nullWhole = (rule: string): CellMask => ({
+  rule,
+  technique: "null",
+  whole: true,
+  text: () => null,
+});
 
 const rememberedMax = 10_000;
 

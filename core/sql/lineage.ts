@@ -24,7 +24,15 @@ import { arranged, combined, condition } from "./predicates.ts";
 import { fixedSetting } from "./purity.ts";
 import { settingValues } from "./settings.ts";
 import { ROW_COLUMNS } from "./system.ts";
-import { parses, takesPattern, totalCast, totalFunction, totalOperator } from "./total.ts";
+import {
+  parses,
+  plainPattern,
+  takesPattern,
+  totalCast,
+  totalFunction,
+  totalJoin,
+  totalOperator,
+} from "./total.ts";
 import { TooDeep, kindOf, last, strings } from "./tree.ts";
 
 const depthMax = 700;
@@ -256,7 +264,7 @@ export class Lineage {
         case "SelectStmt":
           return all(this.statement(node, env));
         case "SubLink":
-          return mix([this.value(body.testexpr, env), all(this.statement(body.subselect, env))]);
+          return this.#sublink(body, env);
         case "FuncCall":
           return this.#call(body, env);
         case "A_Expr":
@@ -269,6 +277,12 @@ export class Lineage {
           return this.#other(kind, node, env);
       }
     });
+  }
+
+  #sublink(body: Node, env: Environment): Value {
+    // More than one row is an error.
+    if (/^(EXPR|ROWCOMPARE)_/.test(body.subLinkType)) this.#mayFail++;
+    return mix([this.value(body.testexpr, env), all(this.statement(body.subselect, env))]);
   }
 
   #other(kind: string | null, node: object, env: Environment): Value {
@@ -318,7 +332,7 @@ export class Lineage {
     const window = call.over?.name ?? call.over?.refname;
     const shared = window === undefined ? NOTHING : (env.windows?.get(window) ?? NOTHING);
     const setting = last(name) === "current_setting" ? settingValues(call.args)?.[0] : undefined;
-    if (!totalFunction(name)) this.fails(mix(parts));
+    if (!totalFunction(name, call.args?.length ?? 0)) this.fails(mix(parts));
     if (call.agg_filter !== undefined && this.#mayFail > before) this.judges(mix(parts));
     const plain = this.names.pure(name) || (setting !== undefined && fixedSetting(setting));
     return this.#made(plain, mix([shared, ...parts]));
@@ -338,8 +352,12 @@ export class Lineage {
     this.meets(expression.lexpr, right);
     const name = strings(expression.name);
     const operator = last(name) ?? "";
-    if (!totalOperator(operator)) this.fails(mix([left, right]));
-    if (takesPattern(operator) && right.sources.size > 0) this.fails(right);
+    const both = mix([left, right]);
+    const total =
+      totalOperator(operator) &&
+      (!takesPattern(operator) || plainPattern(expression.rexpr)) &&
+      (operator !== "||" || totalJoin([...both.sources].map((s) => this.names.typeOf(s))));
+    if (!total) this.fails(both);
     const own = name.every((part) => part === "pg_catalog" || this.names.ownOperator(part));
     return this.#made(own, mix([left, right]));
   }
