@@ -149,6 +149,8 @@ export class LineCopy implements CopyMasker {
   #shown(raw: Uint8Array, column: PlannedColumn): Uint8Array | null {
     const { value, quoted } = this.#codec.decode(raw);
     const cell = rewriteCell(value, column, this.#masker, this.tally);
-    return cell === undefined ? null : this.#codec.encode({ value: cell, quoted });
+    if (cell === undefined) return null;
+    // Whether the server quoted it tells what was in it.
+    return this.#codec.encode({ value: cell, quoted: quoted && column.mask === null });
   }
 }
