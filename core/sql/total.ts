@@ -23,8 +23,8 @@ export const totalOperator = (name: string): boolean => OPERATORS.has(name) || R
 export const takesPattern = (name: string): boolean => name.includes("~");
 
 /**
- * A literal that is well formed as LIKE's pattern and as a regular expression. A lone `\` at the end
- * fails for those values alone that match up to there.
+ * A literal that is well formed as LIKE's pattern and as a regular expression. A lone `\` at the
+ * end fails for those values alone that match up to there.
  */
 export const plainPattern = (node: Node | undefined): boolean =>
   /^[^\\()[\]{}*+?|]*$/.test(node?.A_Const?.sval?.sval ?? "\\");

@@ -26,24 +26,18 @@ const { textual } = fc.letrec<{ textual: string; truth: string }>((tie) => ({
         pick(["lower", "upper", "md5", "initcap", "reverse", "btrim", "quote_literal"]),
         tie("textual"),
       )
-      .map(([name, of]) => `${name}((${of as string})::text)`),
+      .map(([name, of]) => `${name}((${of})::text)`),
+    fc.tuple(tie("textual"), tie("textual")).map(([a, b]) => `((${a})::text || (${b})::text)`),
+    fc.tuple(tie("truth"), tie("textual")).map(([a, b]) => `case when ${a} then (${b})::text end`),
     fc
       .tuple(tie("textual"), tie("textual"))
-      .map(([a, b]) => `((${a as string})::text || (${b as string})::text)`),
-    fc
-      .tuple(tie("truth"), tie("textual"))
-      .map(([a, b]) => `case when ${a as string} then (${b as string})::text end`),
-    fc
-      .tuple(tie("textual"), tie("textual"))
-      .map(([a, b]) => `coalesce((${a as string})::text, (${b as string})::text)`),
-    fc
-      .tuple(tie("textual"), tie("textual"))
-      .map(([a, b]) => `nullif((${a as string})::text, (${b as string})::text)`),
-    tie("textual").map((a) => `(select max((${a as string})::text) from friends f)`),
-    tie("textual").map((a) => `(select (${a as string})::text from friends f where f.id = p.id)`),
-    tie("textual").map((a) => `substr((${a as string})::text, 1, 2)`),
-    tie("textual").map((a) => `left((${a as string})::text, -1)`),
-    tie("textual").map((a) => `replace((${a as string})::text, 'Q', 'x')`),
+      .map(([a, b]) => `coalesce((${a})::text, (${b})::text)`),
+    fc.tuple(tie("textual"), tie("textual")).map(([a, b]) => `nullif((${a})::text, (${b})::text)`),
+    tie("textual").map((a) => `(select max((${a})::text) from friends f)`),
+    tie("textual").map((a) => `(select (${a})::text from friends f where f.id = p.id)`),
+    tie("textual").map((a) => `substr((${a})::text, 1, 2)`),
+    tie("textual").map((a) => `left((${a})::text, -1)`),
+    tie("textual").map((a) => `replace((${a})::text, 'Q', 'x')`),
   ),
   truth: fc.oneof(
     { maxDepth: 2 },
@@ -53,15 +47,15 @@ const { textual } = fc.letrec<{ textual: string; truth: string }>((tie) => ({
         pick(["=", "<>", "<", "~~", "~", "is distinct from"]),
         pick(LITERALS.slice(0, 6)),
       )
-      .map(([a, by, b]) => `(${a as string})::text ${by} ${b}`),
-    tie("textual").map((a) => `(${a as string})::text is null`),
+      .map(([a, by, b]) => `(${a})::text ${by} ${b}`),
+    tie("textual").map((a) => `(${a})::text is null`),
     pick([
       "p.id = 1",
       "p.id > 2",
       "p.name like 'A%'",
       "exists (select from friends f where f.id = p.id)",
     ]),
-    fc.tuple(tie("truth"), tie("truth")).map(([a, b]) => `(${a as string} or ${b as string})`),
+    fc.tuple(tie("truth"), tie("truth")).map(([a, b]) => `(${a} or ${b})`),
   ),
 }));
 

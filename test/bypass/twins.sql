@@ -17,7 +17,8 @@ UPDATE people SET
   photo = CASE id WHEN 1 THEN bytea '\x' ELSE '\xff00fe' END,
   badge = ('ffffffff-ffff-ffff-ffff-fffffffffff' || 9 - id)::uuid,
   tags = CASE id WHEN 1 THEN '{}' WHEN 2 THEN '{{a,b},{c,NULL}}' ELSE '[5:6]={7,NULL}' END::text[],
-  profile = CASE id WHEN 1 THEN '[]' WHEN 2 THEN '"\ufffd"' ELSE '{"a": 1e400, "": null}' END::jsonb,
+  profile =
+    CASE id WHEN 1 THEN '[]' WHEN 2 THEN '"\ufffd"' ELSE '{"a": 1e400, "": null}' END::jsonb,
   doc = CASE id WHEN 1 THEN '{"n": "\u0000"}' WHEN 2 THEN '[1, 1e999999]' ELSE '3' END::json,
   relative = CASE id WHEN 1 THEN ROW('', -2147483648)::kin ELSE ROW(')"\', 0)::kin END
 WHERE id < 4;

@@ -41,16 +41,20 @@ const SAID: readonly (readonly [string, Said])[] = [
     (row) => [titleOf(row), { sql: row.sql, as: row.as ?? "ada" }] as const,
   ),
   // NOTIFY's answer holds the process id of BackendKeyData.
-  ...HARMLESS.filter((sql) => !/^notify/.test(sql.at(-1) ?? "")).map(
+  ...HARMLESS.filter((sql) => !sql.at(-1)?.startsWith("notify")).map(
     (sql) => [sql.join("; ").slice(0, 110), { sql, as: "ada" }] as const,
   ),
 ];
 
-const changes = /insert|merge|create|alter|truncate|drop|\bset |discard|rename|begin|;/i;
+const changes =
+  /insert|merge|create|alter|truncate|drop|\bset |discard|rename|begin|copy .* from|;/i;
 const shared = new Map<PersonName, Promise<Couple>>();
 
+const repeatable = (sql: readonly string[]): boolean =>
+  sql.length === 1 && !changes.test(sql.join(" "));
+
 async function couple({ sql, as }: Said): Promise<{ couple: Couple; own: boolean }> {
-  if (sql.length > 1 || changes.test(sql.join(" "))) {
+  if (!repeatable(sql)) {
     return { couple: await twins().open(as), own: true };
   }
   const known = shared.get(as) ?? twins().open(as);
@@ -60,15 +64,11 @@ async function couple({ sql, as }: Said): Promise<{ couple: Couple; own: boolean
 
 const same = ([one, other]: Pair<string>, sql: string): void => expect(other, sql).toBe(one);
 
-/** Several statements in a string have no form in the extended protocol, nor has what eats Sync. */
-const simpleOnly = /;\s*\S|from stdin/i;
-
-describe.each(Object.entries(WAYS))("both answer alike (%s)", (_, way) => {
-  test.for(SAID)("%s", async ([, said]) => {
-    const { couple: pair, own } = await couple(said);
-    for (const sql of said.sql) {
-      same(await pair.ask((simpleOnly.test(sql) ? WAYS.simple : way)(sql)), sql);
-    }
+describe.each(Object.entries(WAYS))("both answer alike (%s)", (name, way) => {
+  const said = SAID.filter(([, { sql }]) => name === "simple" || repeatable(sql));
+  test.for(said)("%s", async ([, each]) => {
+    const { couple: pair, own } = await couple(each);
+    for (const sql of each.sql) same(await pair.ask(way(sql)), sql);
     same(await pair.ask((wire) => wire.query("rollback")), "rollback");
     if (own) pair.close();
   });
@@ -79,17 +79,12 @@ test("both answer random statements alike", async () => {
 });
 
 test("without a gate they do not", async () => {
+  const pair = await twins().straight();
   let differing = 0;
-  for (const { sql } of ROWS) {
-    const pair = await twins().straight();
-    let differs = false;
-    await pair.ask((wire) => wire.query("begin"));
-    for (const each of sql) {
-      const [one, other] = await pair.ask((wire) => wire.query(each));
-      differs ||= one !== other;
-    }
-    pair.close();
-    if (differs) differing++;
+  for (const { sql } of ROWS.filter((row) => repeatable(row.sql))) {
+    const [one, other] = await pair.ask((wire) => wire.query(sql[0] ?? ""));
+    if (one !== other) differing++;
   }
-  expect(differing).toBeGreaterThan(1000);
+  pair.close();
+  expect(differing).toBeGreaterThan(200);
 });
