@@ -88,13 +88,6 @@ export class Twins {
     return new Couple([opened[0].wire, opened[1].wire], [opened[0].greeting, opened[1].greeting]);
   }
 
-  /** The same without a gate. */
-  async straight(): Promise<Couple> {
-    const ports = [this.#demo.postgres.port, this.#twin.port] as const;
-    const wires = await both(ports, (port) => Wire.direct(port, "sluice", this.#password, "shop"));
-    return new Couple(wires, [[], []]);
-  }
-
   async #listen(person: PersonName): Promise<Pair<Door>> {
     return both(RESOURCES, async (resource) => {
       const { child, door } = await listen(this.#demo, resource, person);
