@@ -17,6 +17,8 @@ export type SourceColumn = {
 export type CellMask = {
   readonly rule: string;
   readonly technique: TechniqueName;
+  /** NULL is masked as well: in what is made from values, whether it is NULL tells about them. */
+  readonly whole?: true;
   /** UTF-8 in, UTF-8 out; null stands for SQL NULL. Total, deterministic per rule and value. */
   text(value: Uint8Array): Uint8Array | null;
   /** A text that the mask may have written: whoever writes it back would write over a value. */

@@ -120,6 +120,7 @@ function shows({ technique }: MaskingRule): number {
 const redactWhole = (rule: string): CellMask => ({
   rule,
   technique: "redact",
+  whole: true,
   text: () => REDACTED,
   isPlaceholder: (value) => isPlaceholder("redact", value),
 });
@@ -127,6 +128,7 @@ const redactWhole = (rule: string): CellMask => ({
 const nullWhole = (rule: string): CellMask => ({
   rule,
   technique: "null",
+  whole: true,
   text: () => null,
   isPlaceholder: (value) => isPlaceholder("null", value),
 });

@@ -76,7 +76,11 @@ export function addRange(lineage: Lineage, item: Node, env: Environment, scope: 
       // XMLTABLE, JSON_TABLE and whatever comes: all that it mentions, in columns that we do not
       // count.
       const known = kind === "RangeTableFunc" || kind === "JsonTable";
-      const value = mix([lineage.value(body, env), known ? NOTHING : OPAQUE]);
+      // How many rows they give is told.
+      const value = mix([
+        lineage.judges(lineage.value(body, env), "condition"),
+        known ? NOTHING : OPAQUE,
+      ]);
       scope.push(range(alias, [{ name: "*", value, spread: true }]));
     }
   }

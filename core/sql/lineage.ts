@@ -28,7 +28,7 @@ import { fixedSetting } from "./purity.ts";
 import type { Question } from "./statement.ts";
 import { settingValues } from "./settings.ts";
 import { ROW_COLUMNS } from "./system.ts";
-import { parses, takesPattern, totalCast, totalFunction, totalOperator } from "./total.ts";
+import { parses, totalCast, totalFunction, totalOperation } from "./total.ts";
 import { TooDeep, kindOf, last, strings } from "./tree.ts";
 
 const depthMax = 700;
@@ -286,6 +286,8 @@ export class Lineage {
   }
 
   #sublink(body: Node, env: Environment): Value {
+    // More than one row is an error.
+    if (/^(EXPR|ROWCOMPARE)_/.test(body.subLinkType)) this.#mayFail++;
     const tested = this.value(body.testexpr, env);
     const rows = this.statement(body.subselect, env).map(({ value }) => value);
     const plain = body.subLinkType === "EXPR_SUBLINK";
@@ -330,7 +332,7 @@ export class Lineage {
     const window = call.over?.name ?? call.over?.refname;
     const shared = window === undefined ? NOTHING : (env.windows?.get(window) ?? NOTHING);
     const setting = last(name) === "current_setting" ? settingValues(call.args)?.[0] : undefined;
-    if (!totalFunction(name)) this.fails(mix(parts));
+    if (!totalFunction(name, call.args ?? [], this.#typesOf(mix(parts)))) this.fails(mix(parts));
     if (call.agg_filter !== undefined && this.#mayFail > before) {
       this.judges(mix(parts), "branch that may fail");
     }
@@ -345,17 +347,20 @@ export class Lineage {
     return mix([from, OPAQUE]);
   }
 
+  #typesOf({ sources }: Value): readonly number[] {
+    return [...sources].map((source) => this.names.typeOf(source));
+  }
+
   #operator(expression: Node, env: Environment): Value {
     const left = this.value(expression.lexpr, env);
     const right = this.value(expression.rexpr, env);
     this.meets(expression.rexpr, left);
     this.meets(expression.lexpr, right);
     const name = strings(expression.name);
-    const operator = last(name) ?? "";
-    if (!totalOperator(operator)) this.fails(mix([left, right]));
-    if (takesPattern(operator) && right.sources.size > 0) this.fails(right);
+    const both = mix([left, right]);
+    if (!totalOperation(expression, this.#typesOf(both))) this.fails(both);
     const own = name.every((part) => part === "pg_catalog" || this.names.ownOperator(part));
-    return this.#made(own, mix([left, right]));
+    return this.#made(own, both);
   }
 
   /** Notes what the literals directly in `node` are compared with or assigned to. */

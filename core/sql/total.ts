@@ -14,29 +14,64 @@ export const totalCast = (typeName: Node | undefined): boolean =>
 
 const words = (list: string): ReadonlySet<string> => new Set(list.split(/\s+/));
 
-const OPERATORS = words(
-  "= <> != < > <= >= || ~~ !~~ ~~* !~~* ~ !~ ~* !~* -> ->> #> #>> @> <@ ? ?| ?& &&",
-);
+const OPERATORS = words("= <> != < > <= >= || ~~ !~~ ~~* !~~* ~ !~ ~* !~* @> <@ ? ?| ?& &&");
 const RANGES = /^(NOT )?BETWEEN( SYMMETRIC)?$/;
 
-export const totalOperator = (name: string): boolean => OPERATORS.has(name) || RANGES.test(name);
+/** `types`: of the columns that go in, by oid; 0: not known. */
+export function totalOperation(expression: Node, types: readonly number[]): boolean {
+  const operator = last(strings(expression.name)) ?? "";
+  // What `~` and LIKE have on their right may be malformed.
+  if (operator.includes("~") && !plainPattern(expression.rexpr)) return false;
+  if (operator === "||" && !areScalars(types)) return false;
+  return OPERATORS.has(operator) || RANGES.test(operator);
+}
 
-/** Its right side is a pattern, which may be malformed. */
-export const takesPattern = (name: string): boolean => name.includes("~");
+/**
+ * A literal that is well formed as LIKE's pattern and as a regular expression. A lone `\` at the
+ * end fails for those values alone that match up to there.
+ */
+const plainPattern = (node: Node | undefined): boolean =>
+  /^[^\\()[\]{}*+?|]*$/.test(node?.A_Const?.sval?.sval ?? "\\");
+
+/** bool, bytea, "char", name, bigint, smallint, integer, text, real, double precision, bpchar,
+ * varchar, date, timestamp, timestamptz, numeric, uuid, jsonb: by oid (pg_type.dat).
+ */
+const SCALARS = new Set([
+  16, 17, 18, 19, 20, 21, 23, 25, 700, 701, 1042, 1043, 1082, 1114, 1184, 1700, 2950, 3802,
+]);
+
+/** Arrays fail where their dimensions do not fit, json where jsonb cannot hold what it says. */
+const areScalars = (types: readonly number[]): boolean => types.every((type) => SCALARS.has(type));
 
 const FUNCTIONS = words(
   `lower upper initcap length char_length character_length octet_length bit_length md5 sha224 sha256
-  sha384 sha512 concat concat_ws left right btrim ltrim rtrim reverse replace strpos position
-  starts_with translate ascii quote_literal quote_ident quote_nullable hashtext to_json to_jsonb
-  row_to_json array_to_json json_build_object jsonb_build_object json_build_array
-  jsonb_build_array json_agg jsonb_agg array_agg string_agg count min max sum avg bool_and bool_or
+  sha384 sha512 concat concat_ws left right btrim ltrim rtrim reverse strpos position
+  starts_with translate quote_literal quote_ident quote_nullable hashtext to_json row_to_json
+  array_to_json json_build_array json_agg string_agg count min max bool_and bool_or
   every any_value row_number rank dense_rank percent_rank cume_dist lag lead first_value last_value
   array_length array_upper array_lower array_ndims cardinality array_to_string
-  json_typeof jsonb_typeof jsonb_pretty jsonb_strip_nulls extract to_char pg_typeof
-  ceil ceiling floor sign`,
+  jsonb_typeof jsonb_pretty jsonb_strip_nulls pg_typeof ceil ceiling floor sign`,
 );
 
-export const totalFunction = (name: readonly string[]): boolean => FUNCTIONS.has(last(name) ?? "");
+/** Of scalars alone. */
+const OF_SCALARS = words("array_agg to_jsonb jsonb_agg jsonb_build_array jsonb_build_object");
+/** A key may not be NULL: each must be a constant. */
+const KEYED = words("json_build_object jsonb_build_object");
+/** With a second argument they decode bytes. */
+const DECODES = words("length");
+
+export function totalFunction(
+  path: readonly string[],
+  args: readonly Node[],
+  types: readonly number[],
+): boolean {
+  const name = last(path) ?? "";
+  if (DECODES.has(name) && args.length > 1) return false;
+  if (KEYED.has(name) && !args.every((arg, i) => i % 2 === 1 || arg.A_Const !== undefined)) {
+    return false;
+  }
+  return FUNCTIONS.has(name) || (OF_SCALARS.has(name) && areScalars(types));
+}
 
 /** XML and the standard's JSON syntax parse what they are given. */
 export const parses = (kind: string): boolean => /^(Xml|Json)/.test(kind);

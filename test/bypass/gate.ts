@@ -63,13 +63,9 @@ export class Gate {
   }
 
   async #listen(person: PersonName): Promise<Door> {
-    const child = await spawnCli(this.demo, ["connect", "shop-db", "--json"], { as: person });
+    const { child, door } = await listen(this.demo, "shop-db", person);
     this.#listeners.push(child);
-    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-    const [line] = (await once(lines, "line")) as [string];
-    const [{ url }] = JSON.parse(line) as [{ url: string }];
-    const { port, password } = new URL(url);
-    return { port: Number(port), password: decodeURIComponent(password) };
+    return door;
   }
 
   async open(
@@ -89,6 +85,20 @@ export class Gate {
     for (const child of this.#listeners) child.kill();
     await this.demo.stop();
   }
+}
+
+/** That person's `sluice connect` to a resource, until the child is killed. */
+export async function listen(
+  demo: TestDemo,
+  resource: string,
+  as: PersonName,
+): Promise<{ readonly child: ChildProcess; readonly door: Door }> {
+  const child = await spawnCli(demo, ["connect", resource, "--json"], { as });
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  const [line] = (await once(lines, "line")) as [string];
+  const [{ url }] = JSON.parse(line) as [{ url: string }];
+  const { port, password } = new URL(url);
+  return { child, door: { port: Number(port), password: decodeURIComponent(password) } };
 }
 
 /** One gate for all tests of a file. */

@@ -69,6 +69,10 @@ export function maskCell(cell: Uint8Array, column: PlannedColumn): Uint8Array | 
   return fillerOf(column);
 }
 
+/** What stands for NULL where its being NULL would tell: what stands for any other value. */
+export const maskNull = (column: PlannedColumn): Uint8Array | null =>
+  maskCell(column.how.is === "jsonb" && column.format === 1 ? VERSION : EMPTY, column);
+
 /**
  * A JSON string of the masked text. The parts that `partial` keeps would be those of the
  * document.

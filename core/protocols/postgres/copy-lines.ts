@@ -148,8 +148,9 @@ export class LineCopy implements CopyMasker {
   /** What is written in a field's place; null: it stays as it is. */
   #shown(raw: Uint8Array, column: PlannedColumn): Uint8Array | null {
     const { value, quoted } = this.#codec.decode(raw);
-    if (value === null) return null;
     const cell = rewriteCell(value, column, this.#masker, this.tally);
-    return cell === undefined ? null : this.#codec.encode({ value: cell, quoted });
+    if (cell === undefined) return null;
+    // Whether the server quoted it tells what was in it.
+    return this.#codec.encode({ value: cell, quoted: quoted && column.mask === null });
   }
 }

@@ -1,6 +1,6 @@
 import { i32, putU32, u16 } from "../../bytes.ts";
 import type { Finding, Masker } from "../../masker.ts";
-import { maskCell, scanCell, type PlannedColumn, type RowPlan } from "./cells.ts";
+import { maskCell, maskNull, scanCell, type PlannedColumn, type RowPlan } from "./cells.ts";
 import { Growing } from "./growing.ts";
 
 /*
@@ -59,11 +59,12 @@ export class Tally {
 
 /** A cell as the client may see it: `undefined` as it came, null as SQL NULL. */
 export function rewriteCell(
-  cell: Uint8Array,
+  cell: Uint8Array | null,
   column: PlannedColumn,
   masker: Masker,
   tally: Tally,
 ): Uint8Array | null | undefined {
+  if (cell === null) return column.mask?.whole === true ? maskNull(column) : undefined;
   if (column.mask !== null) {
     tally.mask(column.mask.rule);
     return maskCell(cell, column);
@@ -95,8 +96,10 @@ export function rewriteCells(
     const length = i32(bytes, at);
     const next = at + 4 + Math.max(0, length);
     if (length < -1 || next > end) return false;
-    if (length >= 0 && (column.mask !== null || column.scan)) {
-      const cell = rewriteCell(bytes.subarray(at + 4, next), column, masker, tally);
+    const touched = column.mask !== null || column.scan;
+    if (touched && (length >= 0 || column.mask?.whole === true)) {
+      const given = length < 0 ? null : bytes.subarray(at + 4, next);
+      const cell = rewriteCell(given, column, masker, tally);
       if (cell !== undefined) {
         out.append(bytes, copied, at);
         out.putI32(cell === null ? -1 : cell.length);

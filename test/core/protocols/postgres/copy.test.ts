@@ -43,8 +43,8 @@ describe("COPY in text format", () => {
 describe("COPY in CSV", () => {
   it.each([
     ["masks by type", CSV, "a,secret,17,xy\n", "a,[redacted],0,***2\n"],
-    ["reads quotes", CSV, 'a,"se,\n""cret",17,"x""y"\n', 'a,"[redacted]",0,"***3"\n'],
-    ["tells NULL from empty", CSV, 'a,,17,""\n', 'a,,0,"***0"\n'],
+    ["reads quotes", CSV, 'a,"se,\n""cret",17,"x""y"\n', "a,[redacted],0,***3\n"],
+    ["tells NULL from empty", CSV, 'a,,17,""\n', "a,,0,***0\n"],
     [
       "passes the header",
       { ...CSV, header: true },
@@ -55,7 +55,7 @@ describe("COPY in CSV", () => {
       "reads its escape",
       { ...CSV, escape: "\\" },
       'a,"b\\"c,d",1,"x\\"\\\\"\n',
-      'a,"[redacted]",0,"***3"\n',
+      "a,[redacted],0,***3\n",
     ],
     ["reads its delimiter", { ...CSV, delimiter: ";" }, "a,b;c;1;x\n", "a,b;[redacted];0;***1\n"],
     [
@@ -184,7 +184,9 @@ describe("COPY data", () => {
         );
         const copy = masker(shape, plan);
         const out = cut(bytes, at).map((part) => copy.push(part) as Uint8Array);
-        expect(latin(concat(out))).toBe(latin(expected));
+        // A mask is never in quotes, as the value under it may have been.
+        const unquoted = latin(expected).replaceAll('"[redacted]"', "[redacted]");
+        expect(latin(concat(out))).toBe(unquoted);
         expect(copy.end()).toBeInstanceOf(Uint8Array);
       }),
     );
