@@ -165,7 +165,8 @@ export class Results {
     }
     const plan = execution.plan as RowPlan;
     if (plan.touches && !streamable(plan)) return "too large";
-    this.#stream = plan.touches
+    // Where anything is masked, a row has no more columns than were described.
+    this.#stream = !this.#state.masker.idle
       ? new RowStream(plan, this.#state.masker, length - HEADER_BYTES)
       : "clear";
     this.pass(header(type, length));
