@@ -143,13 +143,15 @@ function join(lineage: Lineage, body: Node, env: Environment, scope: Scope): voi
     lineage.findings.filter.add(value);
     joined(lineage, sides(name));
   }
+  const uncounted = body.isNatural === true && [...left, ...right].some(({ spread }) => spread);
+  // Which columns it joins by is not known.
+  if (uncounted) lineage.judges(all([...left, ...right]), "condition");
   const rest = [...left, ...right].filter(({ name }) => !shared.includes(name));
   for (const hidden of scope.slice(start)) {
     hidden.hidden = true;
     // A column of the join is found once: under the join, or with its own table's name.
     if (alias !== null) hidden.alias = null;
   }
-  const uncounted = body.isNatural === true && [...left, ...right].some(({ spread }) => spread);
   const columns = rename([...merged, ...rest], strings(body.alias?.colnames));
   const all_ = uncounted ? columns.map((column) => ({ ...column, spread: true })) : columns;
   scope.push(range(alias, all_));

@@ -114,8 +114,18 @@ export function arranged(
     const outputs = env.outputs ?? [];
     // DISTINCT alone is a list of nothing: all outputs.
     if (kind === null) for (const { value } of outputs) told(lineage, value, by);
-    else told(lineage, positioned(node as Node, outputs) ?? lineage.value(node, env), by);
+    else {
+      told(lineage, positioned(node as Node, outputs) ?? lineage.value(node, env), by);
+      for (const { value } of named(node as Node, outputs)) told(lineage, value, by);
+    }
   }
+}
+
+/** ORDER BY and DISTINCT ON take a bare name for an output's before they take it for an input's. */
+function named(node: Node, outputs: readonly Column[]): readonly Column[] {
+  const path = strings(node.ColumnRef?.fields);
+  if (path.length !== 1) return [];
+  return outputs.filter(({ name, anyName, spread }) => anyName || spread || name === path[0]);
 }
 
 function told(lineage: Lineage, value: Value, by: "equality" | "order"): void {
@@ -140,6 +150,10 @@ export function combined(
   right: readonly Column[],
 ): void {
   if (select.op === "SETOP_UNION" && select.all === true) return;
+  if ([...left, ...right].some(({ spread }) => spread)) {
+    compared(lineage, [all(left), all(right)]);
+    return;
+  }
   for (const [i, { value }] of left.entries()) {
     compared(lineage, [value, right[i]?.value ?? all(right)]);
   }

@@ -22,7 +22,8 @@ export function totalOperation(expression: Node, types: readonly number[]): bool
   const operator = last(strings(expression.name)) ?? "";
   // What `~` and LIKE have on their right may be malformed.
   if (operator.includes("~") && !plainPattern(expression.rexpr)) return false;
-  if (operator === "||" && !areScalars(types)) return false;
+  // Before version 14 an object and a scalar could not be joined.
+  if (operator === "||" && (!areScalars(types) || types.includes(JSONB))) return false;
   return OPERATORS.has(operator) || RANGES.test(operator);
 }
 
@@ -33,11 +34,14 @@ export function totalOperation(expression: Node, types: readonly number[]): bool
 const plainPattern = (node: Node | undefined): boolean =>
   /^[^\\()[\]{}*+?|]*$/.test(node?.A_Const?.sval?.sval ?? "\\");
 
-/** bool, bytea, "char", name, bigint, smallint, integer, text, real, double precision, bpchar,
- * varchar, date, timestamp, timestamptz, numeric, uuid, jsonb: by oid (pg_type.dat).
+const JSONB = 3802;
+/**
+ * bool, bytea, "char", name, bigint, smallint, integer, text, real, double precision, bpchar,
+ * varchar, date, timestamp, timestamptz, numeric, uuid: by oid (pg_type.dat).
  */
 const SCALARS = new Set([
-  16, 17, 18, 19, 20, 21, 23, 25, 700, 701, 1042, 1043, 1082, 1114, 1184, 1700, 2950, 3802,
+  ...[16, 17, 18, 19, 20, 21, 23, 25, 700, 701, 1042, 1043, 1082, 1114, 1184, 1700, 2950],
+  JSONB,
 ]);
 
 /** Arrays fail where their dimensions do not fit, json where jsonb cannot hold what it says. */

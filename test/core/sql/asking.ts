@@ -35,6 +35,8 @@ export const ASKING: readonly string[] = [
   "select id, ssn from users order by 2",
   "select id, ssn as x from users order by x",
   "select id from users order by upper(ssn), id",
+  "select ssn as name, id from users order by name",
+  "select distinct on (name) ssn as name, id from users",
   "select id from users order by ssn using >",
   "select distinct on (ssn) id from users",
   "select id from (select id, ssn as s from users) t order by s",
