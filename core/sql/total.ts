@@ -39,10 +39,8 @@ const JSONB = 3802;
  * bool, bytea, "char", name, bigint, smallint, integer, text, real, double precision, bpchar,
  * varchar, date, timestamp, timestamptz, numeric, uuid: by oid (pg_type.dat).
  */
-const SCALARS = new Set([
-  ...[16, 17, 18, 19, 20, 21, 23, 25, 700, 701, 1042, 1043, 1082, 1114, 1184, 1700, 2950],
-  JSONB,
-]);
+const PLAIN = [16, 17, 18, 19, 20, 21, 23, 25, 700, 701, 1042, 1043, 1082, 1114, 1184, 1700, 2950];
+const SCALARS = new Set([...PLAIN, JSONB]);
 
 /** Arrays fail where their dimensions do not fit, json where jsonb cannot hold what it says. */
 const areScalars = (types: readonly number[]): boolean => types.every((type) => SCALARS.has(type));
