@@ -154,6 +154,8 @@ const FROM = pick([
   "people p join people q on q.id = p.id",
   "people p left join (select id, secret from people where id > 1) q using (id)",
   "people p, lateral (select p.secret) q",
+  "people p natural join (select secret from people where id = 1) q",
+  "people p natural join (select p.id, p.secret from people p) q",
 ]);
 const WHERE = pick([
   "",
@@ -162,19 +164,25 @@ const WHERE = pick([
   " where p.name = 'Ann'",
   " where p.secret = 'Quokkaton'",
 ]);
+/** Names of outputs: some hide a column's. */
+const OUT = ["out", "out", "name", "id", "city"];
 const TAIL = pick([
   "",
   " order by p.id",
   " order by 1",
+  " order by out",
+  " order by name",
+  " order by city desc limit 1",
+  " order by secret",
   " limit 2",
   " order by p.name limit 1 offset 1",
 ]);
 
 const select = fc
-  .tuple(pick(["", "", "", "distinct "]), list(item), FROM, WHERE, TAIL)
+  .tuple(pick(["", "", "", "distinct "]), list(item), pick(OUT), FROM, WHERE, TAIL)
   .map(
-    ([distinct, what, from, where, tail]) =>
-      `select ${distinct}${what} from ${from}${where}${tail}`,
+    ([distinct, what, out, from, where, tail]) =>
+      `select ${distinct}${what} as ${out} from ${from}${where}${tail}`,
   );
 const grouped = fc
   .tuple(
@@ -187,6 +195,18 @@ const joined = fc
   .map(
     ([a, b, from, op]) => `select (${a})::text from ${from} ${op} select (${b})::text from ${from}`,
   );
+/** Columns that come with others, unlisted. */
+const spread = fc
+  .tuple(
+    textual,
+    FROM,
+    pick(["union", "union all", "except", "intersect"]),
+    pick(["", " order by 1", " order by 2", " order by out", " limit 2"]),
+  )
+  .map(([a, from, op, tail]) => {
+    const t = `(select p.name, (${a})::text as out from ${from}) t`;
+    return `select t.* from ${t} ${op} select * from ${t}${tail}`;
+  });
 const nested = fc
   .tuple(textual, FROM, pick(["x", "upper(x)", "coalesce(x, 'y')", "count(x)", "x is null"]))
   .map(
@@ -201,6 +221,7 @@ const statement = fc.oneof(
   { arbitrary: select, weight: 6 },
   { arbitrary: grouped, weight: 2 },
   joined,
+  spread,
   nested,
   written,
 );

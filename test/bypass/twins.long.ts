@@ -2,7 +2,7 @@ import { test } from "vitest";
 import { answersAlike, randomStatements } from "./twins-random.ts";
 import { useTwins } from "./twins.ts";
 
-/* Non-interference on the wire for as many random statements as time allows; see twins.test.ts. */
+/* Non-interference on the wire for as many random statements as time allows; see alike.ts. */
 
 const twins = useTwins();
 

@@ -7,7 +7,7 @@ UPDATE people SET
     right(ssn, 2),
   email = CASE id WHEN 1 THEN '' ELSE (3 - id) || '%\' || email END,
   card = CASE id WHEN 1 THEN '999999999999' ELSE '-0' END,
-  secret = (ARRAY['zz\', '', '7(['])[id % 3 + 1],
+  secret = (ARRAY['zz\', '7([', ''])[id],
   born = CASE id WHEN 1 THEN date 'infinity' WHEN 2 THEN '4713-01-01 BC' ELSE '5874897-12-31' END,
   seen_at = CASE id WHEN 1 THEN timestamptz '-infinity' ELSE '294276-12-31' END,
   salary = CASE id WHEN 1 THEN 0 WHEN 2 THEN 'NaN' ELSE -9999999999.99 END,

@@ -7,9 +7,10 @@ import postgres from "postgres";
 import { afterAll, beforeAll } from "vitest";
 import { concat } from "../../core/bytes.ts";
 import type { PersonName } from "../../demo/people.ts";
-import { type Postgres, startPostgres } from "../../demo/postgres.ts";
+import { type Postgres, type PostgresSettings, startPostgres } from "../../demo/postgres.ts";
 import { freePort } from "../../demo/processes.ts";
 import { startShop } from "../../demo/shop.ts";
+import type { DemoSettings } from "../../demo/demo.ts";
 import { startTestDemo, type TestDemo } from "../support/demo.ts";
 import { listen } from "./gate.ts";
 import { type Answer, type Door, Wire } from "./wire.ts";
@@ -36,6 +37,8 @@ const UNCHANGED = `
 
 const AFTER = "REFRESH MATERIALIZED VIEW people_kept; VACUUM (FREEZE, ANALYZE)";
 
+type Programs = Pick<PostgresSettings, "password" | "programs">;
+
 /** What one of two gives, and the other. */
 export type Pair<T> = readonly [T, T];
 
@@ -54,7 +57,7 @@ export class Twins {
     this.#twin = twin;
   }
 
-  static async start(): Promise<Twins> {
+  static async start(more: Partial<DemoSettings> = {}): Promise<Twins> {
     const stateDir = mkdtempSync(join(tmpdir(), "sluice-twins-"));
     // The server runs as `nobody` where the tests run as root.
     chmodSync(stateDir, 0o711);
@@ -62,12 +65,14 @@ export class Twins {
       const password = "twins";
       writeFileSync(join(stateDir, "postgres-password"), password, { mode: 0o600 });
       const dataDirs = [join(stateDir, "postgres"), join(stateDir, "twin")] as const;
-      await makeCopies(dataDirs, password);
+      const { postgresPrograms: programs } = more;
+      const settings = { password, ...(programs === undefined ? {} : { programs }) };
+      await makeCopies(dataDirs, settings);
       const port = await freePort();
       const policy = file("twins.yaml").replace("port: 8790", `port: ${port}`);
-      const twin = await startPostgres({ port, dataDir: dataDirs[1], password });
+      const twin = await startPostgres({ ...settings, port, dataDir: dataDirs[1] });
       try {
-        return new Twins(await startTestDemo({ stateDir, policy }), twin);
+        return new Twins(await startTestDemo({ ...more, stateDir, policy }), twin);
       } catch (error) {
         await twin.stop();
         throw error;
@@ -101,10 +106,11 @@ export class Twins {
   }
 }
 
-async function makeCopies([first, second]: Pair<string>, password: string): Promise<void> {
+async function makeCopies([first, second]: Pair<string>, programs: Programs): Promise<void> {
   const port = await freePort();
-  const settings = { port, dataDir: first, password };
-  const server = await startShop(settings);
+  const { password } = programs;
+  const settings = { ...programs, port };
+  const server = await startShop({ ...settings, dataDir: first });
   try {
     await run(port, "sluice", password, file("zoo.sql"));
     for (const line of QUIET.trim().split("\n")) await run(port, "postgres", password, line);
@@ -166,10 +172,10 @@ const heard = (wire: Wire): string =>
   Buffer.from(concat(wire.seen)).toString("latin1").replaceAll("twin-db", "shop-db");
 
 /** One pair of servers for all tests of a file. */
-export function useTwins(): () => Twins {
+export function useTwins(more: Partial<DemoSettings> = {}): () => Twins {
   let twins: Twins | undefined;
   beforeAll(async () => {
-    twins = await Twins.start();
+    twins = await Twins.start(more);
   });
   afterAll(() => twins?.stop());
   return () => {
