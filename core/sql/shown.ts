@@ -58,24 +58,31 @@ export function shownText(
   options: AnalyseOptions,
 ): string {
   const hides = hiding(read, names, options);
+  const word = wordsOf(sql);
   let out = "";
   for (const token of tokens(sql)) {
     if (token.kind === "space" || token.kind === "comment") {
       if (out !== "" && !out.endsWith(" ")) out += " ";
-    } else out += piece(sql, token, start, hides, options);
+    } else out += piece(word(token), token, start, hides, options);
     if (out.length > charactersMax) return out.slice(0, charactersMax) + CUT;
   }
   return out.trimEnd();
 }
 
+/** Only where each byte is a character are their numbers the same. */
+function wordsOf(sql: Uint8Array): (token: Token) => string {
+  const text = decode(sql);
+  if (text.length === sql.length) return ({ start, end }) => text.slice(start, end);
+  return ({ start, end }) => decode(sql.subarray(start, end));
+}
+
 function piece(
-  sql: Uint8Array,
+  word: string,
   token: Token,
   start: number,
   hides: (at: number) => boolean,
   { detects }: AnalyseOptions,
 ): string {
-  const word = decode(sql.subarray(token.start, token.end));
   if (token.kind !== "string" && token.kind !== "number") return word;
   if (!hides(start + token.start) && !detects(word)) return word;
   return token.kind === "string" ? "'…'" : "…";

@@ -27,7 +27,9 @@ export function visit(root: unknown, visitor: (key: string, node: Node) => void)
       for (const item of value) stack.push(item);
       continue;
     }
-    for (const [key, child] of Object.entries(value)) {
+    // What JSON.parse made has no inherited keys.
+    for (const key in value) {
+      const child: unknown = (value as Node)[key];
       if (child === null || typeof child !== "object") continue;
       if (!Array.isArray(child)) visitor(key, child);
       stack.push(child);

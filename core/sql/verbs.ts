@@ -193,9 +193,11 @@ function calls(top: string, body: Node, names: Names, verbs: Verbs): void {
       const type = last(strings(node.typeName?.names)) ?? "";
       if (!names.plainType(type)) verbs.onlyLooks = false;
     }
-    const operator = last(strings(kind === "A_Expr" ? node.name : (node.operName ?? node.useOp)));
+    const operator = kind === "A_Expr" ? node.name : (node.operName ?? node.useOp);
     // A user's operator is a call of the function behind it.
-    if (operator !== undefined && !names.ownOperator(operator)) verbs.operations.add("function");
+    if (operator !== undefined && !names.ownOperator(last(strings(operator)) ?? "")) {
+      verbs.operations.add("function");
+    }
   });
   if (top === "ExplainStmt") verbs.onlyLooks = false;
 }
