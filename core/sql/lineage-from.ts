@@ -141,6 +141,7 @@ function join(lineage: Lineage, body: Node, env: Environment, scope: Scope): voi
   const merged = shared.map((name) => ({ name, value: all(sides(name)) }));
   for (const { name, value } of merged) {
     lineage.findings.filter.add(value);
+    for (const source of value.sources) lineage.findings.columns.add(source);
     joined(lineage, sides(name));
   }
   const uncounted = body.isNatural === true && [...left, ...right].some(({ spread }) => spread);
