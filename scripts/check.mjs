@@ -1,5 +1,5 @@
 // Everything that must hold before a change lands. All steps run, so that one look shows all that
-// is wrong; the tests come last, for their closing line closes the whole.
+// is wrong; the tests come last, for their closing line closes the whole where nothing is.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ const steps = asked.length > 0 ? asked : Object.keys(STEPS);
 const failed = [];
 for (const step of steps) {
   console.log(`\n── ${step}`);
-  if (step === "tests" && failed.length > 0) console.error(`failed before: ${failed.join(", ")}`);
   if (!STEPS[step]()) failed.push(step);
 }
+if (failed.length > 0) console.error(`\nfailed: ${failed.join(", ")}`);
 process.exitCode = failed.length > 0 ? 1 : 0;
