@@ -33,6 +33,9 @@ export type Scanned = { readonly bytes: Uint8Array; readonly findings: readonly 
 /** What a statement may ask about a masked column besides showing it masked. */
 export type Predicates = "deny" | "equality" | "allow";
 
+/** What comes of all the values of a column at once; `sum`: averages as well. */
+export type Aggregate = "count" | "distinct count" | "sum";
+
 export interface Masker {
   /** No rule can touch anything: the engine forwards every byte as it came. */
   readonly idle: boolean;
@@ -42,6 +45,11 @@ export interface Masker {
   source(column: SourceColumn): CellMask | null;
   /** What may be asked about a source column; `allow` when no rule names it. */
   asks(column: SourceColumn): Predicates;
+  /**
+   * Whether this aggregate of a masked column shows: the mask tells as much of each value, or its
+   * rules let it. False when no rule names the column.
+   */
+  tells(column: SourceColumn, by: Aggregate): boolean;
   /** The mask that an output column's *name* asks for (rules such as `*.ssn`), or null. */
   output(name: string): CellMask | null;
   /**

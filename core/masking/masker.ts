@@ -1,5 +1,5 @@
 import type { Crypto } from "../crypto.ts";
-import type { CellMask, Masker, Predicates } from "../masker.ts";
+import type { Aggregate, CellMask, Masker, Predicates, SourceColumn } from "../masker.ts";
 import type { MaskingRule } from "../policy/schema.ts";
 import type { Principal, Resource } from "../session.ts";
 import { type ColumnPattern, namesColumn, namesOutput, parseColumnPattern } from "./columns.ts";
@@ -25,6 +25,7 @@ export const idleMasker: Masker = {
   detects: false,
   source: () => null,
   asks: () => "allow",
+  tells: () => false,
   output: () => null,
   whole: (rule) => redactWhole(rule),
   hidesColumns: false,
@@ -58,16 +59,17 @@ export function createMasker(
   const outputs = new Map<string, CellMask | null>();
   const find = (wanted: (pattern: ColumnPattern) => boolean): ActiveRule | undefined =>
     columnRules.find(({ patterns }) => patterns.some(wanted));
+  const naming = (column: SourceColumn): readonly ActiveRule[] =>
+    columnRules.filter(({ patterns }) => patterns.some((p) => namesColumn(p, column)));
   return {
     idle: false,
     detects: content !== null,
     source: (column) => find((p) => namesColumn(p, column))?.mask ?? null,
     asks: (column) => {
-      const naming = columnRules.filter(({ patterns }) =>
-        patterns.some((p) => namesColumn(p, column)),
-      );
-      return STRICTEST.find((may) => naming.some(({ rule }) => rule.predicates === may)) ?? "allow";
+      const rules = naming(column);
+      return STRICTEST.find((may) => rules.some(({ rule }) => rule.predicates === may)) ?? "allow";
     },
+    tells: (column, by) => tells(naming(column), by),
     output: (name) =>
       remember(outputs, name, () => find((p) => namesOutput(p, name))?.mask ?? null),
     whole: (rule) => (nullRules.has(rule) ? nullWhole(rule) : redactWhole(rule)),
@@ -105,6 +107,15 @@ function activate(
       isPlaceholder: (value) => isPlaceholder(rule.technique, value),
     },
   };
+}
+
+/** By the rule that stands, which is the first; sums by all of them. */
+function tells(rules: readonly ActiveRule[], by: Aggregate): boolean {
+  const [standing] = rules;
+  if (standing === undefined) return false;
+  if (by === "sum") return rules.every(({ rule }) => rule.aggregates === "show");
+  const { technique } = standing.mask;
+  return by === "count" ? technique !== "null" : technique === "hash" || technique === "tokenise";
 }
 
 const isNull = (rule: MaskingRule): boolean => rule.technique === "null";

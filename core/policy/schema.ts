@@ -136,6 +136,10 @@ export const maskingSchema = z
       .enum(["deny", "equality", "allow"])
       .default("equality")
       .describe("What else a statement may ask about the columns: nothing, `=`, or anything."),
+    aggregates: z
+      .enum(["mask", "show"])
+      .default("mask")
+      .describe("`show`: sums and averages of the columns are shown."),
     except: groups.optional().describe("Members of these groups see the values."),
   })
   .refine((rule) => rule.columns ?? rule.detect ?? rule.patterns, {

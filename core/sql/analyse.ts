@@ -1,7 +1,7 @@
 import { strictText } from "../bytes.ts";
 import type { Operation } from "../command.ts";
 import { assignedBy } from "./assigned.ts";
-import type { Predicates, SourceColumn } from "../masker.ts";
+import type { Aggregate, Predicates, SourceColumn } from "../masker.ts";
 import { copyShape } from "./copy.ts";
 import { effectsOf } from "./effects.ts";
 import { escapes } from "./escapes.ts";
@@ -25,6 +25,8 @@ export type AnalyseOptions = {
   readonly isMasked: (source: SourceColumn) => boolean;
   /** What may be asked about a masked column. */
   readonly asks: (source: SourceColumn) => Predicates;
+  /** An aggregate of a masked column shows. */
+  readonly tells: (source: SourceColumn, by: Aggregate) => boolean;
   /** A detector finds something in the text of a literal. */
   readonly detects: (literal: string) => boolean;
 };
@@ -120,7 +122,7 @@ export type Described = {
 
 function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOptions): Described {
   const findings = newFindings();
-  const lineage = new Lineage(names, grammar, findings);
+  const lineage = new Lineage(names, grammar, findings, options.tells);
   const verbs = readVerbs(node, names);
   const result = outputsOf(node, lineage);
   for (const name of touched(node, names)) findings.writes.add(name);

@@ -33,6 +33,7 @@ export class Analyses {
     const analysis = analyse(sql, this.#grammar, names, {
       isMasked: (source) => masker.source(source) !== null,
       asks: (source) => masker.asks(source),
+      tells: (source, by) => masker.tells(source, by),
       detects: (literal) => masker.detects && masker.scan(utf8(literal), "") !== null,
     });
     if (key !== null && lasting(analysis)) this.#keep(key, analysis);

@@ -21,6 +21,8 @@ export type Findings = {
   readonly compared: { readonly values: readonly Value[]; readonly guesses: number }[];
   /** What is asked about in any other way: order, ranges, patterns, operations that may fail. */
   readonly judged: { readonly value: Value; readonly how: Question }[];
+  /** What is summed, where the sum shows: each is a question. */
+  readonly summed: Value[];
   /** What code that we do not read is given: it may put it anywhere. */
   readonly handed: Value[];
   /** What flows into tables, where it could be read back; `into`: the column that takes it. */
@@ -39,6 +41,7 @@ export const newFindings = (): Findings => ({
   filter: new Set(),
   compared: [],
   judged: [],
+  summed: [],
   handed: [],
   stored: [],
   met: new Map(),

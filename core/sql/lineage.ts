@@ -1,7 +1,9 @@
+import type { AnalyseOptions } from "./analyse.ts";
 import type { Findings } from "./findings.ts";
 import type { Grammar, Node } from "./grammar.ts";
 import type { Names } from "./names.ts";
 import { changes } from "./lineage-write.ts";
+import { called } from "./lineage-call.ts";
 import { constant } from "./assigned.ts";
 import { columnName } from "./column-name.ts";
 import { FIXED_SETTING, asksFixedSetting } from "./fixed-setting.ts";
@@ -17,6 +19,7 @@ import {
   oneOf,
   outward,
   rangeNamed,
+  surrounded,
   unknownColumns,
   type Column,
   type Environment,
@@ -24,11 +27,9 @@ import {
   type Value,
 } from "./scope.ts";
 import { arranged, combined, condition } from "./predicates.ts";
-import { fixedSetting } from "./purity.ts";
 import type { Question } from "./statement.ts";
-import { settingValues } from "./settings.ts";
 import { ROW_COLUMNS } from "./system.ts";
-import { parses, totalCast, totalFunction, totalOperation } from "./total.ts";
+import { atMostOneRow, isJson, parses, totalCast, totalOperation } from "./total.ts";
 import { TooDeep, kindOf, last, strings } from "./tree.ts";
 
 const depthMax = 700;
@@ -49,14 +50,16 @@ export class Lineage {
   readonly names: Names;
   readonly findings: Findings;
   readonly relations: Relations;
+  readonly tells: AnalyseOptions["tells"];
   #depth = 0;
   #steps = 0;
   /** Operations met so far that fail for some values. */
   #mayFail = 0;
 
-  constructor(names: Names, grammar: Grammar, findings: Findings) {
+  constructor(names: Names, grammar: Grammar, findings: Findings, tells: AnalyseOptions["tells"]) {
     this.names = names;
     this.findings = findings;
+    this.tells = tells;
     this.relations = new Relations(this, grammar);
   }
 
@@ -104,7 +107,7 @@ export class Lineage {
     else for (const item of select.fromClause ?? []) addRange(this, item, inner, scope);
     const windows = new Map<string, Value>();
     for (const { WindowDef: window } of select.windowClause ?? []) {
-      windows.set(window.name, this.#window(window, { ...inner, windows }));
+      windows.set(window.name, this.window(window, { ...inner, windows }));
     }
     const outputs = this.targets(select.targetList, { ...inner, windows });
     const named = { ...inner, windows, outputs };
@@ -236,7 +239,7 @@ export class Lineage {
     // `t.f` is f(t).
     this.findings.hiddenFunctions.add(name);
     this.findings.unresolved.add(path.join("."));
-    return this.#made(this.names.pure([name]), all(range.columns));
+    return this.made(this.names.pure([name]), all(range.columns));
   }
 
   /** Everything that may flow into an expression. */
@@ -257,7 +260,7 @@ export class Lineage {
         case "SubLink":
           return this.#sublink(body, env);
         case "FuncCall":
-          return this.#call(body, env);
+          return called(this, body, env);
         case "A_Expr":
           return this.#operator(body, env);
         case "TypeCast":
@@ -272,11 +275,14 @@ export class Lineage {
 
   #other(kind: string | null, node: object, env: Environment): Value {
     const before = this.#mayFail;
-    const parts = Object.entries(node).map(([key, child]): Value => {
-      const value = this.value(child, env);
-      return kind === null && DECIDING.has(key) ? mix([value]) : value;
-    });
-    const below = kind === null || CHOOSING.has(kind) ? oneOf(parts) : mix(parts);
+    const parts: Value[] = [];
+    const deciding: Value[] = [];
+    for (const [key, child] of Object.entries(node)) {
+      const decides = kind === null && DECIDING.has(key);
+      (decides ? deciding : parts).push(this.value(child, env));
+    }
+    const chosen = kind === null || CHOOSING.has(kind) ? oneOf(parts) : mix(parts);
+    const below = surrounded(chosen, mix(deciding));
     if (kind !== null && parses(kind)) return this.fails(below);
     // Which branch is taken decides whether there is an error.
     if (CONDITIONAL.has(kind ?? "") && this.#mayFail > before) {
@@ -287,11 +293,17 @@ export class Lineage {
 
   #sublink(body: Node, env: Environment): Value {
     // More than one row is an error.
-    if (/^(EXPR|ROWCOMPARE)_/.test(body.subLinkType)) this.#mayFail++;
+    const single = /^(EXPR|ROWCOMPARE)_/.test(body.subLinkType);
+    if (single && !atMostOneRow(body.subselect)) this.#mayFail++;
     const tested = this.value(body.testexpr, env);
     const rows = this.statement(body.subselect, env).map(({ value }) => value);
     const plain = body.subLinkType === "EXPR_SUBLINK";
     return plain ? oneOf([tested, ...rows]) : mix([tested, ...rows]);
+  }
+
+  /** Operations met so far that fail for some values. */
+  get mayFail(): number {
+    return this.#mayFail;
   }
 
   /** It answers a question about what went in, by the order of rows, or by failing. */
@@ -307,14 +319,19 @@ export class Lineage {
   }
 
   /** The rows come back in the order in which the window wanted them. */
-  #window(window: Node | undefined, env: Environment): Value {
+  window(window: Node | undefined, env: Environment): Value {
     return this.judges(this.value(window, env), "order");
   }
 
   #cast(body: Node, env: Environment): Value {
     const value = oneOf([this.value(body.arg, env)]);
-    if (!totalCast(body.typeName)) this.fails(value);
-    return this.#made(this.#plainType(body.typeName), value);
+    const plain = this.#plainType(body.typeName);
+    // The server reads a literal before it runs anything.
+    const literal = plain && body.arg?.A_Const?.sval !== undefined;
+    if (!literal && !totalCast(body.typeName)) this.fails(value);
+    const { shape, ...made } = this.made(plain, value);
+    // A document as text may be cut.
+    return shape !== undefined && isJson(body.typeName) ? { ...made, shape } : made;
   }
 
   #reference(body: Node, env: Environment): Value {
@@ -324,30 +341,14 @@ export class Lineage {
     return this.#mention(this.#column(strings(fields), env));
   }
 
-  #call(call: Node, env: Environment): Value {
-    const name = strings(call.funcname);
-    const before = this.#mayFail;
-    const parts = ["args", "agg_order", "agg_filter"].map((part) => this.value(call[part], env));
-    parts.push(this.#window(call.over, env));
-    const window = call.over?.name ?? call.over?.refname;
-    const shared = window === undefined ? NOTHING : (env.windows?.get(window) ?? NOTHING);
-    const setting = last(name) === "current_setting" ? settingValues(call.args)?.[0] : undefined;
-    if (!totalFunction(name, call.args ?? [], this.#typesOf(mix(parts)))) this.fails(mix(parts));
-    if (call.agg_filter !== undefined && this.#mayFail > before) {
-      this.judges(mix(parts), "branch that may fail");
-    }
-    const plain = this.names.pure(name) || (setting !== undefined && fixedSetting(setting));
-    return this.#made(plain, mix([shared, ...parts]));
-  }
-
   /** A result of the server's own code holds what went in; a user's may also have kept it. */
-  #made(plain: boolean, from: Value): Value {
+  made(plain: boolean, from: Value): Value {
     if (plain) return from;
     this.findings.handed.push(from);
     return mix([from, OPAQUE]);
   }
 
-  #typesOf({ sources }: Value): readonly number[] {
+  typesOf({ sources }: Value): readonly number[] {
     return [...sources].map((source) => this.names.typeOf(source));
   }
 
@@ -358,9 +359,9 @@ export class Lineage {
     this.meets(expression.lexpr, right);
     const name = strings(expression.name);
     const both = mix([left, right]);
-    if (!totalOperation(expression, this.#typesOf(both))) this.fails(both);
+    if (!totalOperation(expression, this.typesOf(both))) this.fails(both);
     const own = name.every((part) => part === "pg_catalog" || this.names.ownOperator(part));
-    return this.#made(own, both);
+    return this.made(own, both);
   }
 
   /** Notes what the literals directly in `node` are compared with or assigned to. */
@@ -389,7 +390,7 @@ export class Lineage {
       const known = range?.columns.some(({ name }) => name === last(path));
       if (known === true) return mix([this.#column(path, env)]);
     }
-    return this.#made(false, below);
+    return this.made(false, below);
   }
 }
 

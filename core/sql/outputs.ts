@@ -121,11 +121,21 @@ export function toOutputs(
   isMasked: (source: SourceColumn) => boolean,
 ): readonly Output[] | null {
   if (columns.some(({ spread }) => spread)) return null;
-  return columns.map(({ name, value }) => {
-    const sources = [...value.sources];
-    // An exact value is that of each source: the one that a rule names speaks for it.
-    const speaker = sources.find(isMasked) ?? sources[0];
-    const chosen = value.exact && speaker !== undefined ? [speaker] : sources;
-    return { name, sources: chosen, exact: value.exact, opaque: value.opaque };
-  });
+  return columns.map((column) => toOutput(column, isMasked));
+}
+
+function toOutput({ name, value }: Column, isMasked: (source: SourceColumn) => boolean): Output {
+  const sources = [...value.sources];
+  // An exact value is that of each source: the one that a rule names speaks for it.
+  const speaker = sources.find(isMasked) ?? sources[0];
+  const chosen = value.exact && speaker !== undefined ? [speaker] : sources;
+  const output = { name, sources: chosen, exact: value.exact, opaque: value.opaque };
+  if (value.shape === undefined) return output;
+  const { is, parts, around } = value.shape;
+  const shape = {
+    is,
+    parts: parts.map((part) => toOutput(part, isMasked)),
+    around: toOutput({ name: "", value: around }, isMasked),
+  };
+  return { ...output, shape };
 }

@@ -166,7 +166,7 @@ export const joined = (lineage: Lineage, sides: readonly Column[]): void =>
     sides.map(({ value }) => value),
   );
 
-type Asked = Pick<Findings, "compared" | "judged">;
+type Asked = Pick<Findings, "compared" | "judged" | "summed">;
 
 /**
  * What is asked beyond what the rules allow. Equality among masked columns and constants is what
@@ -194,7 +194,7 @@ export function* asksTooMuch(
 
 /** How many questions about masked values the answer answers, each constant being one. */
 export function countQuestions(
-  { compared: groups, judged }: Asked,
+  { compared: groups, judged, summed }: Asked,
   { isMasked }: Pick<AnalyseOptions, "isMasked">,
 ): number {
   const hidden = (value: Value): boolean => [...value.sources].some(isMasked);
@@ -202,6 +202,6 @@ export function countQuestions(
     .filter(({ values }) => values.some(hidden))
     .reduce(
       (sum, { guesses }) => sum + guesses,
-      judged.filter(({ value }) => hidden(value)).length,
+      judged.filter(({ value }) => hidden(value)).length + summed.length,
     );
 }

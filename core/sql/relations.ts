@@ -7,6 +7,7 @@ import {
   OPAQUE,
   ROOT,
   mix,
+  within,
   unknownColumns,
   type Column,
   type Environment,
@@ -81,7 +82,9 @@ export class Relations {
       if (below === null) return { name: column.name, value: opaque ? mix([own, OPAQUE]) : own };
       const inner = below.length === relation.columns.length ? (below[i] as Column).value : OPAQUE;
       const both = mix([inner, own, opaque ? OPAQUE : inner]);
-      return { name: column.name, value: { ...both, exact: inner.exact && !both.opaque } };
+      const value = { ...both, exact: inner.exact && !both.opaque };
+      if (inner.shape === undefined || both.opaque) return { name: column.name, value };
+      return { name: column.name, value: { ...value, shape: within(inner.shape, own) } };
     });
   }
 

@@ -13,6 +13,19 @@ export type Value = {
   readonly opaque: boolean;
   /** Constants that it may be as they stand in the statement. */
   readonly given?: readonly Given[];
+  /** Of a JSON document that the statement builds: what stands where in it. */
+  readonly shape?: Shape;
+};
+
+/**
+ * `object`: members by name. `tuple`: an array of these, in this order. `each`: an array of any
+ * number of the one part. `sources` of the value hold those of all parts, and of `around`: what
+ * decides which parts there are, or what else the value may hold.
+ */
+export type Shape = {
+  readonly is: "object" | "tuple" | "each";
+  readonly parts: readonly Column[];
+  readonly around: Value;
 };
 
 /**
@@ -65,11 +78,47 @@ export function mix(values: readonly Value[]): Value {
   return { sources, exact: false, opaque };
 }
 
-/** One of these as it is: constants among them stay what they are. */
+/** The value as it is, where `around` decided that it is this one. */
+export function surrounded(value: Value, around: Value): Value {
+  if (around.sources.size === 0 && !around.opaque) return value;
+  const { given, shape } = value;
+  return {
+    ...mix([value, around]),
+    ...(given === undefined ? {} : { given }),
+    ...(shape === undefined ? {} : { shape: within(shape, around) }),
+  };
+}
+
+export const within = (shape: Shape, around: Value): Shape => ({
+  ...shape,
+  around: mix([shape.around, around]),
+});
+
+/** One of these as it is: constants among them stay what they are, and so does a common shape. */
 export function oneOf(values: readonly Value[]): Value {
+  const mixed = mix(values);
   const holding = values.filter(({ given }) => given !== undefined);
-  if (holding.length === 0) return mix(values);
-  return { ...mix(values), given: [...new Set(holding.flatMap(({ given }) => given ?? []))] };
+  const shape = commonShape(values);
+  if (holding.length === 0) return shape === undefined ? mixed : { ...mixed, shape };
+  const given = [...new Set(holding.flatMap((value) => value.given ?? []))];
+  return shape === undefined ? { ...mixed, given } : { ...mixed, given, shape };
+}
+
+/** Of all that hold anybody's data: constants are nobody's. */
+function commonShape(values: readonly Value[]): Shape | undefined {
+  if (values.every(({ shape }) => shape === undefined)) return undefined;
+  const [first, ...others] = values
+    .filter(({ shape, sources, opaque }) => shape !== undefined || sources.size > 0 || opaque)
+    .map(({ shape }) => shape);
+  return others.reduce(sharedShape, first);
+}
+
+function sharedShape(left: Shape | undefined, right: Shape | undefined): Shape | undefined {
+  if (left === undefined || right === undefined || left.is !== right.is) return undefined;
+  const around = mix([left.around, right.around]);
+  if (left.is === "object") return { is: "object", parts: [...left.parts, ...right.parts], around };
+  if (left.parts.length !== right.parts.length) return undefined;
+  return { is: left.is, parts: either(left.parts, right.parts), around };
 }
 
 export const all = (columns: readonly Column[]): Value => mix(columns.map(({ value }) => value));

@@ -1,6 +1,6 @@
 import type { ASKS_MASKED, COPIES_MASKED, Operation } from "../command.ts";
 import type { SourceColumn } from "../masker.ts";
-import type { Given } from "./scope.ts";
+import type { Given, Shape } from "./scope.ts";
 
 /**
  * What one query string does, statement by statement, in the order in which the server runs them.
@@ -94,6 +94,15 @@ export type Output = {
   /** The very value of its one source, unchanged: the rule's own technique applies. */
   readonly exact: boolean;
   readonly opaque: boolean;
+  /** Of a JSON document whose parts are known. */
+  readonly shape?: OutputShape;
+};
+
+/** As `Shape` in scope.ts; `parts` have the names of an object's members. */
+export type OutputShape = {
+  readonly is: Shape["is"];
+  readonly parts: readonly Output[];
+  readonly around: Output;
 };
 
 export type SessionEffect =

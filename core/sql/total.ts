@@ -12,6 +12,11 @@ const TEXT_TYPES = new Set(["text", "varchar", "bpchar", "name"]);
 export const totalCast = (typeName: Node | undefined): boolean =>
   TEXT_TYPES.has(last(strings(typeName?.names)) ?? "") && typeName?.arrayBounds === undefined;
 
+const JSON_TYPES = new Set(["json", "jsonb"]);
+
+export const isJson = (typeName: Node | undefined): boolean =>
+  JSON_TYPES.has(last(strings(typeName?.names)) ?? "") && typeName?.arrayBounds === undefined;
+
 const words = (list: string): ReadonlySet<string> => new Set(list.split(/\s+/));
 
 const OPERATORS = words("= <> != < > <= >= || ~~ !~~ ~~* !~~* ~ !~ ~* !~* @> <@ ? ?| ?& &&");
@@ -73,6 +78,26 @@ export function totalFunction(
     return false;
   }
   return FUNCTIONS.has(name) || (OF_SCALARS.has(name) && areScalars(types));
+}
+
+const AGGREGATES = words(
+  `count sum avg min max string_agg array_agg json_agg jsonb_agg json_object_agg jsonb_object_agg
+  bool_and bool_or every`,
+);
+
+/** A query of one row at most is no error where one value is wanted. */
+export function atMostOneRow({ SelectStmt: select }: Node): boolean {
+  if (select?.limitCount?.A_Const?.ival?.ival === 1) return true;
+  if (select?.op !== "SETOP_NONE" || select.groupClause !== undefined) return false;
+  return (select.targetList ?? []).some(({ ResTarget: target }: Node) => aggregates(target.val));
+}
+
+/** Without GROUP BY all rows become one. */
+function aggregates(node: Node | undefined): boolean {
+  const [first] = node?.CoalesceExpr?.args ?? [];
+  if (first !== undefined) return aggregates(first);
+  const call = node?.TypeCast?.arg?.FuncCall ?? node?.FuncCall;
+  return call?.over === undefined && AGGREGATES.has(last(strings(call?.funcname)) ?? "");
 }
 
 /** XML and the standard's JSON syntax parse what they are given. */

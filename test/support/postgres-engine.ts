@@ -67,10 +67,17 @@ const PII: readonly MaskingRule[] = [
     columns: ["employees.ssn", "employees.salary"],
     technique: "redact",
     predicates: "allow",
+    aggregates: "mask",
   },
 ];
 const DETECTORS: readonly MaskingRule[] = [
-  { id: "found", detect: ["us_ssn", "email"], technique: "redact", predicates: "allow" },
+  {
+    id: "found",
+    detect: ["us_ssn", "email"],
+    technique: "redact",
+    predicates: "allow",
+    aggregates: "mask",
+  },
 ];
 
 function maskerOf(rules: readonly MaskingRule[]): Masker {

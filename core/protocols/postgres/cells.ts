@@ -1,5 +1,6 @@
 import { concat, EMPTY, hex, i32, strictText, text, u16, u32Bytes, utf8 } from "../../bytes.ts";
 import type { CellMask, Finding, Masker } from "../../masker.ts";
+import type { Inside } from "./inside.ts";
 import { JSONB_VERSION, typeOf, type Type } from "./types.ts";
 
 /*
@@ -15,6 +16,8 @@ export type ColumnPlan = {
   readonly type: number;
   readonly format: 0 | 1;
   readonly mask: CellMask | null;
+  /** Masks in a document, where the whole need not be masked; `mask` is then what else it gets. */
+  readonly inside?: Inside | undefined;
   /** Detectors read its cells. */
   readonly scan: boolean;
 };
@@ -29,12 +32,13 @@ export type RowPlan = {
 
 /**
  * Looks each type up once; detectors skip what cannot hold what they look for. A mask comes
- * before them.
+ * before them, but for one that leaves something to be seen inside.
  */
 export function planRow(columns: readonly ColumnPlan[]): RowPlan {
   const planned = columns.map((column) => {
     const how = typeOf(column.type);
-    return { ...column, how, scan: column.scan && column.mask === null && how.scans !== "none" };
+    const shows = column.mask === null || column.inside !== undefined;
+    return { ...column, how, scan: column.scan && shows && how.scans !== "none" };
   });
   return {
     columns: planned,

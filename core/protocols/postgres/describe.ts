@@ -1,7 +1,9 @@
-import type { CellMask, Masker, SourceColumn } from "../../masker.ts";
+import type { Masker, SourceColumn } from "../../masker.ts";
 import { judgeOutput, maskOfOutput } from "../../sql/judge.ts";
 import type { Names } from "../../sql/names.ts";
 import type { Output, Statement } from "../../sql/statement.ts";
+import { planInside } from "./inside.ts";
+import { isDocument, JSON_TYPE } from "./types.ts";
 import { planRow, type ColumnPlan, type RowPlan } from "./cells.ts";
 import type { RowField } from "./messages.ts";
 
@@ -15,7 +17,8 @@ import type { RowField } from "./messages.ts";
  * every column is opaque.
  */
 
-type Verdict = CellMask | "clear" | { readonly unknown: string };
+type Masked = Pick<ColumnPlan, "mask" | "inside">;
+type Verdict = Masked | "clear" | { readonly unknown: string };
 
 /** Formats as Bind gives them (manual, "Bind"): none: all text; one: for all; else one each. */
 export function formatOf(formats: readonly number[], column: number): 0 | 1 {
@@ -46,33 +49,51 @@ export function planResult(
       name: field.name,
       type: field.type,
       format: formatOf(formats, index),
-      mask: maskOf(verdict, masker),
+      ...maskOf(verdict, masker),
       scan: masker.detects,
     });
   }
   return planRow(columns);
 }
 
-function maskOf(verdict: Verdict, masker: Masker): CellMask | null {
-  if (verdict === "clear") return null;
-  return "unknown" in verdict ? masker.whole(masker.opaqueRule) : verdict;
+function maskOf(verdict: Verdict, masker: Masker): Masked {
+  if (verdict === "clear") return { mask: null };
+  return "unknown" in verdict ? { mask: masker.whole(masker.opaqueRule) } : verdict;
 }
 
 function judge(field: RowField, output: Output | null, names: Names, masker: Masker): Verdict {
   const named = masker.output(field.name);
-  if (!masker.hidesColumns) return named ?? "clear";
+  const byName: Verdict = named === null ? "clear" : { mask: named };
+  if (!masker.hidesColumns) return byName;
   // Attribute 0 of a table is its whole row, in which lineage sees every column.
   const column = field.tableOid !== 0 && field.attribute !== 0;
   const byOid = column ? names.column(field.tableOid, field.attribute) : "none";
   if (typeof byOid === "object" && byOid !== null) {
     const mask = masker.source(byOid);
-    if (mask !== null) return mask;
+    if (mask !== null) return { mask };
   }
-  const byLineage = judgeOutput(output, masker);
-  if (byLineage !== "clear") return byLineage;
+  const typeOf = (source: SourceColumn): number => names.typeOf(source);
+  const document = named === null && isDocument(field.type);
+  const inside = document ? insideOf(output, typeOf, masker) : null;
+  if (inside !== null) return inside;
+  const mask = judgeOutput(output, masker);
+  if (mask !== "clear") return { mask };
   if (byOid === null && !names.hasOverlay)
     return { unknown: `the table with oid ${field.tableOid}` };
-  return named ?? "clear";
+  return byName;
+}
+
+/** Masks inside a document, where it shows them all; null: it is masked as any other value. */
+function insideOf(
+  output: Output | null,
+  typeOf: (source: SourceColumn) => number,
+  masker: Masker,
+): Masked | null {
+  if (output?.shape === undefined) return null;
+  const inside = planInside(output.shape, typeOf, masker);
+  if (inside === null) return null;
+  const [rule] = inside.rules;
+  return rule === undefined ? { mask: null } : { mask: masker.whole(rule), inside };
 }
 
 /**
@@ -91,13 +112,12 @@ export function planCopy(
   return Array.from({ length: count }, (_, index) => {
     const output = agree ? (outputs[index] as Output) : null;
     const name = output?.name ?? `column${index + 1}`;
+    const inside = masker.output(name) === null ? insideOf(output, typeOf, masker) : null;
+    const rest = { name, format, scan: masker.detects };
+    // Json or jsonb: their texts are masked alike, and in binary this is not known.
+    if (inside !== null && format === 0) return { ...rest, ...inside, type: JSON_TYPE };
     const [source] = output?.sources ?? [];
-    return {
-      name,
-      type: output?.exact === true && source !== undefined ? typeOf(source) : 0,
-      format,
-      mask: maskOfOutput(output, name, masker),
-      scan: masker.detects,
-    };
+    const type = output?.exact === true && source !== undefined ? typeOf(source) : 0;
+    return { ...rest, type, mask: maskOfOutput(output, name, masker) };
   });
 }

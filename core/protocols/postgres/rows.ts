@@ -2,6 +2,7 @@ import { i32, putU32, u16 } from "../../bytes.ts";
 import type { Finding, Masker } from "../../masker.ts";
 import { maskCell, maskNull, scanCell, type PlannedColumn, type RowPlan } from "./cells.ts";
 import { Growing } from "./growing.ts";
+import { maskInside } from "./inside.ts";
 
 /*
  * The hot path: DataRow messages (manual, "Message Formats") rewritten into one reused buffer.
@@ -64,11 +65,30 @@ export function rewriteCell(
   masker: Masker,
   tally: Tally,
 ): Uint8Array | null | undefined {
-  if (cell === null) return column.mask?.whole === true ? maskNull(column) : undefined;
-  if (column.mask !== null) {
-    tally.mask(column.mask.rule);
-    return maskCell(cell, column);
+  const { mask, inside } = column;
+  if (cell === null) return hidesNull(column) ? maskNull(column) : undefined;
+  if (inside !== undefined) {
+    const shown = maskInside(cell, inside, column);
+    if (shown !== null) {
+      for (const rule of inside.rules) tally.mask(rule);
+      return scanned(shown, column, masker, tally) ?? shown;
+    }
   }
+  if (mask === null) return scanned(cell, column, masker, tally);
+  tally.mask(mask.rule);
+  return maskCell(cell, column);
+}
+
+/** There is no document: that says nothing about what would be in it. */
+const hidesNull = ({ mask, inside }: PlannedColumn): boolean =>
+  mask?.whole === true && inside === undefined;
+
+function scanned(
+  cell: Uint8Array,
+  column: PlannedColumn,
+  masker: Masker,
+  tally: Tally,
+): Uint8Array | null | undefined {
   const found = column.scan ? scanCell(cell, column, masker) : null;
   if (found === null) return undefined;
   tally.found(found.findings);
@@ -97,7 +117,7 @@ export function rewriteCells(
     const next = at + 4 + Math.max(0, length);
     if (length < -1 || next > end) return false;
     const touched = column.mask !== null || column.scan;
-    if (touched && (length >= 0 || column.mask?.whole === true)) {
+    if (touched && (length >= 0 || hidesNull(column))) {
       const given = length < 0 ? null : bytes.subarray(at + 4, next);
       const cell = rewriteCell(given, column, masker, tally);
       if (cell !== undefined) {

@@ -31,6 +31,10 @@ export type Type = {
 };
 
 export const TEXT = 25;
+export const JSON_TYPE = 114;
+const JSONB_TYPE = 3802;
+
+export const isDocument = (oid: number): boolean => oid === JSON_TYPE || oid === JSONB_TYPE;
 
 const FIRST_USER_OID = 16_384;
 const STARS = utf8("*");
@@ -69,8 +73,8 @@ function variable(oids: readonly number[], text: string, binary: readonly number
 
 // name, text, unknown literals, xml, bpchar, varchar, refcursor, cstring
 define([19, TEXT, 705, 142, 1042, 1043, 1790, 2275], { is: "text", scans: "text" });
-define([114], { is: "json", scans: "text" });
-define([3802], { is: "jsonb", scans: "text" });
+define([JSON_TYPE], { is: "json", scans: "text" });
+define([JSONB_TYPE], { is: "jsonb", scans: "text" });
 define([17], { is: "bytea", text: utf8("\\x"), binary: EMPTY });
 define([18], { is: "other", text: STARS, binary: STARS, fixed: true });
 

@@ -10,7 +10,12 @@ const grammar = await loadGrammar();
 /** `table.column=constant` of all that a text writes into masked columns, as EXECUTE finds it. */
 function assigned(sql: string): string {
   const names = new Names(SHOP);
-  const options = { isMasked, asks: () => "allow" as const, detects: () => false };
+  const options = {
+    isMasked,
+    asks: () => "allow" as const,
+    tells: () => false,
+    detects: () => false,
+  };
   const { statements } = analyse(utf8(sql), grammar, names, options);
   const all = statements.flatMap((statement) => statement.assigned);
   return all

@@ -9,6 +9,7 @@ const grammar = await loadGrammar();
 const options = {
   isMasked,
   asks: () => "equality" as const,
+  tells: () => false,
   detects: (literal: string) => literal.includes("4111"),
 };
 const read = (sql: string, names = new Names(SHOP)) => analyse(utf8(sql), grammar, names, options);

@@ -13,7 +13,12 @@ import { loadGrammar, newInstance } from "../../support/grammar.ts";
 import { vendor } from "../../../scripts/vendor-grammar.mjs";
 import { SHOP, isMasked } from "./shop.ts";
 
-const options = { isMasked, asks: () => "equality" as const, detects: () => false };
+const options = {
+  isMasked,
+  asks: () => "equality" as const,
+  tells: () => false,
+  detects: () => false,
+};
 const poison = `select ${"1+".repeat(20_000)}1`;
 
 describe("the grammar", () => {

@@ -197,7 +197,7 @@ const clients: pg.Client[] = [];
 let catalog: Catalog | null = null;
 const isMasked = ({ table, column }: { table: string; column: string }): boolean =>
   table === "users" && (column === "ssn" || column === "email");
-const options = { isMasked, asks: () => "deny" as const, detects: () => false };
+const options = { isMasked, asks: () => "deny" as const, tells: () => false, detects: () => false };
 
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {

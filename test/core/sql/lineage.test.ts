@@ -16,6 +16,7 @@ function letters(sql: string): string {
   const { statements } = analyse(utf8(sql), grammar, new Names(SHOP), {
     isMasked,
     asks: () => "equality",
+    tells: () => false,
     detects: () => false,
   });
   const outputs = statements.at(-1)?.outputs;
@@ -258,6 +259,7 @@ describe("lineage", () => {
     const { statements } = analyse(utf8("select ssn from users"), grammar, new Names(null), {
       isMasked,
       asks: () => "equality",
+      tells: () => false,
       detects: () => false,
     });
     expect(statements[0]?.outputs).toEqual([

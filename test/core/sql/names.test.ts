@@ -6,7 +6,12 @@ import { loadGrammar } from "../../support/grammar.ts";
 import { SHOP, isMasked } from "./shop.ts";
 
 const grammar = await loadGrammar();
-const options = { isMasked, asks: () => "equality" as const, detects: () => false };
+const options = {
+  isMasked,
+  asks: () => "equality" as const,
+  tells: () => false,
+  detects: () => false,
+};
 const run = (names: Names, ...texts: readonly string[]): void => {
   for (const text of texts) {
     for (const { effects } of analyse(utf8(text), grammar, names, options).statements)
