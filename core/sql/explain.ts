@@ -2,10 +2,13 @@ import { ASKS_MASKED } from "../command.ts";
 import type { CellMask, Masker, SourceColumn } from "../masker.ts";
 import { expressionsOf } from "./expressions.ts";
 import type { Grammar } from "./grammar.ts";
-import { isItself, maskOfOutput } from "./judge.ts";
+import { isItself, judgeDocument, maskedParts, maskOfOutput } from "./judge.ts";
 import type { Analysis, Leak, LeakWay, Output } from "./statement.ts";
 
-/** One output column for people: where it comes from, and what becomes of it. */
+/**
+ * One output column for people: where it comes from, and what becomes of it. `inside`: a document
+ * of which the masked parts alone are hidden; `mask` is that of one of them.
+ */
 export type ExplainedColumn = {
   /** `*`: how many columns there are is not known, and this stands for all. */
   readonly name: string;
@@ -15,7 +18,7 @@ export type ExplainedColumn = {
   readonly opaque: boolean;
   readonly mask: CellMask | null;
   /** `whole`: nothing of the value shows, whatever the rule's own technique. */
-  readonly how: "clear" | "itself" | "whole" | "opaque" | "name";
+  readonly how: "clear" | "itself" | "inside" | "whole" | "opaque" | "name";
 };
 
 const UNKNOWN: Output = { name: "*", sources: [], exact: false, opaque: true };
@@ -39,7 +42,9 @@ export function explainColumns(
 
 function explained(output: Output | null, written: string | null, masker: Masker): ExplainedColumn {
   const { name, sources, opaque } = output ?? UNKNOWN;
-  const mask = maskOfOutput(output, name, masker);
+  const document = masker.output(name) === null ? judgeDocument(output, masker) : null;
+  const parts = document && maskedParts(document);
+  const mask = parts === null ? maskOfOutput(output, name, masker) : (parts[0]?.mask ?? null);
   const own = sources.map((source) => ({ column: nameOf(source), mask: masker.source(source) }));
   const itself = output !== null && isItself(output);
   return {
@@ -48,7 +53,10 @@ function explained(output: Output | null, written: string | null, masker: Masker
     sources: own,
     opaque,
     mask,
-    how: howOf(mask, own, itself, opaque && masker.hidesColumns),
+    how:
+      parts !== null && mask !== null
+        ? "inside"
+        : howOf(mask, own, itself, opaque && masker.hidesColumns),
   };
 }
 
@@ -83,6 +91,8 @@ const by = ({ rule, technique }: CellMask): string => `${rule} (${technique})`;
 export function sayMask({ mask, how }: ExplainedColumn, detects: boolean): string {
   if (mask === null) return detects ? "not masked, but its cells are searched" : "not masked";
   switch (how) {
+    case "inside":
+      return `masked inside by ${mask.rule}`;
     case "whole":
       return `masked whole by ${mask.rule}`;
     case "opaque":

@@ -54,8 +54,8 @@ const ROWS: readonly (readonly [string, readonly Json[]])[] = [
     [[2, "[redacted]", "[redacted]", null]],
   ],
   [
-    `select coalesce(json_agg(json_build_array(id, name, secret) order by id), '[]'::json) from people
-    where id < 3`,
+    `select coalesce(json_agg(json_build_array(id, name, secret) order by id), '[]'::json)
+    from people where id < 3`,
     [
       [
         [1, "Ann", "[redacted]"],

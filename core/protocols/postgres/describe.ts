@@ -1,5 +1,5 @@
 import type { Masker, SourceColumn } from "../../masker.ts";
-import { judgeOutput, maskOfOutput } from "../../sql/judge.ts";
+import { judgeDocument, judgeOutput, maskOfOutput } from "../../sql/judge.ts";
 import type { Names } from "../../sql/names.ts";
 import type { Output, Statement } from "../../sql/statement.ts";
 import { planInside } from "./inside.ts";
@@ -89,9 +89,9 @@ function insideOf(
   typeOf: (source: SourceColumn) => number,
   masker: Masker,
 ): Masked | null {
-  if (output?.shape === undefined) return null;
-  const inside = planInside(output.shape, typeOf, masker);
-  if (inside === null) return null;
+  const document = judgeDocument(output, masker);
+  if (document === null) return null;
+  const inside = planInside(document, typeOf);
   const [rule] = inside.rules;
   return rule === undefined ? { mask: null } : { mask: masker.whole(rule), inside };
 }

@@ -1,8 +1,7 @@
 import { strictText, text, utf8 } from "../../bytes.ts";
-import { rewriteJson, type JsonPlan } from "../../masking/json.ts";
-import type { CellMask, Masker, SourceColumn } from "../../masker.ts";
-import { judgeOutput, isItself, maskOfOutput } from "../../sql/judge.ts";
-import type { Output, OutputShape } from "../../sql/statement.ts";
+import { rewriteJson, type JsonPlan } from "../../json.ts";
+import type { CellMask, SourceColumn } from "../../masker.ts";
+import { isItself, maskedParts, type JudgedDocument, type JudgedPart } from "../../sql/judge.ts";
 import { planRow, maskCell, type PlannedColumn } from "./cells.ts";
 
 /*
@@ -14,46 +13,35 @@ import { planRow, maskCell, type PlannedColumn } from "./cells.ts";
 /** `rules` of the masks in it. */
 export type Inside = { readonly plan: JsonPlan; readonly rules: readonly string[] };
 
-/** Null: what decides its parts is masked itself, so that nothing of it may be shown. */
+/** What becomes of a document's parts; no rule: none of them is masked. */
 export function planInside(
-  { is, parts, around }: OutputShape,
+  document: JudgedDocument,
   typeOf: (source: SourceColumn) => number,
-  masker: Masker,
-): Inside | null {
-  if (judgeOutput(around, masker) !== "clear") return null;
-  const rules = new Set<string>();
-  const planned = parts.map((part) => [part.name, partPlan(part, typeOf, masker, rules)] as const);
-  const [first] = planned;
-  const plans = planned.map(([, plan]) => plan);
-  const plan: JsonPlan =
-    is === "object"
-      ? { is, members: membersOf(planned) }
-      : is === "tuple"
-        ? { is, items: plans }
-        : { is, item: first?.[1] ?? CLEAR };
-  return { plan: plans.every((each) => each.is === "clear") ? CLEAR : plan, rules: [...rules] };
+): Inside {
+  const rules = maskedParts(document).flatMap(({ mask }) => mask?.rule ?? []);
+  return { plan: planOf(document, typeOf), rules: [...new Set(rules)] };
 }
 
 const CLEAR: JsonPlan = { is: "clear" };
 
+function planOf({ is, parts }: JudgedDocument, typeOf: (source: SourceColumn) => number): JsonPlan {
+  const plans = parts.map((part) => [part.output.name, partPlan(part, typeOf)] as const);
+  if (plans.every(([, plan]) => plan === CLEAR)) return CLEAR;
+  if (is === "object") return { is, members: membersOf(plans) };
+  const items = plans.map(([, plan]) => plan);
+  return is === "tuple" ? { is, items } : { is, item: items[0] ?? CLEAR };
+}
+
 function partPlan(
-  part: Output,
+  { output, mask, below }: JudgedPart,
   typeOf: (source: SourceColumn) => number,
-  masker: Masker,
-  rules: Set<string>,
 ): JsonPlan {
-  const named = part.name === "" ? null : masker.output(part.name);
-  const below = part.shape && !named && planInside(part.shape, typeOf, masker);
-  if (below) {
-    for (const rule of below.rules) rules.add(rule);
-    return below.plan;
-  }
-  const mask = maskOfOutput(part, part.name, masker);
+  if (below !== null) return planOf(below, typeOf);
   if (mask === null) return CLEAR;
-  rules.add(mask.rule);
-  const [source] = part.sources;
-  const type = isItself(part) && source !== undefined ? typeOf(source) : 0;
-  const { columns } = planRow([{ name: part.name, type, format: 0, mask, scan: false }]);
+  const { name, sources } = output;
+  const [source] = sources;
+  const type = isItself(output) && source !== undefined ? typeOf(source) : 0;
+  const { columns } = planRow([{ name, type, format: 0, mask, scan: false }]);
   const column = columns[0] as PlannedColumn;
   return { is: "replaced", replace: (json) => maskValue(json, column) };
 }
@@ -63,8 +51,7 @@ function membersOf(planned: readonly (readonly [string, JsonPlan])[]): Map<strin
   const members = new Map<string, JsonPlan>();
   for (const [name, plan] of planned) {
     const other = members.get(name) ?? plan;
-    const clear = plan.is === "clear" && other.is === "clear";
-    members.set(name, plan === other || clear ? plan : HIDDEN);
+    members.set(name, plan === other ? plan : HIDDEN);
   }
   return members;
 }

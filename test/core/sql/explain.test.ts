@@ -43,6 +43,15 @@ const TREES: readonly (readonly [string, ...string[]])[] = [
     "select name || ssn x from users",
     `x ← name || ssn: masked whole by pii\n├─ public.users.name: no rule\n└─ ${SSN}: pii (partial)`,
   ],
+  [
+    "select json_build_object('n', name, 's', json_build_array(ssn)) as x from users",
+    "x ← json_build_object('n', name, 's', json_build_array(ssn)): masked inside by pii\n" +
+      `├─ public.users.name: no rule\n└─ ${SSN}: pii (partial)`,
+  ],
+  [
+    "select json_build_array(id) as x from users",
+    "x ← json_build_array(id): not masked\n└─ public.users.id: no rule",
+  ],
   ["select 'a, b from c' as x", "x ← 'a, b from c': not masked"],
   ["select extract(year from now())", "extract ← extract(year from now()): not masked"],
   ["select 1 is distinct from 2 as d", "d ← 1 is distinct from 2: not masked"],

@@ -1,4 +1,4 @@
-import { concat, text, utf8 } from "../bytes.ts";
+import { concat, text, utf8 } from "./bytes.ts";
 
 /*
  * JSON text (RFC 8259) in which some values are replaced. What is not replaced stays as it was,

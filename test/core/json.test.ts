@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { text, utf8 } from "../../../core/bytes.ts";
-import { rewriteJson, type JsonPlan } from "../../../core/masking/json.ts";
+import { text, utf8 } from "../../core/bytes.ts";
+import { rewriteJson, type JsonPlan } from "../../core/json.ts";
 
 const clear: JsonPlan = { is: "clear" };
 const hidden: JsonPlan = { is: "replaced", replace: () => utf8("0") };
