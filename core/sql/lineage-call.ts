@@ -2,10 +2,10 @@ import type { Aggregate } from "../masker.ts";
 import type { Node } from "./grammar.ts";
 import type { Lineage } from "./lineage.ts";
 import { fixedSetting } from "./purity.ts";
-import { NOTHING, mix, type Column, type Environment, type Value } from "./scope.ts";
+import { NOTHING, mix, oneOf, type Column, type Environment, type Value } from "./scope.ts";
 import { settingValues } from "./settings.ts";
 import { shapeOf, type Argument } from "./shapes.ts";
-import { totalFunction } from "./total.ts";
+import { changesNothing, isJson, totalCast, totalFunction } from "./total.ts";
 import { last, strings } from "./tree.ts";
 
 /** What flows into the result of a function's call. */
@@ -36,6 +36,22 @@ export function called(lineage: Lineage, call: Node, env: Environment): Value {
   const made = lineage.made(plain, whole);
   const shape = made.opaque ? undefined : shapeOf(call, name, args, around);
   return shape === undefined ? made : { ...made, shape };
+}
+
+/** What flows into a value of another type. */
+export function cast(lineage: Lineage, { arg, typeName }: Node, env: Environment): Value {
+  const value = lineage.value(arg, env);
+  const name = last(strings(typeName?.names));
+  const plain = name === undefined || lineage.names.plainType(name);
+  const types = value.exact && !value.opaque ? lineage.typesOf(value) : [];
+  if (plain && changesNothing(typeName, types)) return value;
+  const constant = oneOf([value]);
+  // The server reads a literal before it runs anything.
+  const literal = plain && arg?.A_Const?.sval !== undefined;
+  if (!literal && !totalCast(typeName, types)) lineage.fails(constant);
+  const { shape, ...made } = lineage.made(plain, constant);
+  // A document as text may be cut.
+  return shape !== undefined && isJson(typeName) ? { ...made, shape } : made;
 }
 
 function windowNamed(over: Node | undefined, env: Environment): Value {

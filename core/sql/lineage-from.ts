@@ -17,6 +17,10 @@ import { kindOf, last, strings } from "./tree.ts";
 /** Functions in FROM whose columns are these, whatever their arguments. */
 const FUNCTION_COLUMNS: ReadonlyMap<string, readonly string[]> = new Map([
   ...[
+    "current_schema",
+    "current_database",
+    "version",
+    "now",
     "generate_series",
     "generate_subscripts",
     "regexp_split_to_table",

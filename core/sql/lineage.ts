@@ -3,7 +3,7 @@ import type { Findings } from "./findings.ts";
 import type { Grammar, Node } from "./grammar.ts";
 import type { Names } from "./names.ts";
 import { changes } from "./lineage-write.ts";
-import { called } from "./lineage-call.ts";
+import { called, cast } from "./lineage-call.ts";
 import { constant } from "./assigned.ts";
 import { columnName } from "./column-name.ts";
 import { FIXED_SETTING, asksFixedSetting } from "./fixed-setting.ts";
@@ -29,7 +29,7 @@ import {
 import { arranged, combined, condition } from "./predicates.ts";
 import type { Question } from "./statement.ts";
 import { ROW_COLUMNS } from "./system.ts";
-import { atMostOneRow, isJson, parses, totalCast, totalOperation } from "./total.ts";
+import { atMostOneRow, parses, totalOperation } from "./total.ts";
 import { TooDeep, kindOf, last, strings } from "./tree.ts";
 
 const depthMax = 700;
@@ -264,7 +264,7 @@ export class Lineage {
         case "A_Expr":
           return this.#operator(body, env);
         case "TypeCast":
-          return this.#cast(body, env);
+          return cast(this, body, env);
         case "A_Indirection":
           return this.#indirection(body, env);
         default:
@@ -323,17 +323,6 @@ export class Lineage {
     return this.judges(this.value(window, env), "order");
   }
 
-  #cast(body: Node, env: Environment): Value {
-    const value = oneOf([this.value(body.arg, env)]);
-    const plain = this.#plainType(body.typeName);
-    // The server reads a literal before it runs anything.
-    const literal = plain && body.arg?.A_Const?.sval !== undefined;
-    if (!literal && !totalCast(body.typeName)) this.fails(value);
-    const { shape, ...made } = this.made(plain, value);
-    // A document as text may be cut.
-    return shape !== undefined && isJson(body.typeName) ? { ...made, shape } : made;
-  }
-
   #reference(body: Node, env: Environment): Value {
     const fields: readonly Node[] = body.fields;
     if (last(fields)?.A_Star !== undefined)
@@ -372,11 +361,6 @@ export class Lineage {
     if (kind === "TypeCast") this.meets(body.arg, value);
     if (kind === "List") for (const item of body.items) this.meets(item, value);
     if (kind === "A_ArrayExpr") for (const item of body.elements ?? []) this.meets(item, value);
-  }
-
-  #plainType(typeName: Node | undefined): boolean {
-    const name = last(strings(typeName?.names));
-    return name === undefined || this.names.plainType(name);
   }
 
   /** Subscripts keep what is below; `(x).f` may also be the function f on x. */

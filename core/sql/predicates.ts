@@ -51,12 +51,14 @@ function compare(
   env: Environment,
 ): Value {
   const whole = lineage.value(node, env);
-  if (!sides.every((side) => side === undefined || isPlain(side))) {
-    return lineage.judges(whole, "condition");
+  const values: Value[] = [];
+  for (const side of sides) {
+    const value = side !== undefined && isColumn(side) ? lineage.value(side, env) : null;
+    // A cast to the column's own type leaves it what it is; another one makes something of it.
+    if (value !== null && (value.exact || side?.ColumnRef !== undefined)) values.push(value);
+    else if (side !== undefined && !isPlain(side)) return lineage.judges(whole, "condition");
   }
-  const columns = sides.filter((side) => side?.ColumnRef !== undefined);
   const guesses = sides.map((side) => elements(side)?.length ?? 1);
-  const values = columns.map((column) => lineage.value(column, env));
   compared(lineage, values, Math.max(1, ...guesses));
   return whole;
 }
@@ -70,8 +72,10 @@ function elements(node: Node | undefined): readonly Node[] | null {
 
 const isList = (node: Node): boolean => elements(node) !== null;
 
-const isPlain = (node: Node): boolean =>
-  elements(node)?.every(isConstant) ?? (node.ColumnRef !== undefined || isConstant(node));
+const isColumn = (node: Node): boolean =>
+  node.ColumnRef !== undefined || (node.TypeCast !== undefined && isColumn(node.TypeCast.arg));
+
+const isPlain = (node: Node): boolean => elements(node)?.every(isConstant) ?? isConstant(node);
 
 const isConstant = (node: Node): boolean =>
   node.A_Const !== undefined ||

@@ -9,17 +9,61 @@ import { last, strings } from "./tree.ts";
 /** Any value has a text (PostgreSQL manual, "Type Casts"). */
 const TEXT_TYPES = new Set(["text", "varchar", "bpchar", "name"]);
 
-export const totalCast = (typeName: Node | undefined): boolean =>
-  TEXT_TYPES.has(last(strings(typeName?.names)) ?? "") && typeName?.arrayBounds === undefined;
+/**
+ * By a type's name: the types, by oid (pg_type.dat), whose values it takes as they are, and those
+ * that it has room for.
+ */
+const CASTS: ReadonlyMap<string, { readonly same: readonly number[]; readonly wider?: number[] }> =
+  new Map([
+    ["text", { same: [25, 1043] }],
+    ["varchar", { same: [25, 1043] }],
+    ["bool", { same: [16] }],
+    ["bytea", { same: [17] }],
+    ["int2", { same: [21] }],
+    ["int4", { same: [23], wider: [21] }],
+    ["int8", { same: [20], wider: [21, 23] }],
+    ["float4", { same: [700], wider: [20, 21, 23] }],
+    ["float8", { same: [701], wider: [20, 21, 23, 700] }],
+    ["numeric", { same: [1700], wider: [20, 21, 23] }],
+    ["json", { same: [114], wider: [3802] }],
+    ["jsonb", { same: [3802] }],
+    ["date", { same: [1082] }],
+    ["time", { same: [1083] }],
+    ["timestamp", { same: [1114] }],
+    ["timestamptz", { same: [1184] }],
+    ["interval", { same: [1186] }],
+    ["uuid", { same: [2950] }],
+  ]);
+
+const nameOf = (typeName: Node | undefined): string =>
+  typeName?.arrayBounds === undefined ? (last(strings(typeName?.names)) ?? "") : "";
+
+/** A cast of columns of these types to a type that they have; with a length it may cut. */
+export function changesNothing(typeName: Node | undefined, types: readonly number[]): boolean {
+  const same = CASTS.get(nameOf(typeName))?.same ?? [];
+  const sized = typeName?.typmods !== undefined;
+  return !sized && types.length > 0 && types.every((type) => same.includes(type));
+}
+
+/** `types`: of the columns that are cast, as they are; none: of a value that was made. */
+export function totalCast(typeName: Node | undefined, types: readonly number[]): boolean {
+  const name = nameOf(typeName);
+  if (TEXT_TYPES.has(name)) return true;
+  const { same = [], wider = [] } = CASTS.get(name) ?? {};
+  const room = [...same, ...wider];
+  const sized = typeName?.typmods !== undefined;
+  return !sized && types.length > 0 && types.every((type) => room.includes(type));
+}
 
 const JSON_TYPES = new Set(["json", "jsonb"]);
 
-export const isJson = (typeName: Node | undefined): boolean =>
-  JSON_TYPES.has(last(strings(typeName?.names)) ?? "") && typeName?.arrayBounds === undefined;
+export const isJson = (typeName: Node | undefined): boolean => JSON_TYPES.has(nameOf(typeName));
 
 const words = (list: string): ReadonlySet<string> => new Set(list.split(/\s+/));
 
-const OPERATORS = words("= <> != < > <= >= || ~~ !~~ ~~* !~~* ~ !~ ~* !~* @> <@ ? ?| ?& &&");
+/** Since version 14 any two jsonb values can be joined. */
+const OF_SCALARS_OPERATORS = words("|| -> ->> #> #>>");
+const OPERATORS = words("= <> != < > <= >= ~~ !~~ ~~* !~~* ~ !~ ~* !~* @> <@ ? ?| ?& &&");
 const RANGES = /^(NOT )?BETWEEN( SYMMETRIC)?$/;
 
 /** `types`: of the columns that go in, by oid; 0: not known. */
@@ -27,8 +71,7 @@ export function totalOperation(expression: Node, types: readonly number[]): bool
   const operator = last(strings(expression.name)) ?? "";
   // What `~` and LIKE have on their right may be malformed.
   if (operator.includes("~") && !plainPattern(expression.rexpr)) return false;
-  // Before version 14 an object and a scalar could not be joined.
-  if (operator === "||" && (!areScalars(types) || types.includes(JSONB))) return false;
+  if (OF_SCALARS_OPERATORS.has(operator)) return areScalars(types);
   return OPERATORS.has(operator) || RANGES.test(operator);
 }
 
@@ -39,13 +82,13 @@ export function totalOperation(expression: Node, types: readonly number[]): bool
 const plainPattern = (node: Node | undefined): boolean =>
   /^[^\\()[\]{}*+?|]*$/.test(node?.A_Const?.sval?.sval ?? "\\");
 
-const JSONB = 3802;
 /**
  * bool, bytea, "char", name, bigint, smallint, integer, text, real, double precision, bpchar,
- * varchar, date, timestamp, timestamptz, numeric, uuid: by oid (pg_type.dat).
+ * varchar, date, timestamp, timestamptz, numeric, uuid, jsonb: by oid (pg_type.dat).
  */
-const PLAIN = [16, 17, 18, 19, 20, 21, 23, 25, 700, 701, 1042, 1043, 1082, 1114, 1184, 1700, 2950];
-const SCALARS = new Set([...PLAIN, JSONB]);
+const SCALARS = new Set([
+  16, 17, 18, 19, 20, 21, 23, 25, 700, 701, 1042, 1043, 1082, 1114, 1184, 1700, 2950, 3802,
+]);
 
 /** Arrays fail where their dimensions do not fit, json where jsonb cannot hold what it says. */
 const areScalars = (types: readonly number[]): boolean => types.every((type) => SCALARS.has(type));

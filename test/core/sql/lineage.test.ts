@@ -72,7 +72,7 @@ const ROWS: readonly (readonly [string, string])[] = [
   // Expressions.
   ["select upper(ssn), length(ssn), md5(email) from users", "~~~"],
   ["select ssn || '' from users", "~"],
-  ["select ssn::text from users", "~"],
+  ["select ssn::text, ssn::varchar, ssn::varchar(3), ssn::name, ssn::int from users", "==~~~"],
   ["select (ssn) from users", "="],
   ["select substr(ssn, 1, 1), id from users", "~."],
   ["select case when ssn = '1' then 1 else 0 end from users", "~"],
