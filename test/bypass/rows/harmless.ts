@@ -42,7 +42,7 @@ const WORK = [
   "select json_build_object('id', p.id, 'of', json_build_array(p.name, p.city)) from people p",
   `select p.id, coalesce((select json_agg(f order by f.id) from friends f where f.person_id = p.id),
     '[]'::json) from people p order by p.id`,
-  "select to_jsonb(f) ->> 'nickname', jsonb_build_object('a', id) || '{}' from friends f order by id",
+  "select to_jsonb(f) ->> 'nickname', jsonb_build_object('a', id) || '{}' from friends f",
   "select * from current_schema(), current_database()",
   "select count(ssn), count(email) from people where id < 3",
   "select case when id > 1 then 'many' else 'one' end from friends order by id",
