@@ -56,6 +56,7 @@ export function createMasker(
     .toSorted((a, b) => shows(a.rule) - shows(b.rule));
   const content = contentScanner(active);
   const nullRules = new Set(active.flatMap(({ rule }) => (isNull(rule) ? [rule.id] : [])));
+  const sources = new WeakMap<SourceColumn, CellMask | null>();
   const outputs = new Map<string, CellMask | null>();
   const find = (wanted: (pattern: ColumnPattern) => boolean): ActiveRule | undefined =>
     columnRules.find(({ patterns }) => patterns.some(wanted));
@@ -64,7 +65,8 @@ export function createMasker(
   return {
     idle: false,
     detects: content !== null,
-    source: (column) => find((p) => namesColumn(p, column))?.mask ?? null,
+    source: (column) =>
+      recall(sources, column, () => find((p) => namesColumn(p, column))?.mask ?? null),
     asks: (column) => {
       const rules = naming(column);
       return STRICTEST.find((may) => rules.some(({ rule }) => rule.predicates === may)) ?? "allow";
@@ -147,9 +149,15 @@ const nullWhole = (rule: string): CellMask => ({
 const rememberedMax = 10_000;
 
 function remember<T>(known: Map<string, T>, key: string, make: () => T): T {
+  if (known.size >= rememberedMax && !known.has(key)) known.clear();
+  return recall(known, key, make);
+}
+
+type Known<K, T> = { get(key: K): T | undefined; set(key: K, value: T): unknown };
+
+function recall<K, T>(known: Known<K, T>, key: K, make: () => T): T {
   const held = known.get(key);
   if (held !== undefined) return held;
-  if (known.size >= rememberedMax) known.clear();
   const made = make();
   known.set(key, made);
   return made;

@@ -1,9 +1,20 @@
-import { celEnv, isCelError, parse, plan } from "@bufbuild/cel";
+import { type CelInput, type CelMap, celEnv, celMap, isCelError, parse, plan } from "@bufbuild/cel";
 
 export type Verdict = "true" | "false" | "error";
 
-/** A planned condition. Total: an error, or an answer that is no boolean, is "error". */
-export type Condition = (context: Record<string, unknown>) => Verdict;
+export type Context = Readonly<Record<string, CelInput>>;
+
+export type Fields = CelMap;
+
+/** Made once for all conditions: of an object CEL makes a map each time that one names it. */
+export const fields = (part: Context): Fields => celMap(new Map(Object.entries(part)));
+
+export type Condition = {
+  /** Total: an error, or an answer that is no boolean, is "error". It rests on `names` alone. */
+  evaluate(context: Context): Verdict;
+  /** Every name in it, with the field where one is taken of it: `command.text`, `now`, `o`. */
+  readonly names: ReadonlySet<string>;
+};
 
 const environment = celEnv();
 
@@ -12,21 +23,46 @@ const environment = celEnv();
  * condition that always errs, so a document applied by other means still fails closed.
  */
 export function compileCondition(source: string): Condition {
-  let run: (context: never) => unknown;
+  const names = new Set<string>();
+  let run: ReturnType<typeof plan>;
   try {
-    run = plan(environment, parse(source));
+    const parsed = parse(source);
+    addNames(parsed.expr, names);
+    run = plan(environment, parsed);
   } catch {
-    return () => "error";
+    return { names, evaluate: () => "error" };
   }
-  return (context) => {
-    try {
-      const value = run(context as never);
-      if (isCelError(value) || typeof value !== "boolean") return "error";
-      return value ? "true" : "false";
-    } catch {
-      return "error";
-    }
+  return {
+    names,
+    evaluate(context) {
+      try {
+        const value = run(context);
+        if (isCelError(value) || typeof value !== "boolean") return "error";
+        return value ? "true" : "false";
+      } catch {
+        return "error";
+      }
+    },
   };
+}
+
+type OneOf = { readonly case?: string; readonly value?: Node };
+/** Of cel.expr.Expr, whatever the node: only identifiers and selections matter here. */
+type Node = {
+  readonly exprKind?: OneOf;
+  readonly name?: string;
+  readonly operand?: Node;
+  readonly field?: string;
+};
+
+function addNames(node: unknown, names: Set<string>): void {
+  if (typeof node !== "object" || node === null) return;
+  const { exprKind } = node as Node;
+  const { name, operand, field } = exprKind?.value ?? {};
+  if (exprKind?.case === "identExpr") names.add(String(name));
+  else if (exprKind?.case === "selectExpr" && operand?.exprKind?.case === "identExpr") {
+    names.add(`${operand.exprKind.value?.name}.${field}`);
+  } else for (const part of Object.values(node)) addNames(part, names);
 }
 
 /** Null when the expression parses, else why not. */

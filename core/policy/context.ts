@@ -2,6 +2,7 @@ import { accessOf, type Command, type Parameter } from "../command.ts";
 import { hex, strictText } from "../bytes.ts";
 import type { UnixMs } from "../decision.ts";
 import type { Principal, Resource } from "../session.ts";
+import { type Fields, fields } from "./condition.ts";
 
 /**
  * What a condition sees, and the CEL type of each part. The checker and docs/policy.md are both
@@ -35,14 +36,26 @@ export type SessionFacts = {
 /** The parts that do not change from command to command. */
 export function sessionContext(principal: Principal, resource: Resource, session: SessionFacts) {
   return {
-    principal: { name: principal.name, groups: [...principal.groups], kind: principal.kind },
-    resource: { name: resource.name, type: resource.type, labels: { ...resource.labels } },
-    session: { id: session.id, reason: session.reason ?? "", ticket: session.ticket ?? "" },
+    principal: fields({
+      name: principal.name,
+      groups: [...principal.groups],
+      kind: principal.kind,
+    }),
+    resource: fields({
+      name: resource.name,
+      type: resource.type,
+      labels: fields(resource.labels),
+    }),
+    session: fields({
+      id: session.id,
+      reason: session.reason ?? "",
+      ticket: session.ticket ?? "",
+    }),
   };
 }
 
-export function commandContext(command: Command) {
-  return {
+export function commandContext(command: Command): Fields {
+  return fields({
     text: command.text,
     operations: [...command.operations],
     objects: [...command.objects],
@@ -52,8 +65,25 @@ export function commandContext(command: Command) {
     unbounded: command.unbounded,
     questions: BigInt(command.questions),
     parameters: command.parameters.map(shownParameter),
-  };
+  });
 }
+
+/**
+ * What few commands differ in. The access is in it too, for it follows from the operations. All
+ * else that changes from command to command is not.
+ */
+export const commandKind = ({ operations, unbounded }: Command): string =>
+  `${operations.join()} ${unbounded}`;
+
+const KIND = new Set(["command.operations", "command.access", "command.unbounded"]);
+const FIXED = new Set(["principal", "resource", "session"]);
+
+/** A condition with these names says the same of all commands of one kind in a session. */
+export const restsOnKind = (names: ReadonlySet<string>): boolean =>
+  [...names].every((name) => {
+    const [root = ""] = name.split(".");
+    return !(root in CONTEXT) || FIXED.has(root) || KIND.has(name);
+  });
 
 function shownParameter({ value }: Parameter): string | null {
   if (value === null) return null;

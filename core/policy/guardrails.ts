@@ -1,17 +1,30 @@
 import type { Command, Decision, UnixMs } from "../decision.ts";
 import type { Principal, Resource } from "../session.ts";
-import { type Condition, compileCondition } from "./condition.ts";
+import { type Condition, compileCondition, type Fields, type Verdict } from "./condition.ts";
 import {
   type Clock,
   clockIn,
   commandContext,
+  commandKind,
+  restsOnKind,
   type SessionFacts,
   sessionContext,
 } from "./context.ts";
 import { sharesGroup } from "./grants.ts";
 import type { GuardrailRule } from "./schema.ts";
 
-type Planned = { readonly rule: GuardrailRule; readonly when: Condition; readonly clock: Clock };
+type Planned = {
+  readonly rule: GuardrailRule;
+  readonly when: Condition;
+  readonly clock: Clock;
+  /** What it said of commands of a kind; null: commands of one kind may differ. */
+  readonly said: Map<string, Verdict> | null;
+};
+
+const ALWAYS: Condition = { names: new Set(), evaluate: () => "true" };
+
+/** Clients choose what they send, and so how many kinds there are. */
+const kindsMax = 256;
 
 /** A guardrail that spoke of a command; `failed` when its condition could not be evaluated. */
 export type Match = { readonly rule: GuardrailRule; readonly failed: boolean };
@@ -27,19 +40,28 @@ export function compileGuardrails(
 ): Guardrails {
   const planned: Planned[] = rules
     .filter((rule) => concerns(rule, principal, resource))
-    .map((rule) => ({
-      rule,
-      when: rule.when === undefined ? () => "true" : compileCondition(rule.when),
-      clock: clockIn(rule.zone),
-    }));
+    .map((rule) => {
+      const when = rule.when === undefined ? ALWAYS : compileCondition(rule.when);
+      const said = restsOnKind(when.names) ? new Map<string, Verdict>() : null;
+      return { rule, when, clock: clockIn(rule.zone), said };
+    });
   const fixed = sessionContext(principal, resource, session);
   return {
     match(command, now) {
       if (planned.length === 0) return [];
-      const context = { ...fixed, command: commandContext(command) };
-      return planned.flatMap(({ rule, when, clock }) => {
-        const verdict = when({ ...context, now: clock(now) });
-        return verdict === "false" ? [] : [{ rule, failed: verdict === "error" }];
+      const kind = commandKind(command);
+      let seen: Fields | null = null;
+      const verdictOf = ({ when, clock, said }: Planned): Verdict => {
+        const before = said?.get(kind);
+        if (before !== undefined) return before;
+        seen ??= commandContext(command);
+        const verdict = when.evaluate({ ...fixed, command: seen, now: clock(now) });
+        if (said !== null && said.size < kindsMax) said.set(kind, verdict);
+        return verdict;
+      };
+      return planned.flatMap((each) => {
+        const verdict = verdictOf(each);
+        return verdict === "false" ? [] : [{ rule: each.rule, failed: verdict === "error" }];
       });
     },
   };

@@ -180,12 +180,24 @@ function leaksIn(
   { copies }: Outputs,
   options: AnalyseOptions,
 ): readonly Leak[] {
-  const holds = [...findings.reads].some((name) => holdsMasked(name, names, options.isMasked));
-  const ownCode = functions.some(
-    (name) => !names.pure(name.split(".")) && !numbering(name.split(".")),
-  );
-  const samples = [...findings.reads].some((name) => revealing(name.slice(name.indexOf(".") + 1)));
-  const unsure = holds || samples || ownCode || findings.unresolved.size > 0;
   const leaving = escapes(node, names, options.isMasked);
+  const unsure = () => mayHoldMasked(findings, functions, names, options);
   return leaksOf({ findings, copies, escapes: leaving, unsure }, options);
+}
+
+/** What is opaque in the statement may hold masked values. */
+function mayHoldMasked(
+  { reads, unresolved }: Findings,
+  functions: readonly string[],
+  names: Names,
+  { isMasked }: AnalyseOptions,
+): boolean {
+  const own = (name: readonly string[]): boolean => !names.pure(name) && !numbering(name);
+  return (
+    unresolved.size > 0 ||
+    functions.some((name) => own(name.split("."))) ||
+    [...reads].some(
+      (name) => revealing(name.slice(name.indexOf(".") + 1)) || holdsMasked(name, names, isMasked),
+    )
+  );
 }

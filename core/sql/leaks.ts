@@ -15,7 +15,7 @@ export type Leaking = {
   /** It renames, breaks up or gives code to what holds masked columns. */
   readonly escapes: boolean;
   /** What is opaque may hold masked values. */
-  readonly unsure: boolean;
+  readonly unsure: () => boolean;
 };
 
 /** Where masked values would go without their mask, and what is asked of them; each once. */
@@ -53,7 +53,7 @@ function* copied(
   for (const { name, value, into } of taken) {
     const by = { way: "into", column: name } as const;
     const hidden = [...value.sources].filter(isMasked);
-    if (value.opaque && unsure) yield leak(null, by);
+    if (value.opaque && unsure()) yield leak(null, by);
     if (!stays(value, into)) for (const source of hidden) yield leak(source, by);
   }
 }

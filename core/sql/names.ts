@@ -20,6 +20,8 @@ export class Names {
   #catalog: Catalog | null = null;
   #index: CatalogIndex = NOTHING;
   #sources = new Map<string, SourceColumn>();
+  /** Of the columns of the catalog at hand. */
+  #sourcesOf = new WeakMap<Relation, Map<CatalogColumn, readonly SourceColumn[]>>();
   /** Views already parsed. */
   #queries = new WeakMap<Relation, Node>();
   #meaning: Meaning = FRESH;
@@ -40,6 +42,7 @@ export class Names {
     copy.#catalog = this.#catalog;
     copy.#index = this.#index;
     copy.#sources = this.#sources;
+    copy.#sourcesOf = this.#sourcesOf;
     copy.#queries = this.#queries;
     copy.#meaning = this.#meaning;
     copy.#stamps = this.#stamps;
@@ -76,6 +79,7 @@ export class Names {
     this.#catalog = catalog;
     this.#stale = false;
     this.#index = indexOf(catalog);
+    this.#sourcesOf = new WeakMap();
     if (this.#snapshots.length === 0) this.#settle();
   }
 
@@ -98,6 +102,17 @@ export class Names {
    * shared.
    */
   sourcesOf(relation: Relation, column: CatalogColumn): readonly SourceColumn[] {
+    let columns = this.#sourcesOf.get(relation);
+    if (columns === undefined) {
+      columns = new Map();
+      this.#sourcesOf.set(relation, columns);
+    }
+    const known = columns.get(column) ?? this.#findSources(relation, column);
+    columns.set(column, known);
+    return known;
+  }
+
+  #findSources(relation: Relation, column: CatalogColumn): readonly SourceColumn[] {
     const own = this.source(relation.schema, relation.name, column.name);
     const shared = (this.#index.relatives.get(relation.oid) ?? [])
       .filter((relative) => relative.columns.some(({ name }) => name === column.name))

@@ -189,8 +189,9 @@ export function* asksTooMuch(
       if (tooMuch) yield { risk: ASKS_MASKED, source, by: { way: how } };
     }
   }
-  for (const { value, how } of judged) yield* asked(value, how);
+  for (const { value, how } of judged) if (hidden(value)) yield* asked(value, how);
   for (const { values } of groups) {
+    if (!values.some(hidden)) continue;
     const alike = values.every((value) => value.exact && hidden(value));
     for (const value of values) yield* asked(value, alike ? "equality" : "equality with others");
   }

@@ -59,14 +59,23 @@ export function shownText(
 ): string {
   const hides = hiding(read, names, options);
   const word = wordsOf(sql);
-  let out = "";
+  // Joined at the end: a string that `+=` made would keep all its parts for as long as it lives.
+  const parts: string[] = [];
+  let length = 0;
+  let gap = "";
   for (const token of tokens(sql)) {
     if (token.kind === "space" || token.kind === "comment") {
-      if (out !== "" && !out.endsWith(" ")) out += " ";
-    } else out += piece(word(token), token, start, hides, options);
-    if (out.length > charactersMax) return out.slice(0, charactersMax) + CUT;
+      if (parts.length > 0) gap = " ";
+      continue;
+    }
+    const words = gap + piece(word(token), token, start, hides, options);
+    parts.push(words);
+    length += words.length;
+    gap = "";
+    if (length > charactersMax) break;
   }
-  return out.trimEnd();
+  const out = parts.join("");
+  return out.length <= charactersMax ? out : out.slice(0, charactersMax) + CUT;
 }
 
 /** Only where each byte is a character are their numbers the same. */

@@ -1,3 +1,4 @@
+import { text as decode } from "../../bytes.ts";
 import { sqlBytesMax } from "../../limits.ts";
 import type { Grammar, Parsed, Tree } from "../grammar.ts";
 import factory, { type LibPgQuery } from "./libpg-query.mjs";
@@ -88,5 +89,7 @@ function read(instance: Instance, result: number): Parsed {
   // A failed strdup gives no error and no tree: never to be taken for "no statements".
   const json = word(result);
   if (json === 0) throw new Error("empty tree");
-  return { is: "tree", tree: JSON.parse(instance.UTF8ToString(json)) as Tree };
+  const { HEAPU8: heap } = instance;
+  const printed = decode(heap.subarray(json, heap.indexOf(0, json)));
+  return { is: "tree", tree: JSON.parse(printed) as Tree };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { COPIES_MASKED } from "../../../core/command.ts";
+import { type Command, COPIES_MASKED } from "../../../core/command.ts";
 import { literalPolicy } from "../../../core/policy/literal.ts";
 import { bytes } from "../masking/given.ts";
 import { command, NOW, person, policyOf } from "./given.ts";
@@ -174,6 +174,49 @@ guardrails: [{ id: c, then: block, when: '${when}' }]
     expect(
       sees('("a".matches("^(a+)+$") && "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab".matches("^(a+)+$"))'),
     ).toBe("allow");
+  });
+});
+
+describe("what was said of one command is not said of one that differs in", () => {
+  const decided = (when: string) => {
+    const guardrails = `guardrails: [{ id: c, then: block, when: '${when}' }]`;
+    const grants =
+      "grants: [{ id: all, groups: [engineers], resources: [shop-db], access: [read, write] }]";
+    const policy = policyOf(`${grants}\n${guardrails}\n`, ada);
+    return (what: Partial<Command>, now = NOW) => policy.decide(command(what), now).verdict;
+  };
+  const value = (text: string) => [{ type: 25, format: 0, value: bytes(text) }];
+  test.each<[string, string, Partial<Command>, Partial<Command>]>([
+    ["its text", 'command.text == "b"', { text: "a" }, { text: "b" }],
+    ["a text by its key", 'command["text"] == "b"', { text: "a" }, { text: "b" }],
+    ["a text within a macro", '["b"].exists(t, t == command.text)', { text: "a" }, { text: "b" }],
+    ["its relations", '"a.b" in command.objects', {}, { objects: ["a.b"] }],
+    ["its columns", "size(command.columns) > 0", {}, { columns: ["a.b.c"] }],
+    ["its functions", 'command.functions == ["f"]', {}, { functions: ["f"] }],
+    ["its questions", "command.questions > 1", {}, { questions: 2 }],
+    ["a parameter", 'command.parameters == ["x"]', {}, { parameters: value("x") }],
+    ["a parameter that was missing", 'command.parameters != ["x"]', { parameters: value("x") }, {}],
+    ["its operations", '"insert" in command.operations', {}, { operations: ["insert"] }],
+    ["its access", '"write" in command.access', {}, { operations: ["insert"] }],
+    ["saying which rows", "command.unbounded", {}, { unbounded: true }],
+  ])("%s", (_, when, allowed, blocked) => {
+    const decide = decided(when);
+    const verdicts = [allowed, blocked, allowed, blocked].map((what) => decide(what));
+    expect(verdicts).toEqual(["allow", "block", "allow", "block"]);
+  });
+
+  test("its hour", () => {
+    const decide = decided("now.hour == 3");
+    expect([decide({}), decide({}, NOW + 3_600_000), decide({})]).toEqual([
+      "allow",
+      "block",
+      "allow",
+    ]);
+  });
+
+  test("nothing: a condition that fails blocks each time", () => {
+    const decide = decided('command.operations[1] == "x"');
+    expect([decide({}), decide({})]).toEqual(["block", "block"]);
   });
 });
 

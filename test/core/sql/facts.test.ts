@@ -284,5 +284,9 @@ describe("the shown form", () => {
     const shown = read(`select ${"1, ".repeat(5_000)} 1`).statements[0]?.shown ?? "";
     expect(shown.length).toBeLessThanOrEqual(4_100);
     expect(shown.endsWith("…")).toBe(true);
+
+    const longest = `select '${"x".repeat(4_096 - "select ''".length)}'`;
+    expect(read(`${longest}\n`).statements[0]?.shown).toBe(longest);
+    expect(read(`${longest} as x`).statements[0]?.shown).toBe(`${longest} …`);
   });
 });

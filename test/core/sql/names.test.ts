@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { utf8 } from "../../../core/bytes.ts";
+import type { CatalogColumn, Relation } from "../../../core/catalog.ts";
 import { analyse } from "../../../core/sql/analyse.ts";
 import { Names } from "../../../core/sql/names.ts";
 import { loadGrammar } from "../../support/grammar.ts";
@@ -141,6 +142,19 @@ describe("what the catalog says", () => {
     expect(names.column(20_001, 9)).toBeNull();
     expect(names.column(99_999, 1)).toBeNull();
     expect(names.typeOf({ schema: "public", table: "users", column: "ssn" })).toBe(25);
+  });
+
+  it("takes a table that a newer one shares rows with for both", () => {
+    const names = new Names(SHOP);
+    const known = names.relation("hr.staff") as Relation;
+    const sources = () => known.columns.map((column) => names.sourcesOf(known, column).length);
+    expect(sources()).toEqual([1, 1]);
+    const child = { ...known, oid: 20_100, schema: "public", parents: [known.oid] };
+    names.learn({ ...SHOP, version: "shop-2", relations: [...SHOP.relations, child] });
+    expect(sources()).toEqual([2, 2]);
+    // Its columns are the very same objects.
+    const [pin] = names.sourcesOf(child, known.columns[1] as CatalogColumn);
+    expect(pin).toEqual({ schema: "public", table: "staff", column: "pin" });
   });
 
   it("does not take a stale prepared statement for what it was", () => {
