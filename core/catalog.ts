@@ -1,3 +1,5 @@
+import type { UnixMs } from "./decision.ts";
+
 /**
  * What the target's own catalog says, kept per resource by the CatalogObject. Plain data: it
  * crosses RPC as JSON text; `core/sql/names.ts` indexes it for lookups.
@@ -6,6 +8,11 @@ export type Catalog = {
   /** Changes when anything below changes. */
   readonly version: string;
   readonly relations: readonly Relation[];
+  /**
+   * Relations that were there until a while ago, as they were: a session whose catalog is older
+   * still takes their names for them.
+   */
+  readonly gone?: readonly Gone[];
   /** Functions of pg_catalog that depend on their arguments alone, by name, every overload. */
   readonly pureFunctions: readonly string[];
   /** Operators outside pg_catalog, by name. */
@@ -28,13 +35,15 @@ export type Relation = {
   /** pg_class.relkind: r table, v view, m materialised view, p partitioned, f foreign. */
   readonly kind: "r" | "v" | "m" | "p" | "f";
   readonly columns: readonly CatalogColumn[];
-  /** pg_get_viewdef's text. */
+  /** pg_get_viewdef's text; empty: it could not be read, and the columns may hold anything. */
   readonly definition: string | null;
   /** Oids of the parents (inheritance and partitions). */
   readonly parents: readonly number[];
   /** A trigger or a rule of the owner's may change what happens. */
   readonly hasTriggers: boolean;
 };
+
+export type Gone = Relation & { readonly goneAt: UnixMs };
 
 export type CatalogColumn = {
   /** pg_attribute.attnum */

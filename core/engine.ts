@@ -32,8 +32,11 @@ export type Input =
       readonly url: string;
       readonly expiresInSeconds: number;
     }
-  /** The answer to a lookup. Null: the catalog could not be read. */
-  | { readonly on: "learned"; readonly request: number; readonly catalog: Catalog | null }
+  /**
+   * The answer to a lookup (null: the catalog could not be read), or a catalog that others have
+   * changed, unasked.
+   */
+  | { readonly on: "learned"; readonly request: number | null; readonly catalog: Catalog | null }
   /** A new policy version: later answers are masked by it. */
   | { readonly on: "policy"; readonly masker: Masker }
   /** The client asks to cancel what runs, with the key that this session gave it. */

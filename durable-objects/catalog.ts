@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import postgres, { type Options as PostgresOptions } from "postgres";
+import type { Catalog } from "../core/catalog.ts";
 import { concat, text, utf8 } from "../core/bytes.ts";
 import { journalRowBytesMax } from "../core/limits.ts";
 import { buildCatalog, CATALOG_QUERIES } from "../core/sql/catalog-queries.ts";
@@ -13,11 +14,20 @@ import { TunnelSocket } from "./tunnel-socket.ts";
 
 /** A session that opens takes an older one than this as it is, while the next one is being read. */
 const staleMs = 60_000;
-/** Or waits for it, where nobody has asked for so long: others change tables past the gateway. */
+/**
+ * Or waits for it, where nobody has asked for so long: others change tables past the gateway. For
+ * sessions that live, it is read as often.
+ */
 const oldMs = 600_000;
 const connectSeconds = 15;
 /** Whoever asks waits for it: a target that is this slow is one without a catalog. */
 const readSeconds = 30;
+
+/**
+ * `opening`: a session begins. `changed`: it has met a name that it does not know, or has changed
+ * one. `living`: it asks now and then whether others have.
+ */
+export type Why = "opening" | "changed" | "living";
 
 /** A catalog as it is kept: its version beside its JSON. */
 type Kept = { readonly version: string; readonly readAt: number; readonly json: string };
@@ -37,22 +47,20 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
     ctx.storage.sql.exec(`create table if not exists pieces (${columns}, json blob)`);
   }
 
-  /**
-   * JSON of a core Catalog, or null: the caller has it, in version `known`. `refresh`: the caller
-   * has met a name that it does not know.
-   */
-  async catalog(spec: SessionSpec, refresh: boolean, known: string | null): Promise<string | null> {
-    const { version, json } = await this.#wanted(spec, refresh);
+  /** JSON of a core Catalog, or null: the caller has it, in version `known`. */
+  async catalog(spec: SessionSpec, why: Why, known: string | null): Promise<string | null> {
+    const { version, json } = await this.#wanted(spec, why);
     return version === known ? null : json;
   }
 
-  async #wanted(spec: SessionSpec, refresh: boolean): Promise<Kept> {
+  async #wanted(spec: SessionSpec, why: Why): Promise<Kept> {
     const target = targetOf(spec);
-    if (refresh) return this.#next(spec, target);
+    if (why === "changed") return this.#next(spec, target);
     const kept = this.#kept(target);
     const age = kept === null ? Number.POSITIVE_INFINITY : Date.now() - kept.readAt;
-    if (kept === null || age > oldMs) return this.#current(spec, target);
-    if (age > staleMs) this.ctx.waitUntil(this.#current(spec, target).catch(() => {}));
+    if (kept === null || (age > oldMs && why === "opening")) return this.#current(spec, target);
+    const readAfter = why === "opening" ? staleMs : oldMs;
+    if (age > readAfter) this.ctx.waitUntil(this.#current(spec, target).catch(() => {}));
     return kept;
   }
 
@@ -120,7 +128,10 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
     try {
       const rows = [];
       for (const query of CATALOG_QUERIES) rows.push([...(await sql.unsafe(query).simple())]);
-      const catalog = buildCatalog(rows, (bytes) => nodeCrypto.sha256(bytes));
+      const last = this.#kept(target)?.json;
+      const before = last === undefined ? null : (JSON.parse(last) as Catalog);
+      const digest = (bytes: Uint8Array) => nodeCrypto.sha256(bytes);
+      const catalog = buildCatalog(rows, digest, before, readAt);
       const kept = { version: catalog.version, readAt, json: JSON.stringify(catalog) };
       this.#keep(target, kept);
       return kept;

@@ -1,5 +1,6 @@
 import type { Catalog } from "../core/catalog.ts";
 import type { SessionSpec } from "../core/session.ts";
+import type { Why } from "./catalog.ts";
 import { catalogOf, type ObjectsEnv } from "./env.ts";
 
 /** A target, as far as its catalog goes: another login may see other things. */
@@ -19,13 +20,13 @@ const sharedMax = 64;
 export async function catalogFor(
   env: ObjectsEnv,
   spec: SessionSpec,
-  refresh: boolean,
+  why: Why,
 ): Promise<Catalog | null> {
   if (spec.literalTexts !== null) return null;
   const target = targetOf(spec);
   const known = shared.get(target) ?? null;
   try {
-    const json = await catalogOf(env, spec).catalog(spec, refresh, known?.version ?? null);
+    const json = await catalogOf(env, spec).catalog(spec, why, known?.version ?? null);
     return json === null ? known : share(target, JSON.parse(json) as Catalog);
   } catch {
     return null;

@@ -61,6 +61,8 @@ export class LiveSession {
   #inFlight = 0;
   #lookups = 0;
   #looking: Promise<void> = Promise.resolve();
+  /** The version of the last catalog that came unasked. */
+  #catalog: string | null = null;
   /** The client sends nothing more; it may still read. */
   #clientEnded = false;
   /** The target has been told so. */
@@ -180,7 +182,7 @@ export class LiveSession {
 
   #turn(path: DataPath, input: DataPathInput): void {
     this.#turns++;
-    if (input.on === "learned") this.#lookups--;
+    if (input.on === "learned" && input.request !== null) this.#lookups--;
     this.#expelled = EXPELLING.has(input.on);
     const effects: readonly Effect[] = path.step(input, this.now());
     for (const effect of effects) {
@@ -299,9 +301,17 @@ export class LiveSession {
 
   lookUp(request: number): void {
     this.#lookups++;
-    this.#looking = catalogFor(this.env, this.spec, true).then((catalog) =>
+    this.#looking = catalogFor(this.env, this.spec, "changed").then((catalog) =>
       this.step({ on: "learned", request, catalog }),
     );
+  }
+
+  /** What other sessions have made of the target's names. */
+  async freshen(): Promise<void> {
+    const catalog = await catalogFor(this.env, this.spec, "living");
+    if (catalog === null || catalog.version === this.#catalog) return;
+    this.#catalog = catalog.version;
+    this.step({ on: "learned", request: null, catalog });
   }
 
   adopt(applied: SessionSpec["policy"]): void {

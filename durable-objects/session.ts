@@ -157,7 +157,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       live.tunnel.opened(spec.id);
       const [reached, catalog, news] = await Promise.all([
         this.#reach(spec),
-        catalogFor(this.env, spec, false),
+        catalogFor(this.env, spec, "opening"),
         standing(this.env, spec, live.policy, Date.now()),
         grammarReady(),
       ]);
@@ -204,6 +204,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       this.#unanswered = 0;
       if (news !== null) await this.notify(news);
       await live.held.recall();
+      await live.freshen();
     } catch {
       this.#unanswered++;
       if (this.#unanswered < 2) return;

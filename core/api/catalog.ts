@@ -27,6 +27,7 @@ const relation = z.strictObject({
 export const catalog: z.ZodType<Catalog> = z.strictObject({
   version: z.string(),
   relations: z.array(relation),
+  gone: z.array(relation.extend({ goneAt: z.number() })).exactOptional(),
   pureFunctions: names,
   userOperators: names,
   userTypes: names,

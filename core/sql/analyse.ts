@@ -1,20 +1,21 @@
 import { strictText } from "../bytes.ts";
+import type { Relation } from "../catalog.ts";
 import type { Operation } from "../command.ts";
 import { assignedBy } from "./assigned.ts";
 import type { Aggregate, Predicates, SourceColumn } from "../masker.ts";
 import { copyShape } from "./copy.ts";
 import { effectsOf } from "./effects.ts";
-import { escapes } from "./escapes.ts";
+import { escapes, hiddenUnder } from "./escapes.ts";
 import type { Grammar, Node, RawStatement } from "./grammar.ts";
 import { type Findings, newFindings } from "./findings.ts";
 import { leaksOf } from "./leaks.ts";
 import { Lineage } from "./lineage.ts";
 import type { Names } from "./names.ts";
-import { type Outputs, outputsOf, toOutputs } from "./outputs.ts";
+import { outputsOf, toOutputs } from "./outputs.ts";
 import { numbering } from "./purity.ts";
 import { countQuestions } from "./predicates.ts";
 import { holdsMasked, shownText, unreadable } from "./shown.ts";
-import type { Analysis, Leak, Statement } from "./statement.ts";
+import type { Analysis, Statement } from "./statement.ts";
 import { revealing } from "./system.ts";
 import { touched } from "./touched.ts";
 import { TooDeep, kindOf } from "./tree.ts";
@@ -84,6 +85,7 @@ const unknownStatement = (text: Uint8Array): Statement => ({
   effects: [{ do: "ddl", code: true }],
   copy: null,
   volatileShape: true,
+  namesHidden: false,
   shown: unreadable(text),
 });
 
@@ -120,15 +122,33 @@ export type Described = {
   readonly met: ReadonlyMap<number, { sources: ReadonlySet<SourceColumn>; opaque: boolean }>;
 };
 
+/** What they name is there: where the catalog does not have it, it is old. */
+const CHANGING = new Set(["AlterTableStmt", "RenameStmt", "AlterObjectSchemaStmt", "DropStmt"]);
+
 function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOptions): Described {
   const findings = newFindings();
   const lineage = new Lineage(names, grammar, findings, options.tells);
   const verbs = readVerbs(node, names);
   const result = outputsOf(node, lineage);
-  for (const name of touched(node, names)) findings.writes.add(name);
+  for (const { name, known } of touched(node, names)) {
+    findings.writes.add(name);
+    if (!known && CHANGING.has(kindOf(node) ?? "")) findings.unresolved.add(name);
+  }
   const outputs = toOutputs(result.columns, options.isMasked);
   const functions = [...verbs.functions, ...findings.hiddenFunctions];
-  const leaks = leaksIn(node, names, findings, functions, result, options);
+  // What it finds is not in the statement.
+  const { relations } = new Lineage(names, grammar, newFindings(), options.tells);
+  const columnsOf = (relation: Relation) => relations.of(relation);
+  const around = { names, isMasked: options.isMasked, columnsOf, made: result.made };
+  const leaks = leaksOf(
+    {
+      findings,
+      copies: result.copies,
+      escapes: escapes(node, around),
+      unsure: () => mayHoldMasked(findings, functions, names, options),
+    },
+    options,
+  );
   const risks = [...verbs.risks, ...leaks.map(({ risk }) => risk)];
   const hiddenCode = [...findings.hiddenFunctions].some((name) => !names.pure([name]));
   const plain =
@@ -167,22 +187,9 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
       ),
       copy: node.CopyStmt === undefined ? null : copyShape(node.CopyStmt),
       volatileShape: verbs.volatileShape,
+      namesHidden: hiddenUnder(node, around).length > 0,
     },
   };
-}
-
-/** Masked values would flow to where no rule masks them, or more is asked than rules allow. */
-function leaksIn(
-  node: Node,
-  names: Names,
-  findings: Findings,
-  functions: readonly string[],
-  { copies }: Outputs,
-  options: AnalyseOptions,
-): readonly Leak[] {
-  const leaving = escapes(node, names, options.isMasked);
-  const unsure = () => mayHoldMasked(findings, functions, names, options);
-  return leaksOf({ findings, copies, escapes: leaving, unsure }, options);
 }
 
 /** What is opaque in the statement may hold masked values. */

@@ -1,5 +1,6 @@
 import { utf8, hex } from "../bytes.ts";
-import type { Catalog, CatalogColumn, Relation } from "../catalog.ts";
+import type { Catalog, CatalogColumn, Gone, Relation } from "../catalog.ts";
+import type { UnixMs } from "../decision.ts";
 
 /**
  * What is not the server's own and not an extension's: those are installed by whoever runs the
@@ -31,17 +32,28 @@ const VOLATILE = [
   .map((name) => `'${name}'`)
   .join(", ");
 
+/** Printing a view waits for whoever changes it, or what it reads; that may be the asker itself. */
+const LOCKED = `exists (select 1 from pg_catalog.pg_locks k
+  where k.mode = 'AccessExclusiveLock' and k.granted and (k.relation = c.oid
+    or k.relation in (select d.refobjid from pg_catalog.pg_rewrite w
+      join pg_catalog.pg_depend d on d.objid = w.oid
+        and d.classid = 'pg_catalog.pg_rewrite'::regclass
+        and d.refclassid = 'pg_catalog.pg_class'::regclass
+      where w.ev_class = c.oid)))`;
+
 /**
- * Plain queries for PostgreSQL 12 to 18, in the order in which `buildCatalog` takes their rows.
+ * Plain queries for PostgreSQL 14 to 18, in the order in which `buildCatalog` takes their rows.
  * They leave the connection's search path changed: it must be one of its own.
  */
 export const CATALOG_QUERIES: readonly string[] = [
   `select s.schema from unnest(pg_catalog.current_schemas(false)) with ordinality as s(schema, at)
   order by s.at`,
   // From here on every user's relation is printed with its schema: views mean the same on any path.
-  "select pg_catalog.set_config('search_path', 'pg_catalog', false)",
+  `select pg_catalog.set_config('search_path', 'pg_catalog', false),
+    pg_catalog.set_config('lock_timeout', '2s', false)`,
   `select c.oid::int8::text as oid, n.nspname as schema, c.relname as name, c.relkind::text as kind,
-    case when c.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(c.oid) end as definition,
+    case when c.relkind not in ('v', 'm') then null when ${LOCKED} then ''
+      else pg_catalog.pg_get_viewdef(c.oid) end as definition,
     (select pg_catalog.array_to_string(pg_catalog.array_agg(i.inhparent::int8::text), ',')
       from pg_catalog.pg_inherits i where i.inhrelid = c.oid) as parents,
     exists (select 1 from pg_catalog.pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal)
@@ -140,10 +152,31 @@ const numbers = (list: unknown): number[] =>
 const names = (rows: readonly Row[] | undefined, key = "name"): string[] =>
   (rows ?? []).map((row) => String(row[key]));
 
-/** The rows of CATALOG_QUERIES as a catalog; its version is a digest of the rest. */
+/** No session goes by a catalog that is older. */
+const goneForMs = 3_600_000;
+
+/** Relations that `before` has, or had, and that are not there at `now`. */
+export function goneFrom(
+  before: Catalog | null,
+  relations: readonly Relation[],
+  now: UnixMs,
+): readonly Gone[] {
+  const there = new Set(relations.map(({ schema, name }) => `${schema}.${name}`));
+  const { relations: last = [], gone = [] } = before ?? {};
+  return [...gone, ...last.map((relation): Gone => ({ ...relation, goneAt: now }))].filter(
+    ({ schema, name, goneAt }) => now - goneAt < goneForMs && !there.has(`${schema}.${name}`),
+  );
+}
+
+/**
+ * The rows of CATALOG_QUERIES as a catalog; its version is a digest of the rest. `before`: the
+ * last one that was read.
+ */
 export function buildCatalog(
   rows: readonly (readonly Row[])[],
   digest: (bytes: Uint8Array) => Uint8Array,
+  before: Catalog | null = null,
+  now: UnixMs = 0,
 ): Catalog {
   const [path, , relations = [], columns = [], functions, operators, types, system = []] = rows;
   const byOid = new Map<string, Row[]>();
@@ -153,8 +186,16 @@ export function buildCatalog(
     if (known === undefined) byOid.set(key, [row]);
     else known.push(row);
   }
+  const last = new Map(before?.relations.map((each) => [each.oid, each.definition]));
+  const there = relations
+    .map((row) => relation(row, byOid.get(String(row.oid)) ?? []))
+    .map((each) =>
+      // Locked: as it was, for what is being done to it is not done.
+      each.definition === "" ? { ...each, definition: last.get(each.oid) ?? "" } : each,
+    );
   const content = {
-    relations: relations.map((row) => relation(row, byOid.get(String(row.oid)) ?? [])),
+    relations: there,
+    gone: goneFrom(before, there, now),
     pureFunctions: names(functions).filter(isPure),
     userOperators: names(operators),
     userTypes: names(types),

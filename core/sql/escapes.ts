@@ -5,12 +5,14 @@ import type { Node } from "./grammar.ts";
 import { tokens } from "./lexer.ts";
 import type { Names } from "./names.ts";
 import { numbering } from "./purity.ts";
+import type { Column } from "./scope.ts";
 import { revealing } from "./system.ts";
 import { kindOf, last, strings, visit } from "./tree.ts";
 
 /*
  * Ways on which masked values leave the names that rules know, although no query shows them flow:
- * renaming, breaking up what shares rows, and code of one's own that reads or is given them.
+ * renaming, breaking up what shares rows, code of one's own that reads or is given them, and names
+ * that other sessions still take for something else.
  */
 
 /** Changes of a table after which its columns would answer to other rules, or hold other values. */
@@ -22,40 +24,148 @@ const PARTING = new Set([
   "AT_SetExpression",
 ]);
 
-type IsMasked = (source: SourceColumn) => boolean;
+const FUNCTIONS = new Set([
+  "OBJECT_FUNCTION",
+  "OBJECT_PROCEDURE",
+  "OBJECT_ROUTINE",
+  "OBJECT_AGGREGATE",
+]);
 
-export function escapes(node: Node, names: Names, isMasked: IsMasked): boolean {
+export type Surroundings = {
+  readonly names: Names;
+  readonly isMasked: (source: SourceColumn) => boolean;
+  /** What the columns of a relation hold, through views. */
+  readonly columnsOf: (relation: Relation) => readonly Column[];
+  /** The columns of the relation that the statement makes. */
+  readonly made: readonly Column[];
+};
+
+export function escapes(node: Node, around: Surroundings): boolean {
+  const { names } = around;
   const kind = kindOf(node) ?? "";
   const body = node[kind];
-  const holds = (relation: Relation | null, column?: string): boolean =>
-    relation?.columns.some(
-      (each) =>
-        (column === undefined || each.name === column) &&
-        names.sourcesOf(relation, each).some(isMasked),
-    ) ?? false;
   const target = resolved(body.relation, names);
+  const holds = (relation: Relation | null, column?: string): boolean =>
+    relation !== null && holdsMasked(relation, around, column);
   switch (kind) {
     case "RenameStmt":
       if (body.renameType === "OBJECT_COLUMN") return holds(target, body.subname);
+      if (FUNCTIONS.has(body.renameType)) return maskedNames(around).size > 0;
       if (body.renameType !== "OBJECT_SCHEMA") return holds(target);
       return names.relations.some((each) => each.schema === body.subname && holds(each));
     case "AlterObjectSchemaStmt":
+      return holds(target) || (FUNCTIONS.has(body.objectType) && maskedNames(around).size > 0);
     case "CreateTrigStmt":
-    case "RuleStmt":
       return holds(target);
     case "AlterTableStmt":
-      return holds(target) && (body.cmds as Node[]).some((one) => parts(one.AlterTableCmd, names));
+      return alters(target, body.cmds, around);
     case "IndexStmt":
       return holds(target) && runsOwnCode(body, names);
+    case "ViewStmt":
+    case "CreateTableAsStmt":
+    case "CreateStmt":
+      return hiddenUnder(node, around).some(({ name, columns }) =>
+        takesName(name, columns, around),
+      );
+    case "CreateCastStmt":
+    case "DefineStmt":
+      return usesOwnCode(body, names) && maskedNames(around).size > 0;
+    case "RuleStmt":
     case "DoStmt":
     case "CreateFunctionStmt": {
-      const masked = maskedNames(names, holds);
-      return masked.size > 0 && carries(body, names, masked);
+      const masked = maskedNames(around);
+      return holds(target) || (masked.size > 0 && carries(body, names, masked));
     }
     default:
       return false;
   }
 }
+
+const holdsMasked = (relation: Relation, around: Surroundings, column?: string): boolean =>
+  around
+    .columnsOf(relation)
+    .some(
+      ({ name, value }) =>
+        (column === undefined || name === column) && [...value.sources].some(around.isMasked),
+    );
+
+/** Hidden from whom the masks concern. */
+const isHidden = ({ value }: Column, { isMasked }: Surroundings): boolean =>
+  value.opaque || [...value.sources].some(isMasked);
+
+/** What is hidden in one of them shows in the other under the same name. */
+const showsMore = (
+  hiding: readonly Column[],
+  showing: readonly Column[],
+  around: Surroundings,
+): boolean =>
+  hiding
+    .filter((column) => isHidden(column, around))
+    .some((column) => {
+      const same = showing.find(({ name }) => name === column.name);
+      return same === undefined || !isHidden(same, around);
+    });
+
+/** The name that a statement gives to what others may read, where some of that is hidden. */
+export function hiddenUnder(
+  node: Node,
+  around: Surroundings,
+): readonly { readonly name: string; readonly columns: readonly Column[] }[] {
+  const { ViewStmt: view, CreateTableAsStmt: made, CreateStmt: table } = node;
+  const copy = made?.objtype === "OBJECT_MATVIEW" ? made.into.rel : undefined;
+  const variable: Node | undefined = view?.view ?? copy ?? table?.relation;
+  if (variable === undefined || variable.relpersistence === "t") return [];
+  const parents: readonly Node[] = table?.inhRelations ?? [];
+  const shared = parents.flatMap(({ RangeVar: parent }) => {
+    const relation = resolved(parent, around.names);
+    return relation === null ? [] : around.columnsOf(relation);
+  });
+  const columns = [...around.made, ...shared];
+  const hides = columns.some((column) => isHidden(column, around));
+  return hides ? [{ name: variable.relname, columns }] : [];
+}
+
+/**
+ * A catalog is some seconds old in other sessions: who goes by it would take what comes under a
+ * name that it has, in whatever schema, for what was there.
+ */
+function takesName(name: string, columns: readonly Column[], around: Surroundings): boolean {
+  const { names, columnsOf } = around;
+  return (
+    names.isSystem(name) ||
+    names.everKnown(name).some((relation) => {
+      const unread = relation.definition === "";
+      return unread || showsMore(columns, columnsOf(relation), around);
+    })
+  );
+}
+
+function alters(target: Relation | null, commands: readonly Node[], around: Surroundings): boolean {
+  const { names, columnsOf } = around;
+  return commands.some(({ AlterTableCmd: command }) => {
+    const { subtype, def } = command as Node;
+    const attached = resolved(def?.PartitionCmd?.name, names);
+    const parent = subtype === "AT_AddInherit" ? resolved(def.RangeVar, names) : target;
+    const child = subtype === "AT_AddInherit" ? target : attached;
+    const joins = subtype === "AT_AddInherit" || subtype === "AT_AttachPartition";
+    if (joins && child !== null) {
+      return showsMore(columnsOf(child), parent === null ? [] : columnsOf(parent), around);
+    }
+    return target !== null && parts(command as Node, names) && holdsMasked(target, around);
+  });
+}
+
+/** A cast, an operator or an aggregate made of a function of the user's. */
+function usesOwnCode({ func, definition = [] }: Node, names: Names): boolean {
+  const code = (definition as Node[]).flatMap(({ DefElem: option }) =>
+    CODE.test(option.defname) ? [strings(option.arg?.TypeName?.names)] : [],
+  );
+  const called = func === undefined ? code : [strings(func.objname), ...code];
+  return called.some((path) => !names.pure(path));
+}
+
+/** Options of CREATE OPERATOR and CREATE AGGREGATE that name functions. */
+const CODE = /func$|^function$|^procedure$/;
 
 const resolved = (variable: Node | undefined, names: Names): Relation | null =>
   typeof variable?.relname === "string"
@@ -63,7 +173,9 @@ const resolved = (variable: Node | undefined, names: Names): Relation | null =>
     : null;
 
 /** Of relations that hold masked columns, and of views that show those, whatever they call them. */
-function maskedNames(names: Names, holds: (relation: Relation) => boolean): ReadonlySet<string> {
+function maskedNames({ names, isMasked }: Surroundings): ReadonlySet<string> {
+  const holds = (relation: Relation): boolean =>
+    relation.columns.some((each) => names.sourcesOf(relation, each).some(isMasked));
   const found = new Set(names.relations.filter((each) => holds(each)).map(({ name }) => name));
   for (let size = -1; size !== found.size;) {
     size = found.size;
@@ -121,7 +233,7 @@ const WORDS = new Set(
  */
 function carries(body: Node, names: Names, masked: ReadonlySet<string>): boolean {
   let found = bodiesOf(body.args ?? body.options).some((code) => codeCarries(code, names, masked));
-  visit(body.sql_body, (kind, node) => {
+  visit([body.sql_body, body.actions, body.whereClause], (kind, node) => {
     if (kind === "RangeVar" && masked.has(node.relname)) found = true;
     if (kind === "FuncCall" && !plainCall(strings(node.funcname), names)) found = true;
   });

@@ -167,6 +167,18 @@ export class Names {
     return this.#catalog?.relations ?? [];
   }
 
+  /** Every relation of this name, whatever its schema, that a catalog has had of late. */
+  everKnown(name: string): readonly Relation[] {
+    const { relations = [], gone = [] } = this.#catalog ?? {};
+    return [...relations, ...gone].filter((relation) => relation.name === name);
+  }
+
+  /** A name in one of the server's own schemas. */
+  isSystem(name: string): boolean {
+    const known = [...SYSTEM_SCHEMAS].some((schema) => this.systemColumns(`${schema}.${name}`));
+    return isSystemName(name) || known;
+  }
+
   /** A relation by its full name, `schema.name`. */
   relation(name: string): Relation | null {
     return this.#index.byName.get(name) ?? null;

@@ -62,6 +62,11 @@ export class Relations {
     }
   }
 
+  /** The columns of a relation of the catalog's, also of one that a name does not mean any more. */
+  of(relation: Relation): readonly Column[] {
+    return this.#known(relation, false);
+  }
+
   /** The server's own relations hold nobody's data. */
   #system(name: string): RelationColumns {
     const columns = this.#lineage.names.systemColumns(name);

@@ -50,6 +50,11 @@ export type Statement = {
    * CALL).
    */
   readonly volatileShape: boolean;
+  /**
+   * It gives a name to what is hidden: whether others may still take the name for something else is
+   * decided by a catalog that is read for it.
+   */
+  readonly namesHidden: boolean;
   /** The text with literals that could be somebody's data replaced. */
   readonly shown: string;
 };

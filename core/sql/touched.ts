@@ -19,13 +19,17 @@ const READERS = new Set([
 const OBJECTS = new Set(["OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_FOREIGN_TABLE"]);
 
 /** Full names of what a statement makes, changes, locks or drops. They need not exist yet. */
-export function touched(node: Node, names: Names): readonly string[] {
+export function touched(
+  node: Node,
+  names: Names,
+): readonly { readonly name: string; readonly known: boolean }[] {
   const kind = kindOf(node) ?? "";
-  const found: string[] = [];
+  const found: { name: string; known: boolean }[] = [];
   const add = (schema: string | null, name: string): void => {
     const resolved = names.resolve(schema, name);
     const home = schema ?? names.creationSchema;
-    found.push(resolved.is === "unknown" && home !== null ? `${home}.${name}` : resolved.name);
+    const known = resolved.is !== "unknown";
+    found.push({ known, name: !known && home !== null ? `${home}.${name}` : resolved.name });
   };
   visit(node, (_, body) => {
     const made = body.into?.rel ?? body.view ?? body.intoClause?.rel;

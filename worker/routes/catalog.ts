@@ -28,7 +28,7 @@ export const catalog = new Hono<App>().get(ROUTES.catalog.path, signedIn, async 
 
 async function read(env: Env, spec: SessionSpec): Promise<string> {
   const object = env.CATALOGS.get(env.CATALOGS.idFromName(spec.resource.id));
-  const json = await object.catalog(spec, true, null).catch(() => null);
+  const json = await object.catalog(spec, "changed", null).catch(() => null);
   if (json !== null) return json;
   throw new Refused("target_unavailable", `The catalog of ${spec.resource.name} cannot be read.`);
 }

@@ -38,10 +38,23 @@ export class Requests {
     if (this.#meaningPending()) return null;
     const analysis = state.analyse(sql);
     if (!state.masker.hidesColumns) return analysis;
+    if (analysis.statements.some(({ namesHidden }) => namesHidden)) return this.#named(analysis);
     const unresolved = analysis.statements.flatMap((statement) => statement.unresolved);
     const [first] = unresolved;
     if (first === undefined) return analysis;
     return state.refreshOnce(unresolved.join(" ")) ? null : analysis;
+  }
+
+  /** By a catalog that is read for it; what none could be read for is not known. */
+  #named(analysis: Analysis): Analysis | null {
+    const state = this.#state;
+    const read = state.named?.read ?? null;
+    if (read === null) {
+      state.named = { request: state.refresh("what this name was"), read };
+      return null;
+    }
+    state.named = null;
+    return read ? analysis : { ...analysis, unknown: "the target's catalog cannot be read" };
   }
 
   #afterAnswers(): "wait" {

@@ -164,6 +164,8 @@ export class State {
   held: Held | null = null;
   /** A catalog lookup that either direction waits for. */
   lookup: number | null = null;
+  /** The lookup that the client's next request waits for, and what came of it. */
+  named: { readonly request: number; readonly read: boolean | null } | null = null;
   #lookups = 0;
   #lookedUp = new Set<string>();
   #catalogVersion: string | null;
@@ -229,11 +231,12 @@ export class State {
     return this.#commands;
   }
 
-  /** Asks for a fresh catalog. */
-  refresh(unknown: string): void {
+  /** Asks for a fresh catalog, and gives the number of the lookup. */
+  refresh(unknown: string): number {
     this.#lookups++;
     this.lookup = this.#lookups;
     this.act({ do: "lookup", request: this.#lookups, unknown });
+    return this.#lookups;
   }
 
   /** Asks once for each unknown name, until the catalog is another; false: it was asked before. */
@@ -259,9 +262,14 @@ export class State {
     this.names.learn({ ...catalog, searchPath });
   }
 
-  learned(request: number, catalog: Catalog | null): void {
-    if (this.lookup !== request) return;
-    this.lookup = null;
+  learned(request: number | null, catalog: Catalog | null): void {
+    if (request !== null) {
+      if (this.lookup !== request) return;
+      this.lookup = null;
+      if (this.named !== null && this.named.request <= request) {
+        this.named = { request, read: catalog !== null };
+      }
+    } else if (catalog?.version === this.#catalogVersion) return;
     if (catalog === null) return;
     if (catalog.version !== this.#catalogVersion) this.#lookedUp.clear();
     this.#learn(catalog);
