@@ -1,0 +1,46 @@
+import type { Cell, Heard, Rows } from "./answer.ts";
+
+/** What two copies that differ in masked values alone, and the first once more, say to one text. */
+export type Trial = { readonly one: Heard; readonly again: Heard; readonly other: Heard };
+
+/** `needed`: masked values show in it. `undecided`: it holds nothing that could differ. */
+export type Need = "needed" | "without need" | "undecided";
+
+/** The answers of both copies differ, and not by themselves from one run to the next. */
+export function differs({ one, again, other }: Trial): boolean {
+  if (one.error !== other.error || one.tags.join() !== other.tags.join()) return true;
+  return one.results.some(({ rows }, i) => {
+    const [twice, theirs] = [again.results[i], other.results[i]];
+    if (rows.length !== theirs?.rows.length) return true;
+    return columnsOf(rows).some(
+      (cells, at) => same(cells, columnOf(twice, at)) && !same(cells, columnOf(theirs, at)),
+    );
+  });
+}
+
+/** Whether a column of the n-th result shows masked values. */
+export function needOf(trial: Trial, n: number, column: number): Need {
+  const [one, again, other] = [trial.one, trial.again, trial.other].map((heard) =>
+    columnOf(heard.results[n], column),
+  ) as [Cell[], Cell[], Cell[]];
+  if ([...one, ...other].every((cell) => cell === null)) return "undecided";
+  if (!same(one, again)) return "undecided";
+  return same(one, other) ? "without need" : "needed";
+}
+
+/** Whether refusing hides anything. A query without rows on either side cannot tell. */
+export function needOfRefusal(trial: Trial): Need {
+  if (differs(trial)) return "needed";
+  const { results } = trial.one;
+  const empty = results.length > 0 && results.every(({ rows }) => rows.length === 0);
+  return empty ? "undecided" : "without need";
+}
+
+const columnOf = (result: Rows | undefined, at: number): Cell[] =>
+  (result?.rows ?? []).map((row) => row[at] ?? null);
+
+const columnsOf = (rows: readonly Cell[][]): Cell[][] =>
+  (rows[0] ?? []).map((_, at) => rows.map((row) => row[at] ?? null));
+
+const same = (a: readonly Cell[], b: readonly Cell[]): boolean =>
+  a.length === b.length && a.every((cell, i) => cell === b[i]);
