@@ -2,11 +2,6 @@
 -- other letters and digits, other lengths, other NULLs, other equalities, and in another order.
 -- No joins: each table is rewritten in the order in which it lies there.
 
-CREATE FUNCTION pg_temp.other(value text, id int) RETURNS text LANGUAGE sql AS $$
-  SELECT translate(value, 'abcdefghijklmnopqrstuvwxyz0123456789@.+-',
-    '9z8y7x6w5v4u3t2s1r0qponmlkjihgfedcba_~#=') || repeat('!', id % 3)
-$$;
-
 UPDATE customers SET
   email = pg_temp.other(
     (SELECT email FROM customers AS c WHERE c.id = customers.id * 7 % 2000 + 1), id),

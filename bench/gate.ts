@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { utf8 } from "../core/bytes.ts";
 import type { Catalog } from "../core/catalog.ts";
 import { compilePolicy, type CompiledPolicy } from "../core/policy/compile.ts";
+import type { ColumnPlan } from "../core/protocols/postgres/cells.ts";
 import { planCopy, planResult } from "../core/protocols/postgres/describe.ts";
 import { Analyses } from "../core/sql/cache.ts";
 import { buildCatalog, CATALOG_QUERIES } from "../core/sql/catalog-queries.ts";
@@ -97,7 +98,7 @@ export class Gate {
   }
 
   /** Column by column of the n-th result, as the engine plans it. */
-  masks(sql: string, { statements, unknown }: Analysis, n: number, { fields, rows }: Rows) {
+  masks(sql: string, { statements, unknown }: Analysis, n: number, rows: Rows): readonly Masked[] {
     const { masker } = this.#policy;
     const answering = statements.filter(({ outputs }) => outputs === null || outputs.length > 0);
     const statement = answering[n] ?? null;
@@ -107,7 +108,7 @@ export class Gate {
       this.#grammar,
       masker,
     );
-    return this.#plan(statement, fields, rows).map(({ mask }, i): Masked => {
+    return this.#plan(statement, rows).map(({ mask }, i): Masked => {
       if (mask === null) return null;
       const column = explained[i];
       const code = statement?.functions.filter((name) => !this.#names.pure(name.split(".")));
@@ -116,7 +117,7 @@ export class Gate {
     });
   }
 
-  #plan(statement: Statement | null, fields: Rows["fields"], rows: Rows["rows"]) {
+  #plan(statement: Statement | null, { fields, rows }: Rows): readonly Pick<ColumnPlan, "mask">[] {
     const { masker } = this.#policy;
     if (statement?.copy) return planCopy(statement, rows[0]?.length ?? 0, 0, () => 0, masker);
     const plan = planResult(fields, [], statement, this.#names, masker, true);

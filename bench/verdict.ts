@@ -28,6 +28,17 @@ export function needOf(trial: Trial, n: number, column: number): Need {
   return same(one, other) ? "without need" : "needed";
 }
 
+/** Whether the answers have different numbers of rows. */
+export const countsDiffer = ({ one, other }: Trial): boolean =>
+  one.results.some(({ rows }, i) => rows.length !== other.results[i]?.rows.length);
+
+/** The first cell of a column that differs, in both copies. */
+export function difference({ one, other }: Trial, n: number, column: number): string {
+  const [ours, theirs] = [one, other].map((heard) => columnOf(heard.results[n], column));
+  const at = (ours ?? []).findIndex((cell, i) => cell !== theirs?.[i]);
+  return `${ours?.[at]} and ${theirs?.[at]}`;
+}
+
 /** Whether refusing hides anything. A query without rows on either side cannot tell. */
 export function needOfRefusal(trial: Trial): Need {
   if (differs(trial)) return "needed";
