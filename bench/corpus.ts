@@ -59,26 +59,28 @@ export class CorpusBench {
       const judge = await Judge.open(gate, pair);
       const outcomes: Outcome[] = [];
       for (const sent of list) outcomes.push(this.#note({ tool, sent }, await judge.outcome(sent)));
-      judge.close();
+      await judge.close();
       this.#count(tool, outcomes);
       all.push(...outcomes);
     }
     this.#count("all", all);
+    const holes = all.filter(({ fate }) => fate === "holes");
+    if (holes.length > 0) throw new Error(`${holes.length} show masked values: see the list.`);
   }
 
   #count(line: string, outcomes: readonly Outcome[]): void {
     for (const fate of FATES) {
       const n = outcomes.filter((outcome) => outcome.fate === fate).length;
-      this.outcomes.add(line, "", fate, n);
+      this.outcomes.add(line, "core", fate, n);
     }
-    this.outcomes.add(line, "", "statements", outcomes.length);
+    this.outcomes.add(line, "core", "statements", outcomes.length);
     const judged = outcomes.filter(({ fate }) => fate !== "fails anyway");
     for (const [column, among] of [
       ["of all", judged],
       ["of those near masked columns", judged.filter(({ near }) => near)],
     ] as const) {
       const over = among.filter(({ fate }) => fate.endsWith("without need"));
-      this.shares.add(line, "", column, (100 * over.length) / Math.max(1, among.length));
+      this.shares.add(line, "core", column, (100 * over.length) / Math.max(1, among.length));
     }
   }
 
@@ -99,7 +101,7 @@ export class CorpusBench {
   }
 }
 
-const shownMax = 400;
+const shownMax = 240;
 const shortened = (text: string): string =>
   text.length <= shownMax ? text : `${text.slice(0, shownMax / 2)} … ${text.slice(-shownMax / 2)}`;
 

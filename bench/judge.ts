@@ -1,21 +1,14 @@
 import { Asker, type Heard, type Sent } from "./answer.ts";
 import type { Gate, Reading } from "./gate.ts";
 import type { ShopPair } from "./pair.ts";
-import {
-  countsDiffer,
-  difference,
-  differs,
-  type Need,
-  needOf,
-  needOfRefusal,
-  type Trial,
-} from "./verdict.ts";
+import { difference, type Need, needOf, needOfRefusal, tells, type Trial } from "./verdict.ts";
 
 /** What becomes of a statement, and whether two copies that differ in masked values agree to it. */
 export const FATES = [
   "pass",
   "masked with need",
   "refused with need",
+  "refused, masks would do",
   "masked without need",
   "refused without need",
   "undecided",
@@ -64,8 +57,8 @@ export class Judge {
     return new Judge(gate, askers, pair.others);
   }
 
-  close(): void {
-    for (const [, asker] of this.#askers) asker.close();
+  async close(): Promise<void> {
+    for (const [, asker] of this.#askers) await asker.close();
   }
 
   async outcome(sent: Sent): Promise<Outcome> {
@@ -97,39 +90,52 @@ export class Judge {
       return { fate: "fails anyway", notes: [one.error] };
     }
     if (refusal?.by === "policy") return { fate: "by other rules", notes: [refusal.why] };
-    if (refusal === null) return this.#masked(sent, reading, trial);
-    return { fate: REFUSED[needOfRefusal(trial)], notes: [refusal.why] };
+    const looked = this.#look(sent, reading, trial);
+    if (refusal === null) return masked(reading, trial, looked);
+    const need = needOfRefusal(trial);
+    // On these data: another value could make it fail, or fail elsewhere.
+    const enough = need === "needed" && !writes(reading) && looked.open.length === 0;
+    const fate = enough && !tells(trial) ? "refused, masks would do" : REFUSED[need];
+    return { fate, notes: [refusal.why] };
   }
 
-  #masked(sent: Sent, reading: Reading, trial: Trial): Fated {
-    const needs: Need[] = [];
+  #look(sent: Sent, { analysis }: Reading, trial: Trial): Looked {
+    const masks: Need[] = [];
     const notes: string[] = [];
-    const shown: string[] = [];
+    const open: string[] = [];
     for (const [n, result] of trial.one.results.entries()) {
-      const masks = this.#gate.masks(sent.sql, reading.analysis, n, result);
-      for (const [at, mask] of masks.entries()) {
+      for (const [at, mask] of this.#gate.masks(sent.sql, analysis, n, result).entries()) {
         const need = needOf(trial, n, at);
         const name = result.fields[at]?.name ?? `${at + 1}`;
-        if (mask === null) {
-          if (need === "needed") shown.push(`${name}: ${difference(trial, n, at)}`);
-          continue;
-        }
-        needs.push(need);
-        if (need !== "needed") notes.push(`${name}: ${mask} (${need})`);
+        if (mask !== null) masks.push(need);
+        if (mask !== null && need !== "needed") notes.push(`${name}: ${mask} (${need})`);
+        if (mask === null && need === "needed") open.push(`${name}: ${difference(trial, n, at)}`);
       }
     }
-    const differ = shown.length > 0 || countsDiffer(trial);
-    if (!asks(reading) && (differ || (needs.length === 0 && differs(trial)))) {
-      return { fate: "holes", notes: shown };
-    }
-    if (needs.includes("without need")) return { fate: "masked without need", notes };
-    if (needs.includes("needed")) return { fate: "masked with need", notes };
-    return { fate: needs.length > 0 ? "undecided" : "pass", notes };
+    return { masks, notes, open };
   }
+}
+
+/** Column by column. `open`: those that differ and no mask covers. */
+type Looked = {
+  readonly masks: readonly Need[];
+  readonly notes: readonly string[];
+  readonly open: readonly string[];
+};
+
+function masked(reading: Reading, trial: Trial, { masks, notes, open }: Looked): Fated {
+  const hole = open.length > 0 || tells(trial);
+  if (hole && !asks(reading)) return { fate: "holes", notes: open };
+  if (masks.includes("without need")) return { fate: "masked without need", notes };
+  if (masks.includes("needed")) return { fate: "masked with need", notes };
+  return { fate: masks.length > 0 ? "undecided" : "pass", notes };
 }
 
 const asks = ({ analysis }: Reading): boolean =>
   analysis.statements.some(({ questions }) => questions > 0);
+
+const writes = ({ analysis }: Reading): boolean =>
+  analysis.statements.some((statement) => statement.writes.length > 0);
 
 /**
  * A constant that is a masked value finds the row that has it, or collides with it. Questions by =
@@ -137,8 +143,7 @@ const asks = ({ analysis }: Reading): boolean =>
  * judged by the same rows.
  */
 const finds = (reading: Reading): boolean =>
-  reading.refusal === null &&
-  (asks(reading) || reading.analysis.statements.some(({ writes }) => writes.length > 0));
+  reading.refusal === null && (asks(reading) || writes(reading));
 
 /** The same question about the other copy: its masked values in the place of ours. */
 function translated({ sql, values }: Sent, others: ShopPair["others"]): Sent {

@@ -6,16 +6,18 @@ export type Trial = { readonly one: Heard; readonly again: Heard; readonly other
 /** `needed`: masked values show in it. `undecided`: it holds nothing that could differ. */
 export type Need = "needed" | "without need" | "undecided";
 
+/** What no mask of a column hides differs: an error, a tag, or a number of rows. */
+export const tells = ({ one, other }: Trial): boolean =>
+  one.error !== other.error ||
+  one.tags.join() !== other.tags.join() ||
+  one.results.some(({ rows }, i) => rows.length !== other.results[i]?.rows.length);
+
 /** The answers of both copies differ, and not by themselves from one run to the next. */
-export function differs({ one, again, other }: Trial): boolean {
-  if (one.error !== other.error || one.tags.join() !== other.tags.join()) return true;
-  return one.results.some(({ rows }, i) => {
-    const [twice, theirs] = [again.results[i], other.results[i]];
-    if (rows.length !== theirs?.rows.length) return true;
-    return columnsOf(rows).some(
-      (cells, at) => same(cells, columnOf(twice, at)) && !same(cells, columnOf(theirs, at)),
-    );
-  });
+function differs(trial: Trial): boolean {
+  const cells = trial.one.results.some(({ rows }, n) =>
+    (rows[0] ?? []).some((_, at) => needOf(trial, n, at) === "needed"),
+  );
+  return tells(trial) || cells;
 }
 
 /** Whether a column of the n-th result shows masked values. */
@@ -27,10 +29,6 @@ export function needOf(trial: Trial, n: number, column: number): Need {
   if (!same(one, again)) return "undecided";
   return same(one, other) ? "without need" : "needed";
 }
-
-/** Whether the answers have different numbers of rows. */
-export const countsDiffer = ({ one, other }: Trial): boolean =>
-  one.results.some(({ rows }, i) => rows.length !== other.results[i]?.rows.length);
 
 /** The first cell of a column that differs, in both copies. */
 export function difference({ one, other }: Trial, n: number, column: number): string {
@@ -49,9 +47,6 @@ export function needOfRefusal(trial: Trial): Need {
 
 const columnOf = (result: Rows | undefined, at: number): Cell[] =>
   (result?.rows ?? []).map((row) => row[at] ?? null);
-
-const columnsOf = (rows: readonly Cell[][]): Cell[][] =>
-  (rows[0] ?? []).map((_, at) => rows.map((row) => row[at] ?? null));
 
 const same = (a: readonly Cell[], b: readonly Cell[]): boolean =>
   a.length === b.length && a.every((cell, i) => cell === b[i]);
