@@ -28,7 +28,7 @@ export type Refusal = { readonly by: "leak" | "policy"; readonly why: string };
 export type Reading = {
   readonly analysis: Analysis;
   readonly refusal: Refusal | null;
-  /** Some column that it reads or writes belongs to a table with masked columns. */
+  /** It reads or writes a table that has masked columns. */
   readonly nearMasked: boolean;
 };
 
