@@ -6,16 +6,17 @@ import { parseArgs } from "node:util";
 import { isOnPath } from "../demo/tools.ts";
 import { buildCli } from "../scripts/build-cli.ts";
 import { FULL, QUICK, type Effort } from "./effort.ts";
+import { CorpusBench } from "./corpus.ts";
 import { CoreBench } from "./decide.ts";
 import { MemoryBench } from "./memory.ts";
 import { OpeningBench } from "./opening.ts";
 import { PgbenchBench } from "./pgbench.ts";
 import { RecorderBench, RowsBench } from "./rows.ts";
-import type { Table } from "./sheet.ts";
 import { bundles, type Modules, startWorld, type World } from "./world.ts";
 
 type Bench = {
-  readonly tables: readonly Table[];
+  /** As Markdown. */
+  readonly tables: readonly { text(): string }[];
   run(world: World, effort: Effort): Promise<void>;
 };
 
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   // First, while the runtime is fresh: what others leave behind would be collected during it.
   memory: new MemoryBench(),
   core: new CoreBench(),
+  corpus: new CorpusBench(),
   rows: new RowsBench(),
   recorder: new RecorderBench(),
   opening: new OpeningBench(),

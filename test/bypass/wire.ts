@@ -206,7 +206,11 @@ export class Wire {
   }
 
   /** By Parse, Bind, Describe, Execute, Sync. */
-  extended(sql: string, format: 0 | 1, values: readonly string[] = []): Promise<readonly Answer[]> {
+  extended(
+    sql: string,
+    format: 0 | 1,
+    values: readonly (string | null)[] = [],
+  ): Promise<readonly Answer[]> {
     const bind = say.bind({ values, results: [format] });
     return this.ask(say.parse(sql), bind, say.describe("P"), say.execute(), sync());
   }
