@@ -32,8 +32,8 @@ export type Relation = {
   readonly oid: number;
   readonly schema: string;
   readonly name: string;
-  /** pg_class.relkind: r table, v view, m materialised view, p partitioned, f foreign. */
-  readonly kind: "r" | "v" | "m" | "p" | "f";
+  /** pg_class.relkind: r table, v view, m materialised, p partitioned, f foreign, S sequence. */
+  readonly kind: "r" | "v" | "m" | "p" | "f" | "S";
   readonly columns: readonly CatalogColumn[];
   /** pg_get_viewdef's text; empty: it could not be read, and the columns may hold anything. */
   readonly definition: string | null;
@@ -50,6 +50,8 @@ export type CatalogColumn = {
   readonly number: number;
   readonly name: string;
   readonly type: number;
+  /** numeric with a precision, so that no sum of them is too large. */
+  readonly sized?: boolean;
   /** Columns of the same table that a generated column is made from. */
   readonly generatedFrom: readonly string[];
 };

@@ -9,6 +9,7 @@ const column = z.strictObject({
   number: z.number().int(),
   name: z.string(),
   type: oid,
+  sized: z.boolean().exactOptional(),
   generatedFrom: names,
 });
 
@@ -16,7 +17,7 @@ const relation = z.strictObject({
   oid,
   schema: z.string(),
   name: z.string(),
-  kind: z.enum(["r", "v", "m", "p", "f"]),
+  kind: z.enum(["r", "v", "m", "p", "f", "S"]),
   columns: z.array(column),
   definition: z.string().nullable(),
   parents: z.array(oid),

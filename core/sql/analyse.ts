@@ -5,7 +5,7 @@ import { assignedBy } from "./assigned.ts";
 import type { Aggregate, Predicates, SourceColumn } from "../masker.ts";
 import { copyShape } from "./copy.ts";
 import { effectsOf } from "./effects.ts";
-import { escapes, hiddenUnder } from "./escapes.ts";
+import { escapes, hiddenUnder, isHidden } from "./escapes.ts";
 import type { Grammar, Node, RawStatement } from "./grammar.ts";
 import { type Findings, newFindings } from "./findings.ts";
 import { leaksOf } from "./leaks.ts";
@@ -82,6 +82,7 @@ const unknownStatement = (text: Uint8Array): Statement => ({
   changesNothing: false,
   takesLocks: true,
   outputs: null,
+  showsAll: false,
   effects: [{ do: "ddl", code: true }],
   copy: null,
   volatileShape: true,
@@ -176,6 +177,7 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
       changesNothing: plain,
       takesLocks: verbs.takesLocks || findings.hiddenFunctions.size > 0,
       outputs,
+      showsAll: outputs === null && result.columns.every((one) => !isHidden(one, options)),
       effects: effectsOf(
         node,
         verbs,

@@ -60,11 +60,11 @@ export const CATALOG_QUERIES: readonly string[] = [
       or exists (select 1 from pg_catalog.pg_rewrite r where r.ev_class = c.oid
         and r.rulename <> '_RETURN') as triggers
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'v', 'm', 'p', 'f')
+  where c.relkind in ('r', 'v', 'm', 'p', 'f', 'S')
     and n.nspname not in ('pg_catalog', 'information_schema')
     and n.nspname !~ '^pg_(toast|temp)' order by c.oid`,
   `select a.attrelid::int8::text as oid, a.attnum::text as number, a.attname as name,
-    a.atttypid::int8::text as type,
+    a.atttypid::int8::text as type, a.atttypid = 1700 and a.atttypmod >= 0 as sized,
     case when a.attgenerated <> '' then (select pg_catalog.string_agg(b.attnum::text, ',')
       from pg_catalog.pg_attrdef g
       join pg_catalog.pg_depend p on p.objid = g.oid
@@ -75,7 +75,7 @@ export const CATALOG_QUERIES: readonly string[] = [
         and p.refobjsubid <> a.attnum) end as made
   from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'v', 'm', 'p', 'f')
+  where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'v', 'm', 'p', 'f', 'S')
     and n.nspname not in ('pg_catalog', 'information_schema')
     and n.nspname !~ '^pg_(toast|temp)' order by a.attrelid, a.attnum`,
   `select p.proname as name from pg_catalog.pg_proc p
@@ -122,7 +122,7 @@ const REACHES = new RegExp(
     pg_sequence pg_listening pg_get_publication pg_get_multixact pg_get_wal pg_get_replication
     pg_get_shmem pg_get_backend pg_get_process pg_lock pg_blocking pg_safe_snapshot
     pg_isolation pg_nextoid pg_collation_actual pg_control row_security inet_client
-    inet_server current_query pg_mcv_list pg_timezone pg_options pg_user_mapping satisfies
+    inet_server current_query pg_mcv_list pg_timezone pg_user_mapping satisfies
     json_populate jsonb_populate json_to_record jsonb_to_record pg_trigger_depth
     pg_partition_root
   `
@@ -149,6 +149,7 @@ export const isPure = (name: string): boolean => KEPT.has(name) || !REACHES.test
 type Row = Readonly<Record<string, unknown>>;
 const numbers = (list: unknown): number[] =>
   typeof list === "string" && list !== "" ? list.split(",").map(Number) : [];
+const isTrue = (value: unknown): boolean => value === true || value === "t";
 const names = (rows: readonly Row[] | undefined, key = "name"): string[] =>
   (rows ?? []).map((row) => String(row[key]));
 
@@ -221,10 +222,11 @@ function relation(row: Row, columns: readonly Row[]): Relation {
       number: Number(column.number),
       name: String(column.name),
       type: Number(column.type),
+      ...(isTrue(column.sized) ? { sized: true } : {}),
       generatedFrom: numbers(column.made).flatMap((number) => nameOf.get(number) ?? []),
     })),
     definition: typeof row.definition === "string" ? row.definition : null,
     parents: numbers(row.parents),
-    hasTriggers: row.triggers === true || row.triggers === "t",
+    hasTriggers: isTrue(row.triggers),
   };
 }

@@ -90,8 +90,10 @@ const holdsMasked = (relation: Relation, around: Surroundings, column?: string):
     );
 
 /** Hidden from whom the masks concern. */
-const isHidden = ({ value }: Column, { isMasked }: Surroundings): boolean =>
-  value.opaque || [...value.sources].some(isMasked);
+export const isHidden = (
+  { value }: Column,
+  { isMasked }: Pick<Surroundings, "isMasked">,
+): boolean => value.opaque || [...value.sources].some(isMasked);
 
 /** What is hidden in one of them shows in the other under the same name. */
 const showsMore = (

@@ -1,4 +1,4 @@
-import type { Aggregate } from "../masker.ts";
+import type { Aggregate, SourceColumn } from "../masker.ts";
 import type { Node } from "./grammar.ts";
 import type { Lineage } from "./lineage.ts";
 import { fixedSetting } from "./purity.ts";
@@ -25,14 +25,11 @@ export function called(lineage: Lineage, call: Node, env: Environment): Value {
   ]);
   const told = toldBy(lineage, call, name, args);
   const whole = mix([around, told ?? mix(args.map(({ value }) => value))]);
-  if (told === null && !totalFunction(name, call.args ?? [], lineage.typesOf(whole))) {
-    lineage.fails(whole);
-  }
+  if (told === null && !isTotal(lineage, call, name, args, whole)) lineage.fails(whole);
   if (call.agg_filter !== undefined && lineage.mayFail > before) {
     lineage.judges(whole, "branch that may fail");
   }
-  const setting = last(name) === "current_setting" ? settingValues(call.args)?.[0] : undefined;
-  const plain = lineage.names.pure(name) || (setting !== undefined && fixedSetting(setting));
+  const plain = lineage.names.pure(name) || givesBack(call, name, whole);
   const made = lineage.made(plain, whole);
   const shape = made.opaque ? undefined : shapeOf(call, name, args, around);
   return shape === undefined ? made : { ...made, shape };
@@ -59,6 +56,26 @@ function windowNamed(over: Node | undefined, env: Environment): Value {
   return name === undefined ? NOTHING : (env.windows?.get(name) ?? NOTHING);
 }
 
+/** A setting that holds nobody's text, or the new one, which stands in the statement. */
+function givesBack(call: Node, name: readonly string[], { sources, opaque }: Value): boolean {
+  if (last(name) === "set_config") return sources.size === 0 && !opaque;
+  const setting = last(name) === "current_setting" ? settingValues(call.args)?.[0] : undefined;
+  return setting !== undefined && fixedSetting(setting);
+}
+
+function isTotal(
+  lineage: Lineage,
+  call: Node,
+  name: readonly string[],
+  [first]: readonly Argument[],
+  whole: Value,
+): boolean {
+  if (totalFunction(name, call.args ?? [], lineage.typesOf(whole))) return true;
+  const { exact = false, sources = [] } = first?.value ?? {};
+  const sums = ["sum", "avg"].includes(last(name) ?? "") && exact;
+  return sums && [...sources].every((source) => lineage.names.isSummable(source));
+}
+
 const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map([
   ["count", "count"],
   ["sum", "sum"],
@@ -81,10 +98,27 @@ function toldBy(
   const { node, value, row } = argument;
   const column = node.ColumnRef !== undefined && row === null && value.exact && !value.opaque;
   if (!column || call.over !== undefined || !names.pure(name)) return null;
-  const told = [...value.sources].filter((source) => tells(source, by));
-  if (told.length === 0) return null;
-  if (by === "sum") findings.summed.push(value);
-  return { ...value, sources: new Set([...value.sources].filter((one) => !told.includes(one))) };
+  const left = without(value, (source) => tells(source, by));
+  if (left !== null && by === "sum") findings.summed.push(value);
+  return left;
+}
+
+/** What is left of a value; null: all of it. */
+function without(value: Value, told: (source: SourceColumn) => boolean): Value | null {
+  const sources = [...value.sources].filter((source) => !told(source));
+  return sources.length === value.sources.size ? null : { ...value, sources: new Set(sources) };
+}
+
+/**
+ * `IS NULL` of a column whose mask shows as much: it is no question, and holds nothing of it. Null:
+ * it is one.
+ */
+export function toldNull(lineage: Lineage, { arg }: Node, env: Environment): Value | null {
+  if (arg?.ColumnRef === undefined) return null;
+  const value = lineage.value(arg, env);
+  if (!value.exact || value.opaque) return null;
+  const left = without(value, (source) => lineage.tells(source, "count"));
+  return left && mix([left]);
 }
 
 /** The columns of the table whose row the expression is; null: no row, or not for certain. */

@@ -30,6 +30,7 @@ const FUNCTION_COLUMNS: ReadonlyMap<string, readonly string[]> = new Map([
     "jsonb_object_keys",
     "jsonb_path_query",
   ].map((name): [string, string[]] => [name, [name]]),
+  ["pg_options_to_table", ["option_name", "option_value"]],
   ...["json_each", "jsonb_each", "json_each_text", "jsonb_each_text"].map(
     (name): [string, string[]] => [name, ["key", "value"]],
   ),

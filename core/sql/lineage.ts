@@ -3,7 +3,7 @@ import type { Findings } from "./findings.ts";
 import type { Grammar, Node } from "./grammar.ts";
 import type { Names } from "./names.ts";
 import { changes } from "./lineage-write.ts";
-import { called, cast } from "./lineage-call.ts";
+import { called, cast, toldNull } from "./lineage-call.ts";
 import { constant } from "./assigned.ts";
 import { columnName } from "./column-name.ts";
 import { FIXED_SETTING, asksFixedSetting } from "./fixed-setting.ts";
@@ -265,6 +265,8 @@ export class Lineage {
           return this.#operator(body, env);
         case "TypeCast":
           return cast(this, body, env);
+        case "NullTest":
+          return toldNull(this, body, env) ?? this.#other(kind, node, env);
         case "A_Indirection":
           return this.#indirection(body, env);
         default:

@@ -16,6 +16,9 @@ const FIRST_NORMAL_OID = 16_384;
  * The catalog's index and the names that one session keeps. With no catalog everything is
  * unknown.
  */
+/** bigint, smallint, integer */
+const INTEGERS = new Set([20, 21, 23]);
+
 export class Names {
   #catalog: Catalog | null = null;
   #index: CatalogIndex = NOTHING;
@@ -156,6 +159,13 @@ export class Names {
   typeOf(source: SourceColumn): number {
     const relation = this.#index.byName.get(`${source.schema}.${source.table}`);
     return relation?.columns.find(({ name }) => name === source.column)?.type ?? 0;
+  }
+
+  /** No sum of the column's values is too large for its type. */
+  isSummable(source: SourceColumn): boolean {
+    const relation = this.#index.byName.get(`${source.schema}.${source.table}`);
+    const column = relation?.columns.find(({ name }) => name === source.column);
+    return column !== undefined && (column.sized === true || INTEGERS.has(column.type));
   }
 
   /** The columns of a relation of the server's own; null: not listed. */

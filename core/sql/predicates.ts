@@ -2,6 +2,7 @@ import { ASKS_MASKED } from "../command.ts";
 import type { AnalyseOptions } from "./analyse.ts";
 import type { Findings } from "./findings.ts";
 import type { Node } from "./grammar.ts";
+import { toldNull } from "./lineage-call.ts";
 import type { Lineage } from "./lineage.ts";
 import { NOTHING, all, mix, type Column, type Environment, type Value } from "./scope.ts";
 import type { Leak, Question } from "./statement.ts";
@@ -30,7 +31,7 @@ export function condition(lineage: Lineage, node: Node, env: Environment): Value
     case "BoolExpr":
       return mix((body.args as Node[]).map((part) => condition(lineage, part, env)));
     case "NullTest":
-      return compare(lineage, node, [body.arg], env);
+      return toldNull(lineage, body, env) ?? compare(lineage, node, [body.arg], env);
     case "A_Expr":
       if (!COMPARING.has(body.kind) || !EQUALITY.has(last(strings(body.name)) ?? "")) break;
       // The elements of an array that comes as one text, or bound, are not known here.

@@ -2,6 +2,7 @@ import type { Relation } from "../catalog.ts";
 import type { Grammar, Node } from "./grammar.ts";
 import type { Lineage } from "./lineage.ts";
 import type { Output } from "./statement.ts";
+import { revealingColumns } from "./system.ts";
 import {
   NOTHING,
   OPAQUE,
@@ -49,7 +50,7 @@ export class Relations {
     (write ? findings.writes : findings.reads).add(found.name);
     switch (found.is) {
       case "system":
-        return found.safe ? this.#system(found.name) : listed(unknownColumns("*"));
+        return found.safe ? this.#system(found.name) : listed(this.#revealing(found.name));
       case "overlay":
         findings.strange.add(found.name);
         return listed(found.columns === null ? unknownColumns("*") : fromOutputs(found.columns));
@@ -72,6 +73,16 @@ export class Relations {
     const columns = this.#lineage.names.systemColumns(name);
     if (columns === null) return { columns: [], system: true };
     return listed(columns.map((column) => ({ name: column, value: NOTHING })));
+  }
+
+  #revealing(name: string): readonly Column[] {
+    const columns = this.#lineage.names.systemColumns(name);
+    const hidden = revealingColumns(name.slice(name.indexOf(".") + 1));
+    if (columns === null || hidden === null) return unknownColumns("*");
+    return columns.map((column) => ({
+      name: column,
+      value: hidden.includes(column) ? OPAQUE : NOTHING,
+    }));
   }
 
   #known(relation: Relation, write: boolean): readonly Column[] {

@@ -39,6 +39,8 @@ export type Statement = {
    * rows.
    */
   readonly outputs: readonly Output[] | null;
+  /** How many columns it returns is not known, and none of them holds anything hidden. */
+  readonly showsAll: boolean;
   /**
    * What it does to the names that a session keeps. Applied when the server says that it
    * succeeded.

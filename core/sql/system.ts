@@ -24,6 +24,7 @@ const REVEALING = new Set([
   "pg_shadow",
   "pg_user_mapping",
   "pg_user_mappings",
+  "pg_foreign_data_wrapper",
   "pg_foreign_server",
   "pg_foreign_table",
   "pg_subscription",
@@ -44,6 +45,22 @@ const REVEALING = new Set([
 ]);
 
 export const revealing = (name: string): boolean => REVEALING.has(name);
+
+/** Of some it is known which columns do: they hold secrets, texts and what sessions set. */
+const REVEALING_COLUMNS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["pg_settings", ["setting", "boot_val", "reset_val", "sourcefile"]],
+  ["pg_db_role_setting", ["setconfig"]],
+  ["pg_foreign_data_wrapper", ["fdwoptions"]],
+  ["pg_foreign_server", ["srvoptions"]],
+  ["pg_foreign_table", ["ftoptions"]],
+  ["pg_subscription", ["subconninfo"]],
+  ["pg_cursors", ["statement"]],
+  ["pg_prepared_statements", ["statement"]],
+]);
+
+/** Null: any column of it may. */
+export const revealingColumns = (name: string): readonly string[] | null =>
+  REVEALING_COLUMNS.get(name) ?? null;
 
 /** Columns that every table has. They point at rows and carry none of their data. */
 export const ROW_COLUMNS: ReadonlySet<string> = new Set([

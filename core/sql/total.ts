@@ -110,12 +110,24 @@ const KEYED = words("json_build_object jsonb_build_object");
 /** With a second argument they decode bytes. */
 const DECODES = words("length");
 
+/** Parts that every date has, also an infinite one. */
+const DATE_PARTS = words(
+  `century day decade dow doy epoch isodow isoyear month quarter week year millennium`,
+);
+/** date, timestamp; a timestamptz has first to be taken to a time zone. */
+const DATES = new Set([1082, 1114]);
+
 export function totalFunction(
   path: readonly string[],
   args: readonly Node[],
   types: readonly number[],
 ): boolean {
   const name = last(path) ?? "";
+  if (name === "extract" || name === "date_part") {
+    const [part] = args;
+    const known = DATE_PARTS.has(part?.A_Const?.sval?.sval ?? "");
+    return known && types.length > 0 && types.every((type) => DATES.has(type));
+  }
   if (DECODES.has(name) && args.length > 1) return false;
   if (KEYED.has(name) && !args.every((arg, i) => i % 2 === 1 || arg.A_Const !== undefined)) {
     return false;

@@ -51,7 +51,7 @@ const ROWS: readonly (readonly [string, readonly Json[]])[] = [
   ],
   [
     `select jsonb_build_array(id, upper(secret), secret is null, null) ${BOB}`,
-    [[2, "[redacted]", "[redacted]", null]],
+    [[2, "[redacted]", false, null]],
   ],
   [
     `select coalesce(json_agg(json_build_array(id, name, secret) order by id), '[]'::json)
@@ -161,7 +161,7 @@ describe("aggregates", () => {
     ["select s from (select sum(amount) as s from wages) t order by s", "600.00"],
     ["select amount from wages where id = 1", "0"],
     ["select max(amount) from wages", "0"],
-    ["select sum(distinct amount) from wages", REFUSED],
+    ["select sum(distinct amount) from wages", "0"],
     ["select sum(amount * 2) from wages", REFUSED],
     ["select sum(amount) from wages where amount > 1", REFUSED],
   ])("%s: %s", async ([sql, expected]) => {

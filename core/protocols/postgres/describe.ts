@@ -26,6 +26,9 @@ export function formatOf(formats: readonly number[], column: number): 0 | 1 {
   return format === 1 ? 1 : 0;
 }
 
+/** One of any number of columns that hold nothing hidden. */
+const SHOWN: Output = { name: "*", sources: [], exact: false, opaque: false };
+
 /**
  * The plan for a result, or the name that the catalog must be asked about first. `refreshed`: it
  * was asked already, so what is unknown now is opaque.
@@ -42,7 +45,7 @@ export function planResult(
   const agree = outputs !== null && outputs.length === fields.length;
   const columns: ColumnPlan[] = [];
   for (const [index, field] of fields.entries()) {
-    const output = agree ? (outputs[index] as Output) : null;
+    const output = agree ? (outputs[index] as Output) : statement?.showsAll ? SHOWN : null;
     const verdict = judge(field, output, names, masker);
     if (typeof verdict === "object" && "unknown" in verdict && !refreshed) return verdict;
     columns.push({

@@ -12,7 +12,6 @@ const EQUAL = [
   "select name from people where secret = 'Quokkaton'",
   "select name from people where 'Quokkaton' = secret and id < 9",
   "select name from people where ssn in ('Kestrelux-4471', 'x')",
-  "select name from people where secret is null",
   "select name from people where email = any(array['x', 'y'])",
   "select count(*) from people group by secret",
   "select distinct secret, name from people",
@@ -93,6 +92,9 @@ export const ASKING: readonly Row[] = [
   ...rows("C", "refused", as("max", EQUAL)),
   ...rows("C", "refused", as("rui", MORE)),
   ...rows("C", "refused", as("max", MORE)),
+  // The mask shows it.
+  ...rows("C", "passes", as("max", ["select name from people where secret is null"])),
+  ...rows("C", "refused", as("max", ["select name from people where salary is null"])),
   ...rows("C", "passes", [{ sql: [guesses(0), guesses(0)], as: "rui" }]),
   ...rows("C", "refused", [
     { sql: [guesses(0), guesses(600)], as: "rui" },

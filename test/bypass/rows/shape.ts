@@ -203,10 +203,7 @@ export const SHAPE = [
     ],
   ]),
   ...rows("A", "refused", [
-    [
-      "create table p9 (id int)",
-      "create rule r as on insert to p9 do instead select secret from people",
-    ],
+    "create rule r as on insert to plain do instead select secret from people",
     "create table kept1 as select secret as x from people",
     "select secret as x into kept2 from people",
     "insert into plain select id + 50, secret, 1 from people",
