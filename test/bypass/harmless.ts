@@ -101,7 +101,7 @@ export function harmless(gate: () => Gate): void {
 
 /** The program must be no older than the server. */
 export function dumps(gate: () => Gate): void {
-  const WHAT = ["--schema-only", "--table=friends --table=plain --table=odd"];
+  const WHAT = ["--schema-only", "--table=friends --table=plain --table=odd --table=numbered*"];
   test.for(WHAT)("pg_dump %s", async (what, context) => {
     needs(context, "pg_dump");
     const args = ["--no-sync", ...what.split(" ")];

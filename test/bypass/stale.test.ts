@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { canaryIn, canaryInCells } from "./canary.ts";
 import { useGate } from "./gate.ts";
-import { cellsOf, errorsOf, type Wire } from "./wire.ts";
+import { cellsOf, errorsOf, textsOf, type Wire } from "./wire.ts";
 
 /*
  * A. A stale catalog: one session changes what a name means, and another, which read the catalog
@@ -136,4 +137,23 @@ describe("a name that another session gives to something else", () => {
     await ask(asking);
     for (const wire of [made, asking, changing]) wire.close();
   });
+});
+
+test("a session that lives learns what others have changed", { timeout: 90_000 }, async () => {
+  const made = await gate().direct("shop");
+  await made.query("create view learnt as select id, name as word from people");
+  const asking = await gate().open();
+  const question = "select word from learnt where id = 1";
+  expect(textsOf(await asking.query(question))).toEqual(["Ann"]);
+  await made.query("create or replace view learnt as select id, secret as word from people");
+  const changing = await gate().open();
+  await changing.query("create table news (id int); drop table news");
+  const until = performance.now() + 75_000;
+  let seen: readonly (string | null)[] = [];
+  do {
+    await sleep(1000);
+    seen = textsOf(await asking.query(question));
+  } while (seen[0] !== "[redacted]" && performance.now() < until);
+  expect(seen).toEqual(["[redacted]"]);
+  for (const wire of [made, asking, changing]) wire.close();
 });

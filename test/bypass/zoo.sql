@@ -78,6 +78,9 @@ CREATE OPERATOR ### (LEFTARG = text, RIGHTARG = int, FUNCTION = same);
 CREATE TABLE wages (id int PRIMARY KEY, amount numeric(12, 2));
 INSERT INTO wages VALUES (1, 100), (2, 200), (3, 300);
 
+CREATE TABLE numbered (id serial PRIMARY KEY, v text);
+INSERT INTO numbered (v) VALUES ('one'), ('two');
+
 CREATE TABLE watched (id int PRIMARY KEY, v text);
 CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS
   $$ BEGIN NEW.v := (SELECT secret FROM people WHERE id = 1); RETURN NEW; END $$;
