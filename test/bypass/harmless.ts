@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { utf8 } from "../../core/bytes.ts";
@@ -112,5 +115,43 @@ export function dumps(gate: () => Gate): void {
     const actual = await dump(await through(gate()));
     expect(actual.stderr).toBe("");
     expect(schema(actual.stdout)).toBe(schema(expected.stdout));
+  });
+}
+
+const MADE = `CREATE SCHEMA restored;
+  CREATE TYPE restored.size AS ENUM ('small', 'large');
+  CREATE TABLE restored.stock (id serial PRIMARY KEY, v text NOT NULL, size restored.size,
+    at timestamptz DEFAULT now(), twice int GENERATED ALWAYS AS (length(v) * 2) STORED);
+  CREATE TABLE restored.item (stock_id int REFERENCES restored.stock, n numeric(8, 2) CHECK (n > 0));
+  INSERT INTO restored.stock (v, size) SELECT 'v' || n, 'large' FROM generate_series(1, 50) n;
+  INSERT INTO restored.item SELECT n, n / 2.0 FROM generate_series(1, 50) n;
+  CREATE INDEX ON restored.stock (v);
+  CREATE VIEW restored.sums AS SELECT v, sum(n) FROM restored.stock
+    JOIN restored.item ON stock_id = id GROUP BY v;
+  CREATE FUNCTION restored.plain(int) RETURNS int LANGUAGE sql AS 'SELECT $1 + 1';`;
+
+/** What a dump holds comes back through the gate, in one transaction. */
+export function restores(gate: () => Gate): void {
+  test("pg_restore in one transaction", async (context) => {
+    needs(context, "pg_dump");
+    const env = direct(gate());
+    const folder = mkdtempSync(join(tmpdir(), "sluice-restore-"));
+    const file = join(folder, "dump");
+    const dump = async () => {
+      const args = ["--no-sync", "--no-owner", "--schema=restored"];
+      return schema((await run("pg_dump", args, { env })).stdout);
+    };
+    try {
+      await gate().run("sluice", "shop", MADE);
+      const before = await dump();
+      await run("pg_dump", ["--no-sync", "-Fc", "--schema=restored", "-f", file], { env });
+      await gate().run("sluice", "shop", "DROP SCHEMA restored CASCADE");
+      const args = ["--single-transaction", "--no-owner", "-d", "shop", file];
+      const { stderr } = await run("pg_restore", args, { env: await through(gate()) });
+      expect(stderr).toBe("");
+      expect(await dump()).toBe(before);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 }
