@@ -1,7 +1,7 @@
 import { describe, test } from "vitest";
 import { has, needs, POSTGRES_15 } from "../support/tools.ts";
 import { answersAlike, randomStatements } from "./twins-random.ts";
-import { type Twins, useTwins } from "./twins.ts";
+import { HIDDEN, type Twins, useTwins } from "./twins.ts";
 
 /* Non-interference on the wire for as many random statements as time allows; see alike.ts. */
 
@@ -12,9 +12,9 @@ const many = (twins: () => Twins): void =>
     await answersAlike(await twins().open("ada"), randomStatements(10_000, seed));
   });
 
-describe("PostgreSQL 18", () => many(useTwins()));
+describe("PostgreSQL 18", () => many(useTwins(HIDDEN)));
 
 describe("PostgreSQL 15", () => {
-  if (has("postgres15")) many(useTwins({ postgresPrograms: POSTGRES_15 }));
+  if (has("postgres15")) many(useTwins(HIDDEN, { postgresPrograms: POSTGRES_15 }));
   else test("twins", (context) => needs(context, "postgres15"));
 });
