@@ -4,9 +4,9 @@
 
 UPDATE people SET
   ssn = (ARRAY['%\', '', 'zzzzzzzzzzzzzzzzzzzzzzzz'])[id],
-  email = (ARRAY['z', '7([', '\'])[id],
+  email = (ARRAY['x', '7([', '\'])[id],
   card = (ARRAY['', '999999999999', '-0'])[id],
-  secret = (ARRAY['zzz\', '7([', ' '])[id],
+  secret = (ARRAY['0', 'zzz\', name])[id],
   born = CASE id WHEN 1 THEN date 'infinity' WHEN 2 THEN '4713-01-01 BC' ELSE '5874897-12-31' END,
   seen_at = CASE id WHEN 1 THEN timestamptz '-infinity' ELSE '294276-12-31' END,
   salary = CASE id WHEN 1 THEN 0 WHEN 2 THEN 'NaN' ELSE -9999999999.99 END,
@@ -20,6 +20,6 @@ UPDATE people SET
   doc = '{"n": "\u0000"}',
   relative = CASE id WHEN 1 THEN ROW('', -2147483648)::kin ELSE ROW(')"\', 0)::kin END
 WHERE id < 4;
-UPDATE staff SET ssn = 'a%\', secret = 'zzz\';
-UPDATE diary SET notes = CASE day WHEN 1 THEN '\' ELSE '0' END;
+UPDATE staff SET ssn = 'a%\', secret = '0';
+UPDATE diary SET notes = CASE day WHEN 1 THEN '\' ELSE '1' END;
 UPDATE events SET note = '%';

@@ -152,7 +152,8 @@ export class Twins {
   }
 }
 
-async function makeCopies(
+/** Of a server that does not run any more: as it is, and as the twin's SQL makes it. */
+export async function makeCopies(
   [first, second]: Pair<string>,
   unlike: string,
   programs: Programs,

@@ -101,4 +101,6 @@ INSERT INTO other.people VALUES (1, 'nothing');
 CREATE TABLE other.events (note text);
 INSERT INTO other.events VALUES ('nothing');
 
+CREATE SCHEMA "Cid";
+
 ANALYZE;
