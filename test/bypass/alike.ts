@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { DemoSettings } from "../../demo/demo.ts";
 import type { PersonName } from "../../demo/people.ts";
 import { HARMLESS } from "./rows/harmless.ts";
 import { titleOf } from "./rows/row.ts";
 import { ROWS } from "./sql.ts";
-import { answersAlike, randomStatements } from "./twins-random.ts";
-import type { Couple, Pair, Twins } from "./twins.ts";
+import { answersAlike } from "./twins-differ.ts";
+import { type Couple, type Kind, type Pair, useTwins } from "./twins.ts";
 import type { Wire } from "./wire.ts";
 
 /*
@@ -63,12 +64,11 @@ const same = ([one, other]: Pair<string>, sql: string): void => expect(other, sq
 
 /** Every row of the corpora, each way, and random statements. */
 export function alike(
-  twins: () => Twins,
-  {
-    ways = WAYS,
-    not = [],
-  }: { readonly ways?: Partial<typeof WAYS>; readonly not?: readonly string[] } = {},
+  kind: Kind,
+  more: Partial<DemoSettings> = {},
+  ways: Partial<typeof WAYS> = WAYS,
 ): void {
+  const twins = useTwins(kind, more);
   const shared = new Map<PersonName, Promise<Couple>>();
 
   async function couple({ sql, as }: Said): Promise<{ couple: Couple; own: boolean }> {
@@ -78,7 +78,7 @@ export function alike(
     return { couple: await known, own: false };
   }
 
-  const promised = SAID.filter(([, { sql }]) => !not.includes(sql.at(-1) ?? ""));
+  const promised = SAID.filter(([, { sql }]) => !kind.not.includes(sql.at(-1) ?? ""));
 
   describe.each(Object.entries(ways))("both answer alike (%s)", (name, way) => {
     const said = promised.filter(([, { sql }]) => name === "simple" || repeatable(sql));
@@ -96,6 +96,6 @@ export function alike(
   });
 
   test("both answer random statements alike", async () => {
-    await answersAlike(await twins().open("ada"), randomStatements(500, 20_260_101));
+    await answersAlike(twins(), 500, 20_260_101);
   });
 }

@@ -1,6 +1,4 @@
 import fc from "fast-check";
-import { expect } from "vitest";
-import type { Couple } from "./twins.ts";
 
 /*
  * Statements over the zoo that are almost always valid, of which many are refused: what runs is
@@ -217,7 +215,8 @@ const written = fc.tuple(textual, item).map(
     returning ${b.replaceAll("q.", "p.")}`,
 );
 
-const statement = fc.oneof(
+/** A write is `update`, and all that begins with that word is one. */
+export const randomStatement = fc.oneof(
   { arbitrary: select, weight: 6 },
   { arbitrary: grouped, weight: 2 },
   joined,
@@ -225,24 +224,3 @@ const statement = fc.oneof(
   nested,
   written,
 );
-
-/** The same for one seed. */
-export const randomStatements = (count: number, seed: number): readonly string[] =>
-  fc.sample(statement, { numRuns: count, seed });
-
-/** In text and in binary by turns; a write is rolled back. */
-export async function answersAlike(pair: Couple, statements: readonly string[]): Promise<void> {
-  const different: string[] = [];
-  let ran = 0;
-  for (const [i, sql] of statements.entries()) {
-    const writes = sql.startsWith("update");
-    if (writes) await pair.ask((wire) => wire.query("begin"));
-    const [one, other] = await pair.ask((wire) => wire.extended(sql, i % 2 === 0 ? 0 : 1));
-    if (one !== other) different.push(sql);
-    if (one.includes("SELECT ") || one.includes("UPDATE ")) ran++;
-    if (writes) await pair.ask((wire) => wire.query("rollback"));
-  }
-  pair.close();
-  expect(different).toEqual([]);
-  expect(ran, "enough of them run").toBeGreaterThan(statements.length / 10);
-}

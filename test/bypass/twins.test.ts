@@ -1,4 +1,4 @@
 import { alike } from "./alike.ts";
-import { HIDDEN, useTwins } from "./twins.ts";
+import { HIDDEN } from "./twins.ts";
 
-alike(useTwins(HIDDEN));
+alike(HIDDEN);

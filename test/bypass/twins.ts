@@ -26,10 +26,19 @@ export type Kind = {
   readonly sql: string;
   /** What shows every token that there is. */
   readonly shows: readonly string[];
+  /** What tells them apart by what the techniques do show. */
+  readonly not: readonly string[];
+  readonly notRandom: RegExp | null;
 };
 
 /** `redact`, `null` and `partial`. */
-export const HIDDEN: Kind = { policy: file("twins.yaml"), sql: file("twins.sql"), shows: [] };
+export const HIDDEN: Kind = {
+  policy: file("twins.yaml"),
+  sql: file("twins.sql"),
+  shows: [],
+  not: [],
+  notRandom: null,
+};
 
 const SHOWS = [
   "select ssn, email, card, pin, badge, profile, secret, big, doc from people order by id",
@@ -42,6 +51,13 @@ export const KEYED: Kind = {
   policy: file("twins.yaml").replace(/^masking:[^]*?(?=^roles:)/m, file("twins-keyed.yaml")),
   sql: file("twins-keyed.sql"),
   shows: SHOWS,
+  not: [
+    // Under hash and tokenise these are no masks: both would then hold the same.
+    "update people set ssn = '************71' where id = 1",
+    "update people set big = 0, ratio = 1.5 where id = 1",
+  ],
+  // What one wrote oneself is equal to a value or not.
+  notRandom: /^update .*'Quokkaton'/,
 };
 
 const CONNECTIONS = 30;
@@ -80,8 +96,10 @@ export class Twins {
   readonly #doors = new Map<PersonName, Promise<Pair<Door>>>();
   readonly #listeners: ChildProcess[] = [];
   readonly #tokens = [new Tokens(), new Tokens()] as const;
+  readonly kind: Kind;
 
-  private constructor(demo: TestDemo, twin: Postgres) {
+  private constructor(kind: Kind, demo: TestDemo, twin: Postgres) {
+    this.kind = kind;
     this.#demo = demo;
     this.#twin = twin;
   }
@@ -101,7 +119,7 @@ export class Twins {
       const policy = kind.policy.replace("port: 8790", `port: ${port}`);
       const twin = await startPostgres({ ...settings, port, dataDir: dataDirs[1] });
       try {
-        return new Twins(await startTestDemo({ ...more, stateDir, policy }), twin);
+        return new Twins(kind, await startTestDemo({ ...more, stateDir, policy }), twin);
       } catch (error) {
         await twin.stop();
         throw error;
@@ -121,10 +139,10 @@ export class Twins {
   }
 
   /** Numbers all tokens; both sides must show the same numbers. */
-  async learn({ shows }: Kind): Promise<void> {
+  async learn(): Promise<void> {
     const couple = await this.open("ada");
     for (const format of [0, 1] as const) {
-      for (const sql of shows) {
+      for (const sql of this.kind.shows) {
         const [one, other] = await couple.ask(async (wire, tokens) => {
           const answers = await wire.extended(sql, format);
           expect(errorsOf(answers), sql).toEqual([]);
@@ -237,6 +255,12 @@ export class Couple {
     });
   }
 
+  /** What each said to the last question, byte by byte. */
+  get bytes(): Pair<Uint8Array> {
+    const [one, other] = this.#sides;
+    return [concat(one.wire.seen), concat(other.wire.seen)];
+  }
+
   close(): void {
     for (const { wire } of this.#sides) wire.close();
   }
@@ -247,7 +271,7 @@ export function useTwins(kind: Kind, more: Partial<DemoSettings> = {}): () => Tw
   let twins: Twins | undefined;
   beforeAll(async () => {
     twins = await Twins.start(kind, more);
-    await twins.learn(kind);
+    await twins.learn();
   });
   afterAll(() => twins?.stop());
   return () => {
