@@ -176,11 +176,14 @@ const TAIL = pick([
   " order by p.name limit 1 offset 1",
 ]);
 
+/** What shows in which order the rows come. */
+const BESIDE = pick(["", "p.id, ", "p.id, "]);
+
 const select = fc
-  .tuple(pick(["", "", "", "distinct "]), list(item), pick(OUT), FROM, WHERE, TAIL)
+  .tuple(pick(["", "", "", "distinct "]), BESIDE, list(item), pick(OUT), FROM, WHERE, TAIL)
   .map(
-    ([distinct, what, out, from, where, tail]) =>
-      `select ${distinct}${what} as ${out} from ${from}${where}${tail}`,
+    ([distinct, beside, what, out, from, where, tail]) =>
+      `select ${distinct}${beside}${what} as ${out} from ${from}${where}${tail}`,
   );
 const grouped = fc
   .tuple(

@@ -12,6 +12,7 @@ import { freePort } from "../../demo/processes.ts";
 import { startShop } from "../../demo/shop.ts";
 import type { DemoSettings } from "../../demo/demo.ts";
 import { startTestDemo, type TestDemo } from "../support/demo.ts";
+import { canaryInCells } from "./canary.ts";
 import { listen } from "./gate.ts";
 import { Tokens } from "./twins-tokens.ts";
 import { type Answer, cellsOf, type Door, errorsOf, Wire } from "./wire.ts";
@@ -146,6 +147,7 @@ export class Twins {
         const [one, other] = await couple.ask(async (wire, tokens) => {
           const answers = await wire.extended(sql, format);
           expect(errorsOf(answers), sql).toEqual([]);
+          expect(canaryInCells(cellsOf(answers)), sql).toBeNull();
           for (const cell of cellsOf(answers)) if (cell !== null) tokens.learn(cell);
           return answers;
         });
