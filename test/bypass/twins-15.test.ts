@@ -1,8 +1,8 @@
 import { test } from "vitest";
 import { has, needs, POSTGRES_15 } from "../support/tools.ts";
 import { alike } from "./alike.ts";
-import { useTwins } from "./twins.ts";
+import { HIDDEN } from "./twins.ts";
 
 if (has("postgres15")) {
-  alike(useTwins({ postgresPrograms: POSTGRES_15 }));
+  alike(HIDDEN, { postgresPrograms: POSTGRES_15 });
 } else test("twins on PostgreSQL 15", (context) => needs(context, "postgres15"));

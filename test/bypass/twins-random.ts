@@ -1,6 +1,4 @@
 import fc from "fast-check";
-import { expect } from "vitest";
-import type { Couple } from "./twins.ts";
 
 /*
  * Statements over the zoo that are almost always valid, of which many are refused: what runs is
@@ -178,11 +176,14 @@ const TAIL = pick([
   " order by p.name limit 1 offset 1",
 ]);
 
+/** What shows in which order the rows come. */
+const BESIDE = pick(["", "p.id, ", "p.id, "]);
+
 const select = fc
-  .tuple(pick(["", "", "", "distinct "]), list(item), pick(OUT), FROM, WHERE, TAIL)
+  .tuple(pick(["", "", "", "distinct "]), BESIDE, list(item), pick(OUT), FROM, WHERE, TAIL)
   .map(
-    ([distinct, what, out, from, where, tail]) =>
-      `select ${distinct}${what} as ${out} from ${from}${where}${tail}`,
+    ([distinct, beside, what, out, from, where, tail]) =>
+      `select ${distinct}${beside}${what} as ${out} from ${from}${where}${tail}`,
   );
 const grouped = fc
   .tuple(
@@ -217,7 +218,8 @@ const written = fc.tuple(textual, item).map(
     returning ${b.replaceAll("q.", "p.")}`,
 );
 
-const statement = fc.oneof(
+/** A write is `update`, and all that begins with that word is one. */
+export const randomStatement = fc.oneof(
   { arbitrary: select, weight: 6 },
   { arbitrary: grouped, weight: 2 },
   joined,
@@ -225,24 +227,3 @@ const statement = fc.oneof(
   nested,
   written,
 );
-
-/** The same for one seed. */
-export const randomStatements = (count: number, seed: number): readonly string[] =>
-  fc.sample(statement, { numRuns: count, seed });
-
-/** In text and in binary by turns; a write is rolled back. */
-export async function answersAlike(pair: Couple, statements: readonly string[]): Promise<void> {
-  const different: string[] = [];
-  let ran = 0;
-  for (const [i, sql] of statements.entries()) {
-    const writes = sql.startsWith("update");
-    if (writes) await pair.ask((wire) => wire.query("begin"));
-    const [one, other] = await pair.ask((wire) => wire.extended(sql, i % 2 === 0 ? 0 : 1));
-    if (one !== other) different.push(sql);
-    if (one.includes("SELECT ") || one.includes("UPDATE ")) ran++;
-    if (writes) await pair.ask((wire) => wire.query("rollback"));
-  }
-  pair.close();
-  expect(different).toEqual([]);
-  expect(ran, "enough of them run").toBeGreaterThan(statements.length / 10);
-}

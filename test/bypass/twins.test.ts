@@ -1,4 +1,4 @@
 import { alike } from "./alike.ts";
-import { useTwins } from "./twins.ts";
+import { HIDDEN } from "./twins.ts";
 
-alike(useTwins());
+alike(HIDDEN);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import postgres from "postgres";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { concat } from "../../core/bytes.ts";
 import type { PersonName } from "../../demo/people.ts";
 import { type Postgres, type PostgresSettings, startPostgres } from "../../demo/postgres.ts";
@@ -12,15 +12,60 @@ import { freePort } from "../../demo/processes.ts";
 import { startShop } from "../../demo/shop.ts";
 import type { DemoSettings } from "../../demo/demo.ts";
 import { startTestDemo, type TestDemo } from "../support/demo.ts";
+import { canaryInCells } from "./canary.ts";
 import { listen } from "./gate.ts";
-import { type Answer, type Door, Wire } from "./wire.ts";
+import { Tokens } from "./twins-tokens.ts";
+import { type Answer, cellsOf, type Door, errorsOf, Wire } from "./wire.ts";
 
 const file = (name: string): string => readFileSync(join(import.meta.dirname, name), "utf8");
 
 const RESOURCES = ["shop-db", "twin-db"] as const;
 
+/** What the policy shows of masked values, and how the second copy differs where it may. */
+export type Kind = {
+  readonly policy: string;
+  readonly sql: string;
+  /** What shows every token that there is. */
+  readonly shows: readonly string[];
+  /** What tells them apart by what the techniques do show. */
+  readonly not: readonly string[];
+  readonly notRandom: RegExp | null;
+};
+
+/** `redact`, `null` and `partial`. */
+export const HIDDEN: Kind = {
+  policy: file("twins.yaml"),
+  sql: file("twins.sql"),
+  shows: [],
+  not: [],
+  notRandom: null,
+};
+
+const SHOWS = [
+  "select ssn, email, card, pin, badge, profile, secret, big, doc from people order by id",
+  "select notes from diary order by day",
+  "select note from events",
+];
+
+/** `hash` and `tokenise`. */
+export const KEYED: Kind = {
+  policy: file("twins.yaml").replace(/^masking:[^]*?(?=^roles:)/m, file("twins-keyed.yaml")),
+  sql: file("twins-keyed.sql"),
+  shows: SHOWS,
+  not: [
+    // Under hash and tokenise these are no masks: both would then hold the same.
+    "update people set ssn = '************71' where id = 1",
+    "update people set big = 0, ratio = 1.5 where id = 1",
+  ],
+  // What one wrote oneself is equal to a value or not.
+  notRandom: /^update .*'Quokkaton'/,
+};
+
+const CONNECTIONS = 30;
+
 /** What moves rows or counts them in the background would tell one copy from the other. */
 const QUIET = `
+  ALTER SYSTEM SET max_connections = ${CONNECTIONS};
   ALTER SYSTEM SET autovacuum = off;
   ALTER SYSTEM SET track_counts = off;
   ALTER SYSTEM SET max_parallel_workers_per_gather = 0;
@@ -51,13 +96,16 @@ export class Twins {
   readonly #twin: Postgres;
   readonly #doors = new Map<PersonName, Promise<Pair<Door>>>();
   readonly #listeners: ChildProcess[] = [];
+  readonly #tokens = [new Tokens(), new Tokens()] as const;
+  readonly kind: Kind;
 
-  private constructor(demo: TestDemo, twin: Postgres) {
+  private constructor(kind: Kind, demo: TestDemo, twin: Postgres) {
+    this.kind = kind;
     this.#demo = demo;
     this.#twin = twin;
   }
 
-  static async start(more: Partial<DemoSettings> = {}): Promise<Twins> {
+  static async start(kind: Kind, more: Partial<DemoSettings> = {}): Promise<Twins> {
     const stateDir = mkdtempSync(join(tmpdir(), "sluice-twins-"));
     // The server runs as `nobody` where the tests run as root.
     chmodSync(stateDir, 0o711);
@@ -67,12 +115,12 @@ export class Twins {
       const dataDirs = [join(stateDir, "postgres"), join(stateDir, "twin")] as const;
       const { postgresPrograms: programs } = more;
       const settings = { password, ...(programs === undefined ? {} : { programs }) };
-      await makeCopies(dataDirs, settings);
+      await makeCopies(dataDirs, kind.sql, settings);
       const port = await freePort();
-      const policy = file("twins.yaml").replace("port: 8790", `port: ${port}`);
+      const policy = kind.policy.replace("port: 8790", `port: ${port}`);
       const twin = await startPostgres({ ...settings, port, dataDir: dataDirs[1] });
       try {
-        return new Twins(await startTestDemo({ ...more, stateDir, policy }), twin);
+        return new Twins(kind, await startTestDemo({ ...more, stateDir, policy }), twin);
       } catch (error) {
         await twin.stop();
         throw error;
@@ -88,7 +136,25 @@ export class Twins {
     const known = this.#doors.get(person) ?? this.#listen(person);
     this.#doors.set(person, known);
     const opened = await both(await known, (door) => Wire.open(door));
-    return new Couple([opened[0].wire, opened[1].wire], [opened[0].greeting, opened[1].greeting]);
+    return new Couple([opened[0].wire, opened[1].wire], this.#tokens);
+  }
+
+  /** Numbers all tokens; both sides must show the same numbers. */
+  async learn(): Promise<void> {
+    const couple = await this.open("ada");
+    for (const format of [0, 1] as const) {
+      for (const sql of this.kind.shows) {
+        const [one, other] = await couple.ask(async (wire, tokens) => {
+          const answers = await wire.extended(sql, format);
+          expect(errorsOf(answers), sql).toEqual([]);
+          expect(canaryInCells(cellsOf(answers)), sql).toBeNull();
+          for (const cell of cellsOf(answers)) if (cell !== null) tokens.learn(cell);
+          return answers;
+        });
+        expect(other, sql).toBe(one);
+      }
+    }
+    couple.close();
   }
 
   async #listen(person: PersonName): Promise<Pair<Door>> {
@@ -106,7 +172,12 @@ export class Twins {
   }
 }
 
-async function makeCopies([first, second]: Pair<string>, programs: Programs): Promise<void> {
+/** Of a server that does not run any more: as it is, and as the twin's SQL makes it. */
+export async function makeCopies(
+  [first, second]: Pair<string>,
+  unlike: string,
+  programs: Programs,
+): Promise<void> {
   const port = await freePort();
   const { password } = programs;
   const settings = { ...programs, port };
@@ -120,15 +191,33 @@ async function makeCopies([first, second]: Pair<string>, programs: Programs): Pr
   await promisify(execFile)("cp", ["-a", first, second]);
   for (const [dataDir, sql] of [
     [first, UNCHANGED],
-    [second, file("twins.sql")],
+    [second, unlike],
   ] as const) {
     const copy = await startPostgres({ ...settings, dataDir });
     try {
+      await makeTemporarySchemas(copy);
       await run(port, "sluice", password, sql);
       for (const line of AFTER.split("; ")) await run(port, "sluice", password, line);
     } finally {
       await copy.stop();
     }
+  }
+}
+
+/**
+ * The first temporary table of a server's n-th place for a connection makes schemas, which take
+ * oids. Whether the connection before has left its place by then, is chance.
+ */
+async function makeTemporarySchemas({ url }: Postgres): Promise<void> {
+  const database = new URL(url);
+  database.pathname = "/shop";
+  const db = postgres(database.href, { max: CONNECTIONS });
+  try {
+    const all = await Promise.all(Array.from({ length: CONNECTIONS }, () => db.reserve()));
+    for (const one of all) await one.unsafe("CREATE TEMP TABLE t ()");
+    for (const one of all) one.release();
+  } finally {
+    await db.end();
   }
 }
 
@@ -147,35 +236,44 @@ const both = <A, B>([a, b]: Pair<A>, then: (one: A) => Promise<B>): Promise<Pair
 
 /** One client's session with each of the two. */
 export class Couple {
-  readonly #wires: Pair<Wire>;
-  readonly greetings: Pair<readonly Answer[]>;
+  readonly #sides: Pair<{ readonly wire: Wire; readonly tokens: Tokens }>;
 
-  constructor(wires: Pair<Wire>, greetings: Pair<readonly Answer[]>) {
-    this.#wires = wires;
-    this.greetings = greetings;
+  constructor([one, other]: Pair<Wire>, tokens: Pair<Tokens>) {
+    this.#sides = [
+      { wire: one, tokens: tokens[0] },
+      { wire: other, tokens: tokens[1] },
+    ];
   }
 
-  /** Asks both the same, and gives the bytes that each client got, as Latin-1. */
-  async ask(how: (wire: Wire) => Promise<readonly Answer[]>): Promise<Pair<string>> {
-    for (const wire of this.#wires) wire.seen = [];
-    await both(this.#wires, how);
-    return [heard(this.#wires[0]), heard(this.#wires[1])];
+  /** Asks both the same, and gives the bytes that each client got, as Latin-1, tokens numbered. */
+  async ask(
+    how: (wire: Wire, tokens: Tokens) => Promise<readonly Answer[]>,
+  ): Promise<Pair<string>> {
+    return both(this.#sides, async ({ wire, tokens }) => {
+      wire.seen = [];
+      await how(wire, tokens);
+      // Refusals name the resource.
+      return tokens.numbered(concat(wire.seen)).replaceAll("twin-db", "shop-db");
+    });
+  }
+
+  /** What each said to the last question, byte by byte. */
+  get bytes(): Pair<Uint8Array> {
+    const [one, other] = this.#sides;
+    return [concat(one.wire.seen), concat(other.wire.seen)];
   }
 
   close(): void {
-    for (const wire of this.#wires) wire.close();
+    for (const { wire } of this.#sides) wire.close();
   }
 }
 
-/** Refusals name the resource. */
-const heard = (wire: Wire): string =>
-  Buffer.from(concat(wire.seen)).toString("latin1").replaceAll("twin-db", "shop-db");
-
 /** One pair of servers for all tests of a file. */
-export function useTwins(more: Partial<DemoSettings> = {}): () => Twins {
+export function useTwins(kind: Kind, more: Partial<DemoSettings> = {}): () => Twins {
   let twins: Twins | undefined;
   beforeAll(async () => {
-    twins = await Twins.start(more);
+    twins = await Twins.start(kind, more);
+    await twins.learn();
   });
   afterAll(() => twins?.stop());
   return () => {

@@ -30,7 +30,7 @@ CREATE TABLE people (
 INSERT INTO people
 SELECT n, (ARRAY['Ann', 'Bob', 'Cid'])[n], 'Kestrelux-447' || n, 'Walrusimo' || n || '@zoo.example',
   'Ibexandria 1' || n, CASE n WHEN 1 THEN 'Quokkaton' ELSE 'Quokkaton ' || n END, '1937-11-23',
-  '1937-11-23 10:00Z', 918273.55, 73194628, 550117293846, 0.4159265358979,
+  '1937-11-23 10:00Z', 918273.55, 73194628 + (n = 2)::int, 550117293846, 0.4159265358979,
   convert_to('Okapillar', 'UTF8'), 'c0ffee11-5eed-4bad-8bad-0123456789ab',
   ARRAY['Axolotlin', 'blue'],
   '{"a": {"b": "Pangolette"}, "list": [7, "Pangolette"], "Pangolette": 1}',
@@ -106,5 +106,7 @@ CREATE TABLE other.people (id int, mark text);
 INSERT INTO other.people VALUES (1, 'nothing');
 CREATE TABLE other.events (note text);
 INSERT INTO other.events VALUES ('nothing');
+
+CREATE SCHEMA "Cid";
 
 ANALYZE;

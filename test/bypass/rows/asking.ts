@@ -5,8 +5,8 @@ import { type Row, rows } from "./row.ts";
  * max nothing.
  */
 
-const as = (who: "rui" | "max", list: readonly string[]) =>
-  list.map((sql) => ({ sql: [sql], as: who }));
+const as = (who: "rui" | "max", list: readonly (string | readonly string[])[]) =>
+  list.map((sql) => ({ sql: typeof sql === "string" ? [sql] : sql, as: who }));
 
 const EQUAL = [
   "select name from people where secret = 'Quokkaton'",
@@ -20,7 +20,8 @@ const EQUAL = [
   "select a.name from people a join people b using (secret)",
   "select name from people where secret in (select secret from people)",
   "select p.name from people p natural join (select secret from people where id = 1) q",
-  "select count(*) from (select id, secret from people) p natural left join people q",
+  `select count(q.name) from (select id, secret from people) p natural left join
+    (select id + 8 as id, secret, name from people) q`,
   "select t.* from (select secret from people) t union select secret from people",
 ];
 
@@ -47,8 +48,17 @@ const MORE = [
   "select * from (select secret as name, id from people order by name limit 2) t",
   "select name, secret from people intersect select nspname, nspname from pg_namespace",
   "(select nspname, rolname from pg_namespace, pg_roles) except select name, secret from people",
-  "select name from people natural join (select ''::text as secret, * from pg_cursors) c",
-  "select * from pg_cursors intersect select secret, name, true, false, false, now() from people",
+  [
+    "begin",
+    'declare "Dee" cursor for select 1',
+    "select name from people natural join (select '0'::text as secret, * from pg_cursors) c",
+  ],
+  [
+    "begin",
+    'declare "0" cursor for select 1',
+    `select * from pg_cursors intersect select p.secret, c.statement, c.is_holdable, c.is_binary,
+      c.is_scrollable, c.creation_time from people p, pg_cursors c`,
+  ],
   "select name, upper(secret) as name2 from people order by name2 limit 1",
   "select id as secret, name from (select secret as id, name from people) t order by secret",
   "select p.name from people p natural join (select upper(secret) as secret from people) q",
@@ -64,7 +74,7 @@ const MORE = [
   "select name from people where secret in (select 'Quokkaton')",
   "select count(*) from (select secret from people intersect select 'Quokkaton') t",
   "select count(*) from (select secret from people except values ('Quokkaton'), ('x')) t",
-  "select count(*) from people having max(secret) > 'M'",
+  "select count(*) from people having min(secret) > 'M'",
   "select name from people limit (select length(secret) from people where id = 1)",
   "select name from people, generate_series(1, length(secret))",
   "select secret::int from people",
@@ -76,7 +86,7 @@ const MORE = [
   "select t.name from (select name, secret from people) t where t.secret > 'M'",
   "explain select name from people where secret > 'M'",
   "copy (select name from people order by secret) to stdout",
-  "declare c cursor for select name from people order by secret",
+  "begin; declare c cursor for select name from people order by secret; fetch all from c",
 ];
 
 const PREPARED = ["prepare asking as select name from people order by secret", "execute asking"];

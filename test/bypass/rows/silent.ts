@@ -92,7 +92,7 @@ export const SILENT = [
   ...rows("C", "masked", [
     "explain select * from people where secret = 'Quokkaton'",
     `explain (analyze, costs off, timing off, summary off, buffers off) select * from people
-      where secret = upper('quokkaton')`,
+      where secret = 'Quokka' || 'ton'`,
     "explain (format json) select * from people where pin = 73194628",
     ["prepare e(text) as select * from people where secret = $1", "explain execute e('Quokkaton')"],
     `select most_common_vals::text, histogram_bounds::text from pg_stats where tablename =

@@ -63,7 +63,7 @@ export const VALUE = [
     },
     { sql: ["select secret like 'Q%' from people where id = 1"], reveals: "t" },
     { sql: ["select secret = 'Quokkaton' from people where id = 1"], reveals: "t" },
-    { sql: ["select secret < 'R' from people where id = 1"], reveals: "t" },
+    { sql: ["select secret < 'R' from people where id = 2"], reveals: "t" },
     { sql: ["select strpos(secret, 'kk') from people where id = 1"], reveals: "4" },
     { sql: ["select starts_with(secret, 'Q') from people where id = 1"], reveals: "t" },
     { sql: ["select count(secret || '') from people where id = 1"], reveals: "1" },
@@ -82,7 +82,9 @@ export const VALUE = [
       reveals: "1",
     },
     {
-      sql: ["select row_number() over (order by secret) + 40 from people where id = 1"],
+      sql: [
+        "select n+40 from (select id, rank() over (order by secret) n from people) t where id = 1",
+      ],
       reveals: "41",
     },
     {
