@@ -122,7 +122,7 @@ const MADE = `CREATE SCHEMA restored;
   CREATE TYPE restored.size AS ENUM ('small', 'large');
   CREATE TABLE restored.stock (id serial PRIMARY KEY, v text NOT NULL, size restored.size,
     at timestamptz DEFAULT now(), twice int GENERATED ALWAYS AS (length(v) * 2) STORED);
-  CREATE TABLE restored.item (stock_id int REFERENCES restored.stock, n numeric(8, 2) CHECK (n > 0));
+  CREATE TABLE restored.item (stock_id int REFERENCES restored.stock, n numeric CHECK (n > 0));
   INSERT INTO restored.stock (v, size) SELECT 'v' || n, 'large' FROM generate_series(1, 50) n;
   INSERT INTO restored.item SELECT n, n / 2.0 FROM generate_series(1, 50) n;
   CREATE INDEX ON restored.stock (v);

@@ -23,12 +23,15 @@ const OWN_TEXT = [
 ];
 /** NULL shows, so it is NULL in both. */
 const NULLS = [
-  "select count(secret) from people where id = 1",
+  "select count(secret || '') from people where id = 1",
   "select name from people where secret is null",
   "select name from people where secret in (select secret from people)",
 ];
 /** So does equality here; whose salary is NULL; and that nobody is before the first by chance. */
 const EQUALITY = [
+  "select count(salary) from people where id = 3",
+  "select name from people where salary is null",
+  "select count(distinct secret) from people",
   "select a.name from people a join people b on a.secret = b.secret",
   "select a.name from people a join people b using (secret)",
   "select p.name from people p natural join (select secret from people where id = 1) q",

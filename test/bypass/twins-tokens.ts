@@ -48,12 +48,28 @@ export class Tokens {
     for (let at = 0; at < bytes.length;) {
       const end = at + 1 + i32(bytes, at + 1);
       const letter = String.fromCharCode(bytes[at] as number);
-      if (letter !== "D" && letter !== "d") out += latin1(bytes.subarray(at, end));
-      else out += letter + latin1(bytes.subarray(at + 5, end)).replaceAll(any, numberOf);
+      const number = (part: Uint8Array): string => latin1(part).replaceAll(any, numberOf);
+      if (letter === "D") out += letter + numberedCells(bytes.subarray(at + 7, end), number);
+      else if (letter === "d") out += letter + number(bytes.subarray(at + 5, end));
+      else out += latin1(bytes.subarray(at, end));
       at = end;
     }
     return out;
   }
+}
+
+/** A number in a document is as long as it is: then the cell's length says nothing. */
+function numberedCells(cells: Uint8Array, number: (cell: Uint8Array) => string): string {
+  let out = "";
+  for (let at = 0; at < cells.length;) {
+    const end = at + 4 + Math.max(0, i32(cells, at));
+    const before = latin1(cells.subarray(at, end));
+    const after = number(cells.subarray(at, end));
+    const keeps = after === before || after.slice(0, 4) !== before.slice(0, 4);
+    out += keeps ? after : `…${after.slice(4)}`;
+    at = end;
+  }
+  return out;
 }
 
 /** Where a token has no form of its own in the bytes, its length stands before it. */
