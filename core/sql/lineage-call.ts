@@ -2,6 +2,7 @@ import type { Aggregate, SourceColumn } from "../masker.ts";
 import type { Node } from "./grammar.ts";
 import type { Lineage } from "./lineage.ts";
 import { fixedSetting } from "./purity.ts";
+import { compared } from "./predicates.ts";
 import { NOTHING, mix, oneOf, type Column, type Environment, type Value } from "./scope.ts";
 import { settingValues } from "./settings.ts";
 import { shapeOf, type Argument } from "./shapes.ts";
@@ -17,8 +18,10 @@ export function called(lineage: Lineage, call: Node, env: Environment): Value {
     value: lineage.value(node, env),
     row: rowOf(node, env),
   }));
+  // The server may sort all its rows for one aggregate, and the others get them in that order.
+  if (call.agg_distinct === true) for (const { value } of args) compared(lineage, [value]);
   const around = mix([
-    lineage.value(call.agg_order, env),
+    lineage.judges(lineage.value(call.agg_order, env), "order"),
     lineage.value(call.agg_filter, env),
     lineage.window(call.over, env),
     windowNamed(call.over, env),

@@ -83,7 +83,7 @@ const isConstant = (node: Node): boolean =>
   node.ParamRef !== undefined ||
   (node.TypeCast !== undefined && isConstant(node.TypeCast.arg));
 
-function compared(lineage: Lineage, values: readonly Value[], guesses = 1): void {
+export function compared(lineage: Lineage, values: readonly Value[], guesses = 1): void {
   const some = values.some(({ sources }) => sources.size > 0);
   if (some) lineage.findings.compared.push({ values, guesses });
 }

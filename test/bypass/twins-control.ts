@@ -35,7 +35,7 @@ export class Control {
     const [first, again, second] = ["first", "again", "second"].map((name) => join(stateDir, name));
     const servers: Postgres[] = [];
     try {
-      await makeCopies([first as string, second as string], kind.sql, { password });
+      await makeCopies([first as string, second as string], kind, { password });
       await promisify(execFile)("cp", ["-a", first as string, again as string]);
       for (const dataDir of [first, again, second] as readonly string[]) {
         servers.push(await startPostgres({ port: await freePort(), dataDir, password }));

@@ -24,6 +24,8 @@ const RESOURCES = ["shop-db", "twin-db"] as const;
 /** What the policy shows of masked values, and how the second copy differs where it may. */
 export type Kind = {
   readonly policy: string;
+  /** What both have besides the zoo. */
+  readonly both: string;
   readonly sql: string;
   /** What shows every token that there is. */
   readonly shows: readonly string[];
@@ -35,6 +37,7 @@ export type Kind = {
 /** `redact`, `null` and `partial`. */
 export const HIDDEN: Kind = {
   policy: file("twins.yaml"),
+  both: "",
   sql: file("twins.sql"),
   shows: [],
   not: [],
@@ -50,6 +53,8 @@ const SHOWS = [
 /** `hash` and `tokenise`. */
 export const KEYED: Kind = {
   policy: file("twins.yaml").replace(/^masking:[^]*?(?=^roles:)/m, file("twins-keyed.yaml")),
+  // In a document SQL's NULL has the token of JSON's, which a column of documents shows.
+  both: "UPDATE staff SET profile = 'null', doc = 'null'",
   sql: file("twins-keyed.sql"),
   shows: SHOWS,
   not: [
@@ -115,7 +120,7 @@ export class Twins {
       const dataDirs = [join(stateDir, "postgres"), join(stateDir, "twin")] as const;
       const { postgresPrograms: programs } = more;
       const settings = { password, ...(programs === undefined ? {} : { programs }) };
-      await makeCopies(dataDirs, kind.sql, settings);
+      await makeCopies(dataDirs, kind, settings);
       const port = await freePort();
       const policy = kind.policy.replace("port: 8790", `port: ${port}`);
       const twin = await startPostgres({ ...settings, port, dataDir: dataDirs[1] });
@@ -175,7 +180,7 @@ export class Twins {
 /** Of a server that does not run any more: as it is, and as the twin's SQL makes it. */
 export async function makeCopies(
   [first, second]: Pair<string>,
-  unlike: string,
+  { both: more, sql: unlike }: Pick<Kind, "both" | "sql">,
   programs: Programs,
 ): Promise<void> {
   const port = await freePort();
@@ -183,7 +188,7 @@ export async function makeCopies(
   const settings = { ...programs, port };
   const server = await startShop({ ...settings, dataDir: first });
   try {
-    await run(port, "sluice", password, file("zoo.sql"));
+    await run(port, "sluice", password, `${file("zoo.sql")};${more}`);
     for (const line of QUIET.trim().split("\n")) await run(port, "postgres", password, line);
   } finally {
     await server.stop();

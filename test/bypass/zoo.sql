@@ -47,8 +47,8 @@ CREATE TABLE diary_old PARTITION OF diary FOR VALUES FROM (0) TO (100);
 INSERT INTO diary VALUES (1, 'Tapirella one'), (2, 'Tapirella two');
 
 CREATE TABLE staff (post text) INHERITS (people);
-INSERT INTO staff (id, name, ssn, secret, post, profile, doc)
-VALUES (9, 'Dee', 'Kestrelux-9', 'Quokkaton', 'cook', 'null', 'null');
+INSERT INTO staff (id, name, ssn, secret, post)
+VALUES (9, 'Dee', 'Kestrelux-9', 'Quokkaton', 'cook');
 
 CREATE VIEW people_view AS SELECT id, secret AS remark, email AS contact, name FROM people;
 CREATE VIEW people_view_view AS SELECT id, remark AS comment FROM people_view;
