@@ -57,6 +57,8 @@ export interface Masker {
    * it shows (`redact` under the rule's id; a rule of `null` stays `null`).
    */
   whole(rule: string): CellMask;
+  /** Of some column nothing may be asked. */
+  readonly denies: boolean;
   /** Some rule masks a column of this resource: what is opaque must then be masked whole. */
   readonly hidesColumns: boolean;
   /** The rule that stands in when an opaque value must be masked and no single rule is to blame. */

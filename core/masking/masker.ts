@@ -28,6 +28,7 @@ export const idleMasker: Masker = {
   tells: () => false,
   output: () => null,
   whole: (rule) => redactWhole(rule),
+  denies: false,
   hidesColumns: false,
   opaqueRule: "",
   scan: () => null,
@@ -75,6 +76,7 @@ export function createMasker(
     output: (name) =>
       remember(outputs, name, () => find((p) => namesOutput(p, name))?.mask ?? null),
     whole: (rule) => (nullRules.has(rule) ? nullWhole(rule) : redactWhole(rule)),
+    denies: columnRules.some(({ rule }) => rule.predicates === "deny"),
     hidesColumns: columnRules.length > 0,
     opaqueRule: columnRules[0]?.rule.id ?? "",
     scan: (cell, column) => content?.scan(cell, column) ?? null,

@@ -28,6 +28,8 @@ export type AnalyseOptions = {
   readonly asks: (source: SourceColumn) => Predicates;
   /** An aggregate of a masked column shows. */
   readonly tells: (source: SourceColumn, by: Aggregate) => boolean;
+  /** Of some column nothing may be asked: nor of what may hold anything. */
+  readonly denies?: boolean;
   /** A detector finds something in the text of a literal. */
   readonly detects: (literal: string) => boolean;
 };

@@ -33,6 +33,7 @@ export class Analyses {
     const analysis = analyse(sql, this.#grammar, names, {
       isMasked: (source) => masker.source(source) !== null,
       asks: (source) => masker.asks(source),
+      denies: masker.denies,
       tells: (source, by) => masker.tells(source, by),
       detects: (literal) => masker.detects && masker.scan(utf8(literal), "") !== null,
     });

@@ -107,6 +107,9 @@ export function sayMask({ mask, how }: ExplainedColumn, detects: boolean): strin
 /** Why a statement is refused for masked data: the column, and what would be told of it. */
 export function sayLeak({ risk, source, by: { way, ...more } }: Leak, masker: Masker): string {
   if (source === null) {
+    if (risk === ASKS_MASKED) {
+      return "What may hold masked values is asked about, where a rule says that nothing may be.";
+    }
     if (!("column" in more)) return "Masked columns would be reached by other names or own code.";
     return `A value that cannot be followed would be written into ${more.column}.`;
   }

@@ -1,9 +1,18 @@
 import type { Aggregate, SourceColumn } from "../masker.ts";
 import type { Node } from "./grammar.ts";
 import type { Lineage } from "./lineage.ts";
-import { fixedSetting } from "./purity.ts";
+import { fixedSetting, serversOwn } from "./purity.ts";
 import { compared } from "./predicates.ts";
-import { NOTHING, mix, oneOf, type Column, type Environment, type Value } from "./scope.ts";
+import {
+  CODE,
+  NOTHING,
+  OPAQUE,
+  mix,
+  oneOf,
+  type Column,
+  type Environment,
+  type Value,
+} from "./scope.ts";
 import { settingValues } from "./settings.ts";
 import { shapeOf, type Argument } from "./shapes.ts";
 import { changesNothing, isJson, totalCast, totalFunction } from "./total.ts";
@@ -33,7 +42,7 @@ export function called(lineage: Lineage, call: Node, env: Environment): Value {
     lineage.judges(whole, "branch that may fail");
   }
   const plain = lineage.names.pure(name) || givesBack(call, name, whole);
-  const made = lineage.made(plain, whole);
+  const made = lineage.made(plain, whole, serversOwn(name) ? OPAQUE : CODE);
   const shape = made.opaque ? undefined : shapeOf(call, name, args, around);
   return shape === undefined ? made : { ...made, shape };
 }

@@ -12,6 +12,7 @@ import { withTables } from "./lineage-with.ts";
 import { Relations } from "./relations.ts";
 import {
   NOTHING,
+  CODE,
   OPAQUE,
   all,
   either,
@@ -310,7 +311,7 @@ export class Lineage {
 
   /** It answers a question about what went in, by the order of rows, or by failing. */
   judges(value: Value, how: Question): Value {
-    if (value.sources.size > 0) this.findings.judged.push({ value, how });
+    if (value.sources.size > 0 || value.code === true) this.findings.judged.push({ value, how });
     return value;
   }
 
@@ -333,10 +334,10 @@ export class Lineage {
   }
 
   /** A result of the server's own code holds what went in; a user's may also have kept it. */
-  made(plain: boolean, from: Value): Value {
+  made(plain: boolean, from: Value, made = CODE): Value {
     if (plain) return from;
     this.findings.handed.push(from);
-    return mix([from, OPAQUE]);
+    return mix([from, made]);
   }
 
   typesOf({ sources }: Value): readonly number[] {
@@ -376,7 +377,7 @@ export class Lineage {
       const known = range?.columns.some(({ name }) => name === last(path));
       if (known === true) return mix([this.#column(path, env)]);
     }
-    return this.made(false, below);
+    return this.made(false, below, OPAQUE);
   }
 }
 

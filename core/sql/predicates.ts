@@ -84,7 +84,7 @@ const isConstant = (node: Node): boolean =>
   (node.TypeCast !== undefined && isConstant(node.TypeCast.arg));
 
 export function compared(lineage: Lineage, values: readonly Value[], guesses = 1): void {
-  const some = values.some(({ sources }) => sources.size > 0);
+  const some = values.some(({ sources, code }) => sources.size > 0 || code === true);
   if (some) lineage.findings.compared.push({ values, guesses });
 }
 
@@ -180,8 +180,14 @@ type Asked = Pick<Findings, "compared" | "judged" | "summed">;
  */
 export function* asksTooMuch(
   { compared: groups, judged }: Asked,
-  { isMasked, asks }: Pick<AnalyseOptions, "isMasked" | "asks">,
+  { isMasked, asks, denies }: Pick<AnalyseOptions, "isMasked" | "asks" | "denies">,
 ): Generator<Leak> {
+  const ofCode = ({ code }: Value): boolean => code === true;
+  const asksCode =
+    judged.some(({ value }) => ofCode(value)) || groups.some(({ values }) => values.some(ofCode));
+  if (denies === true && asksCode) {
+    yield { risk: ASKS_MASKED, source: null, by: { way: "own code" } };
+  }
   const hidden = (value: Value): boolean => [...value.sources].some(isMasked);
   function* asked(value: Value, how: Question): Generator<Leak> {
     for (const source of value.sources) {

@@ -24,6 +24,13 @@ const NUMBERING = /^(nextval|setval|currval|lastval|uuid_generate_v(1|1mc|4)|gen
 export const numbering = (name: readonly string[]): boolean =>
   NUMBERING.test(name[name.length - 1] as string);
 
+/** By their names: users' functions do not begin so, as a rule, and have no such schema. */
+export function serversOwn(name: readonly string[]): boolean {
+  const [first = ""] = name;
+  if (name.length > 1) return first === "pg_catalog" || first === "information_schema";
+  return first.startsWith("pg_") || harmless(name) || numbering(name);
+}
+
 const RISKS: readonly (readonly [RegExp, string])[] = [
   [/^(pg_read_|pg_ls_|pg_stat_file|pg_file_|lo_import|lo_export)/, "reads or writes a server file"],
   [/^(dblink|postgres_fdw_|http_|pg_logical_)/, "reaches another server"],

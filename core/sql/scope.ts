@@ -11,6 +11,8 @@ export type Value = {
   readonly sources: ReadonlySet<SourceColumn>;
   readonly exact: boolean;
   readonly opaque: boolean;
+  /** Opaque for it comes of code of a user's, which may have read anything. */
+  readonly code?: boolean;
   /** Constants that it may be as they stand in the statement. */
   readonly given?: readonly Given[];
   /** Of a JSON document that the statement builds: what stands where in it. */
@@ -63,19 +65,22 @@ export type Environment = {
 
 export const NOTHING: Value = { sources: new Set(), exact: false, opaque: false };
 export const OPAQUE: Value = { sources: new Set(), exact: false, opaque: true };
+export const CODE: Value = { ...OPAQUE, code: true };
 
 /** Something made from all of these: no longer exact. */
 export function mix(values: readonly Value[]): Value {
   let opaque = false;
+  let code = false;
   let sources: Set<SourceColumn> | null = null;
   for (const value of values) {
     opaque ||= value.opaque;
+    code ||= value.code === true;
     if (value.sources.size === 0) continue;
     sources ??= new Set();
     for (const source of value.sources) sources.add(source);
   }
-  if (sources === null) return opaque ? OPAQUE : NOTHING;
-  return { sources, exact: false, opaque };
+  if (sources === null) return code ? CODE : opaque ? OPAQUE : NOTHING;
+  return code ? { sources, exact: false, opaque, code } : { sources, exact: false, opaque };
 }
 
 /** The value as it is, where `around` decided that it is this one. */

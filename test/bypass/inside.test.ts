@@ -161,7 +161,7 @@ describe("aggregates", () => {
     ["select s from (select sum(amount) as s from wages) t order by s", "600.00"],
     ["select amount from wages where id = 1", "0"],
     ["select max(amount) from wages", "0"],
-    ["select sum(distinct amount) from wages", REFUSED],
+    ["select sum(distinct amount) from wages", "0"],
     ["select sum(amount * 2) from wages", REFUSED],
     ["select sum(amount) from wages where amount > 1", REFUSED],
   ])("%s: %s", async ([sql, expected]) => {

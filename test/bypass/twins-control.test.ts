@@ -29,6 +29,7 @@ const NULLS = [
 ];
 /** So does equality here; whose salary is NULL; and that nobody is before the first by chance. */
 const EQUALITY = [
+  "select count(*) from tell_all() t(t) group by t",
   "select count(salary) from people where id = 3",
   "select name from people where salary is null",
   "select count(distinct secret) from people",

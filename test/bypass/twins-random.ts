@@ -13,7 +13,7 @@ const OTHERS =
 const LITERALS = ["'x'", "'Quokkaton'", "''", "'%'", "'Q%'", "'zz\\'", "null", "name"];
 
 /** Of type text. */
-const { textual } = fc.letrec<{ textual: string; truth: string }>((tie) => ({
+const { textual, truth } = fc.letrec<{ textual: string; truth: string }>((tie) => ({
   textual: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
     pick(TEXTS),
@@ -144,7 +144,43 @@ const GROUPED = [
   "string_agg(p.name, ',' order by p.secret)",
 ];
 
-const item = fc.oneof(textual, textual, pick(VALUES));
+const PARTS =
+  "p.id p.name p.city p.secret p.ssn p.doc p.profile p.pin p.born p.tags p.salary p p.* null 1 'x'";
+
+/** JSON that is built from columns, nested, chosen and gathered. */
+const { document } = fc.letrec<{ document: string }>((tie) => ({
+  document: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    fc.tuple(pick(["to_json", "to_jsonb"]), pick(PARTS.split(" "))).map(([f, a]) => `${f}(${a})`),
+    fc
+      .tuple(pick(["json", "jsonb"]), pick(PARTS.split(" ")), tie("document"))
+      .map(([type, a, b]) => `${type}_build_array(${a === "p.*" ? "p" : a}, ${b})`),
+    fc
+      .tuple(pick(["json", "jsonb"]), pick(["'a'", "'b'", "'city'"]), textual, tie("document"))
+      .map(([type, key, a, b]) => `${type}_build_object(${key}, ${a}, 'b', ${b})`),
+    fc.tuple(truth, tie("document")).map(([a, b]) => `case when ${a} then ${b} end`),
+    fc
+      .tuple(tie("document"), pick(["[]", "{}", "null", "7"]))
+      .map(([a, b]) => `coalesce((${a})::jsonb, '${b}'::jsonb)`),
+    tie("document").map((a) => `(select json_agg(${a}) from friends f where f.id <= p.id)`),
+    tie("document").map((a) => `(select d from (select ${a} as d) x)`),
+  ),
+}));
+const gathered = fc
+  .tuple(
+    pick(["json_agg", "jsonb_agg"]),
+    pick(["", "", "distinct "]),
+    document,
+    pick(["", " order by p.id", " order by p.name desc", " order by p.secret"]),
+    fc.option(truth, { nil: null }),
+    pick(["", ", string_agg(p.name, ',')", ", count(p.ssn)", ", count(distinct p.city)"]),
+  )
+  .map(([by, distinct, of, order, filter, beside]) => {
+    const only = filter === null ? "" : ` filter (where ${filter})`;
+    return `select ${by}(${distinct}${of}${order})${only}${beside} from people p`;
+  });
+
+const item = fc.oneof(textual, textual, pick(VALUES), document);
 const list = (of: fc.Arbitrary<string>) =>
   fc.array(of, { minLength: 1, maxLength: 3 }).map((each) => each.join(", "));
 const FROM = pick([
@@ -222,6 +258,7 @@ const written = fc.tuple(textual, item).map(
 export const randomStatement = fc.oneof(
   { arbitrary: select, weight: 6 },
   { arbitrary: grouped, weight: 2 },
+  gathered,
   joined,
   spread,
   nested,

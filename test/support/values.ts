@@ -59,6 +59,7 @@ export const openMasker: Masker = {
   longestPattern: 0,
   source: () => null,
   asks: () => "allow",
+  denies: false,
   tells: () => false,
   output: () => null,
   whole: (rule) => ({

@@ -102,6 +102,21 @@ export const ASKING: readonly Row[] = [
   ...rows("C", "refused", as("max", EQUAL)),
   ...rows("C", "refused", as("rui", MORE)),
   ...rows("C", "refused", as("max", MORE)),
+  // What a function returns may be a masked value.
+  ...rows(
+    "C",
+    "refused",
+    as("max", [
+      "select name from people where tell(1) = 'Quokkaton'",
+      "select name from people where id = 1 and tell(id) in ('a', 'Quokkaton')",
+      "select name from people order by tell(id)",
+      "select count(*) from tell_all() t(t) where t > 'M'",
+      "select count(*) from tell_all() t(t) group by t",
+      "select 1 / (length(tell(1)) - 9)",
+      "select tell(1)::int",
+      "select case when tell(1) > 'M' then 1 / (id - 1) end from people",
+    ]),
+  ),
   // The mask shows it.
   ...rows("C", "passes", as("max", ["select name from people where secret is null"])),
   ...rows("C", "refused", as("max", ["select name from people where salary is null"])),

@@ -28,6 +28,7 @@ export const finder: Masker = {
   longestPattern: 16,
   source: () => null,
   asks: () => "allow",
+  denies: false,
   tells: () => false,
   output: () => null,
   whole: () => mask("redact"),
