@@ -2,7 +2,7 @@ import { utf8 } from "../core/bytes.ts";
 import { Analyses } from "../core/sql/cache.ts";
 import type { Grammar } from "../core/sql/grammar.ts";
 import { Names } from "../core/sql/names.ts";
-import { summaryOf } from "../core/sql/summary.ts";
+import { trialCommand } from "../core/sql/summary.ts";
 import { loadGrammar } from "../test/support/grammar.ts";
 import {
   ACCOUNTS_OID,
@@ -111,18 +111,7 @@ export class CoreBench {
       const decide = (sql: string) => {
         const analysis = analyses.analyse(utf8(sql), names, policy.masker);
         if (analysis.unknown !== null) throw new Error(analysis.unknown);
-        policy.decide(
-          {
-            ...summaryOf(analysis),
-            id: 1,
-            protocol: "postgres",
-            text: sql,
-            parameters: [],
-            overwrites: null,
-            holdsLocks: false,
-          },
-          1,
-        );
+        policy.decide(trialCommand(sql, analysis), 1);
       };
       const texts = Array.from({ length: known }, (_, n) => text(n));
       const columns = {

@@ -12,7 +12,7 @@ import { explainColumns, sayLeak, sayMask } from "../core/sql/explain.ts";
 import type { SpareGrammar } from "../core/sql/grammar/instance.ts";
 import { Names } from "../core/sql/names.ts";
 import type { Analysis, SessionEffect, Statement } from "../core/sql/statement.ts";
-import { summaryOf } from "../core/sql/summary.ts";
+import { summaryOf, trialCommand } from "../core/sql/summary.ts";
 import { nodeCrypto } from "../durable-objects/crypto.ts";
 import { loadGrammar } from "../test/support/grammar.ts";
 import { sampleSpec } from "../test/support/values.ts";
@@ -85,10 +85,7 @@ export class Gate {
 
   #refusal(sql: string, analysis: Analysis): Refusal | null {
     const { masker } = this.#policy;
-    const summary = summaryOf(analysis);
-    const rest = { parameters: [], overwrites: null, holdsLocks: false };
-    const command = { ...summary, ...rest, id: 1, protocol: "postgres", text: sql };
-    const decision = this.#policy.decide(command, 1_000);
+    const decision = this.#policy.decide(trialCommand(sql, analysis), 1_000);
     if (decision.verdict === "allow") return null;
     if (analysis.unknown !== null) return { by: "leak", why: `not read: ${analysis.unknown}` };
     const leaks = analysis.statements.flatMap((statement) => statement.leaks);

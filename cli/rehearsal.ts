@@ -11,7 +11,7 @@ import type { Principal } from "../core/session.ts";
 import { Analyses } from "../core/sql/cache.ts";
 import { type ExplainedColumn, explainColumns, sayLeak } from "../core/sql/explain.ts";
 import { Names } from "../core/sql/names.ts";
-import { summaryOf } from "../core/sql/summary.ts";
+import { trialCommand } from "../core/sql/summary.ts";
 import { loadGrammar } from "./grammar.ts";
 
 /** A statement that somebody would send, and when. */
@@ -58,15 +58,7 @@ export async function rehearsing(): Promise<(scene: Scene) => Promise<Rehearsed>
     const { masker } = policy;
     const text = utf8(sql);
     const analysis = new Analyses(grammar).analyse(text, new Names(scene.catalog), masker);
-    const command: Command = {
-      id: 1,
-      protocol: "postgres",
-      text: sql,
-      parameters: [],
-      overwrites: null,
-      holdsLocks: false,
-      ...summaryOf(analysis),
-    };
+    const command = trialCommand(sql, analysis);
     const leaks = analysis.statements.flatMap((statement) => statement.leaks);
     const unresolved = analysis.statements.flatMap((statement) => statement.unresolved);
     return {

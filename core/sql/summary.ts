@@ -50,4 +50,15 @@ function summarise({ statements, unknown }: Analysis): Summary {
   };
 }
 
+/** The command that a text would be, for those who ask what would become of it. */
+export const trialCommand = (text: string, analysis: Analysis): Command => ({
+  ...summaryOf(analysis),
+  id: 1,
+  protocol: "postgres",
+  text,
+  parameters: [],
+  overwrites: null,
+  holdsLocks: false,
+});
+
 const unique = <T extends string>(names: readonly T[]): T[] => [...new Set(names)].toSorted();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { text as readAll } from "node:stream/consumers";
+import { relations } from "drizzle-orm";
 import { integer, pgTable, serial, text } from "drizzle-orm/pg-core";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
@@ -305,3 +306,45 @@ test("drizzle migrates, twice, and what it made is shown as it is", () =>
     expect(await db.update(books).set({ leaves: 9 }).returning()).toHaveLength(3);
     await sql.unsafe("DROP TABLE books; DROP SCHEMA drizzle CASCADE");
   }));
+
+const customers = pgTable("customers", {
+  id: integer().primaryKey(),
+  name: text().notNull(),
+  email: text().notNull(),
+  phone: text(),
+});
+const orders = pgTable("orders", {
+  id: integer().primaryKey(),
+  customerId: integer("customer_id").references(() => customers.id),
+  status: text().notNull(),
+});
+const schema = {
+  customers,
+  orders,
+  ordersOf: relations(customers, ({ many }) => ({ orders: many(orders) })),
+  customerOf: relations(orders, ({ one }) => ({
+    customer: one(customers, { fields: [orders.customerId], references: [customers.id] }),
+  })),
+};
+
+test("drizzle's nested rows, which come as JSON, are masked inside", async () => {
+  const { direct, through } = await both((url) =>
+    withPostgresJs(url, (sql) =>
+      drizzle(sql, { schema }).query.orders.findMany({
+        where: (order, { lt }) => lt(order.id, 6),
+        orderBy: (order) => order.id,
+        with: { customer: { with: { orders: { columns: { id: true } } } } },
+      }),
+    ),
+  );
+  expect(direct).toHaveLength(5);
+  const masked = direct.map(({ customer, ...order }) => ({
+    ...order,
+    customer: customer && {
+      ...customer,
+      email: `${"*".repeat(customer.email.length - 4)}${customer.email.slice(-4)}`,
+      phone: customer.phone === null ? null : "[redacted]",
+    },
+  }));
+  expect(through).toEqual(masked);
+});
