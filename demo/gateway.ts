@@ -10,6 +10,7 @@ const migrationsFolder = join(import.meta.dirname, "../migrations");
 /** As `run_worker_first` of wrangler.toml; a test compares the two. */
 export const WORKER_FIRST = [
   "/api/*",
+  "/auth/*",
   "/oauth/*",
   "/tunnel/*",
   "/.well-known/*",

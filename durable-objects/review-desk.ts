@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { UnixMs } from "../core/decision.ts";
 import { openReviewsMax } from "../core/limits.ts";
 import {
   type Ballot,
@@ -13,6 +14,7 @@ import {
   type Voter,
   withdraw,
 } from "../core/review/review.ts";
+import { maySee, viewOf, type Viewer } from "../core/review/view.ts";
 import { newId } from "../store/ids.ts";
 import { type ObjectsEnv, sessionOf } from "./env.ts";
 
@@ -24,6 +26,8 @@ export type Asked =
   | { readonly is: "refused"; readonly message: string };
 
 type Row = { json: string };
+
+type Watcher = { readonly viewer: Viewer; readonly expiresAt: UnixMs };
 
 /**
  * Every review of the deployment. One object, so that a vote, an expiry and a use of the approval
@@ -40,6 +44,39 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
       told integer not null, json text not null) without rowid`);
     this.#sql.exec("create index if not exists by_state on reviews (state, expires_at)");
     this.#sql.exec("create index if not exists by_told on reviews (told)");
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+  }
+
+  /**
+   * An inbox: the worker says who looks, in a header that no client can send. It sleeps with the
+   * object, and what it may see is what the caller could at its opening.
+   */
+  override async fetch(request: Request): Promise<Response> {
+    const watcher = JSON.parse(request.headers.get("sluice-viewer") ?? "") as Watcher;
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    server.serializeAttachment(watcher);
+    server.send(JSON.stringify({ on: "hello" }));
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  override webSocketMessage(socket: WebSocket): void {
+    socket.close(1008, "An inbox is only read.");
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    socket.close();
+  }
+
+  #show(review: Review): void {
+    const now = Date.now();
+    for (const socket of this.ctx.getWebSockets()) {
+      const { viewer, expiresAt } = socket.deserializeAttachment() as Watcher;
+      if (now >= expiresAt) socket.close(4401, "The access token has expired.");
+      else if (maySee(review, viewer)) {
+        socket.send(JSON.stringify({ on: "review", review: viewOf(review, viewer) }));
+      }
+    }
   }
 
   /** Refuses a flood: `openReviewsMax` of one principal may wait. */
@@ -61,7 +98,8 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
 
   async get(id: string): Promise<Review | null> {
     const review = this.#read(id);
-    return review === null ? null : this.#put(expire(review, Date.now()));
+    const today = review === null ? null : expire(review, Date.now());
+    return today === null || today === review ? review : this.#put(today);
   }
 
   /** Newest first. `after` is the id of the last one seen. */
@@ -169,6 +207,7 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
       told ? 1 : 0,
       JSON.stringify(review),
     );
+    this.#show(review);
     return review;
   }
 }

@@ -5,7 +5,8 @@ import type { Database } from "./db.ts";
 /** What a browser that went to the issuer comes back to. */
 export type Purpose =
   | { readonly for: "loopback"; redirectUri: string; state: string; challenge: string }
-  | { readonly for: "device"; userCode: string };
+  | { readonly for: "device"; userCode: string }
+  | { readonly for: "page"; to: string };
 
 /** A sign-in on its way to the issuer and back: one use, bound to one browser by a cookie. */
 export const attempts = sqliteTable("sign_in_attempts", {

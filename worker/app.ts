@@ -7,6 +7,7 @@ import { database } from "../store/db.ts";
 import type { App } from "./context.ts";
 import { settingsOf } from "./env.ts";
 import { authorize } from "./identity/authorize.ts";
+import { browser } from "./identity/browser.ts";
 import { device } from "./identity/device.ts";
 import { IssuerError } from "./identity/issuer.ts";
 import { metadata } from "./identity/metadata.ts";
@@ -56,7 +57,8 @@ const smallBody = bodyLimit({ maxSize: bodyBytesMax, onError: tooLarge });
 const policyBody = bodyLimit({ maxSize: policyBytesMax, onError: tooLarge });
 app.use((c, next) => (c.req.path === "/api/policy" ? policyBody : smallBody)(c, next));
 
-for (const routes of [health, keys, metadata, authorize, device, token]) app.route("/", routes);
+for (const routes of [health, keys, metadata, authorize, browser, device, token])
+  app.route("/", routes);
 for (const routes of [me, resources, catalog, policy, secrets]) app.route("/", routes);
 for (const routes of [reviews, sessions, exact, auditing, tunnel]) app.route("/", routes);
 

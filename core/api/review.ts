@@ -32,6 +32,8 @@ export const review = z.object({
   reviewers: z.array(z.string()),
   approvalsNeeded: z.number().int(),
   votes: z.array(vote),
+  /** The caller may vote on it now. */
+  mayVote: z.boolean(),
   /** Hex of what an approval is bound to (CONTRACTS §3). */
   digest: z.string(),
   /** The command waits inside a transaction that holds locks: others wait for it. */

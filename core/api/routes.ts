@@ -55,4 +55,7 @@ export const ROUTES = {
   hours: { method: "GET", path: "/api/audit/hours", query: hoursQuery, answer: pageOf(signedHour) },
   keys: { method: "GET", path: "/.well-known/sluice-keys", answer: recordingKeys },
 } as const;
+/** A WebSocket for pages: `{ on: "hello" }`, then `{ on: "review", review }` for each change. */
+export const LIVE_REVIEWS = "/api/reviews/live";
+
 export type RouteName = keyof typeof ROUTES;

@@ -88,7 +88,7 @@ export const openReview = (id: string, question: Question): Review => ({
 export type Ballot = Pick<Vote, "verdict" | "comment">;
 
 export function vote(review: Review, voter: Voter, ballot: Ballot, now: UnixMs): Outcome {
-  const refusal = mayVote(expire(review, now), voter);
+  const refusal = refusalOf(expire(review, now), voter);
   if (refusal !== null) return refusal;
   const cast: Vote = { by: voter.id, name: voter.name, ...ballot, at: now };
   const voted = { ...review, votes: [...review.votes, cast] };
@@ -98,7 +98,8 @@ export function vote(review: Review, voter: Voter, ballot: Ballot, now: UnixMs):
   return settled(voted, "approved", now);
 }
 
-function mayVote(review: Review, voter: Voter): Refusal | null {
+/** Why that person may not vote; null: she may. */
+export function refusalOf(review: Review, voter: Voter): Refusal | null {
   const { id, name, kind } = voter;
   if (kind !== "person") return refused("not_a_person", "Only people may vote.");
   if (id === review.principal.id) {

@@ -5,6 +5,7 @@ import { type Attempt, type Purpose, startAttempt, takeAttempt } from "../../sto
 import { hashSecret, newSecret } from "../../store/hash.ts";
 import { open, seal } from "../../store/seal.ts";
 import type { App } from "../context.ts";
+import { isHttps } from "./cookies.ts";
 import { authorizationUrl } from "./issuer.ts";
 
 const attemptSeconds = 600;
@@ -55,5 +56,3 @@ const cookieOptions = (c: Context<App>) => ({
   sameSite: "Lax" as const,
   secure: isHttps(c),
 });
-
-const isHttps = (c: Context<App>): boolean => c.var.settings.publicUrl.startsWith("https:");

@@ -6,8 +6,10 @@ import type { App } from "../context.ts";
 import { fromIssuer, toIssuer } from "./attempt.ts";
 import { askPerson } from "./device.ts";
 import { IssuerError, redeemCallback, type Vouched } from "./issuer.ts";
-import { message } from "./page.ts";
+import { keepTokens } from "./cookies.ts";
+import { message, onward } from "./page.ts";
 import { beginSignIn } from "./principals.ts";
+import { firstTokens } from "./token.ts";
 
 const codeSeconds = 60;
 
@@ -49,7 +51,7 @@ authorize.get("/oauth/callback", async (c) => {
   } catch (error) {
     if (!(error instanceof IssuerError)) throw error;
     const denied = error.why === "refused" ? "access_denied" : "temporarily_unavailable";
-    if (attempt.purpose.for === "device") {
+    if (attempt.purpose.for !== "loopback") {
       return c.html(message("Cannot sign in", "The identity provider did not sign you in."), 403);
     }
     const { redirectUri, state } = attempt.purpose;
@@ -59,6 +61,11 @@ authorize.get("/oauth/callback", async (c) => {
     );
   }
   if (attempt.purpose.for === "device") return askPerson(c, attempt.purpose.userCode, who);
+  if (attempt.purpose.for === "page") {
+    const id = await beginSignIn(c.env, db, who, "browser", now);
+    keepTokens(c, await firstTokens(c, id));
+    return c.html(onward(attempt.purpose.to));
+  }
   const { redirectUri, state, challenge } = attempt.purpose;
   const signIn = await beginSignIn(c.env, db, who, "browser", now);
   const code = newSecret();

@@ -51,7 +51,9 @@ token.post("/oauth/token", async (c) => {
     throw new OAuthError("invalid_client", "unknown client", 401);
   }
   if (grant === GRANT_TYPES.code) return c.json(await byCode(c, fields));
-  if (grant === GRANT_TYPES.refresh) return c.json(await byRefreshToken(c, fields));
+  if (grant === GRANT_TYPES.refresh) {
+    return c.json(await refreshed(c, fields.get("refresh_token") ?? ""));
+  }
   if (grant === GRANT_TYPES.device) return c.json(await byDeviceCode(c, fields));
   throw new OAuthError("unsupported_grant_type", "see /.well-known/oauth-authorization-server");
 });
@@ -100,7 +102,7 @@ async function byDeviceCode(c: Context<App>, fields: Fields): Promise<TokenAnswe
 }
 
 /** The claims were read from the issuer a moment ago, when the sign-in began. */
-async function firstTokens(c: Context<App>, id: string): Promise<TokenAnswer> {
+export async function firstTokens(c: Context<App>, id: string): Promise<TokenAnswer> {
   const { db, now } = c.var;
   const signIn = await liveSignIn(db, id, now);
   const row = signIn === null ? null : await principalById(db, signIn.principal);
@@ -112,9 +114,9 @@ async function firstTokens(c: Context<App>, id: string): Promise<TokenAnswer> {
  * Rotates (RFC 9700 section 4.14.2): each refresh token works once, and one that comes twice ends
  * the family. The issuer is asked again for the groups; when it refuses, the sign-in is over.
  */
-async function byRefreshToken(c: Context<App>, fields: Fields): Promise<TokenAnswer> {
+export async function refreshed(c: Context<App>, given: string): Promise<TokenAnswer> {
   const { db, now, settings } = c.var;
-  const hash = await hashSecret(fields.get("refresh_token") ?? "");
+  const hash = await hashSecret(given);
   const used = await useRefreshToken(db, hash, now);
   if (used === null) throw new OAuthError("invalid_grant", "unknown refresh token");
   if (used.state === "spent") {

@@ -1,17 +1,16 @@
 import { type Context, Hono } from "hono";
-import { toInstant } from "../../core/api/common.ts";
 import type { ProblemCode } from "../../core/api/problem.ts";
-import type { ReviewView } from "../../core/api/review.ts";
-import { ROUTES } from "../../core/api/routes.ts";
+import { LIVE_REVIEWS, ROUTES } from "../../core/api/routes.ts";
 import { groupsFreshSeconds } from "../../core/limits.ts";
 import type { Refusal, Review } from "../../core/review/review.ts";
+import { maySee, viewOf, type Viewer } from "../../core/review/view.ts";
 import { audit } from "../../store/audit.ts";
 import type { App } from "../context.ts";
 import { deskStub } from "../desk.ts";
 import { signedIn } from "../identity/signed-in.ts";
 import { Refused } from "../problem.ts";
 import { readBody, readQuery } from "../read.ts";
-import { holdsRole, requireRole } from "../roles.ts";
+import { requireRole, rolesOfCaller } from "../roles.ts";
 
 export const reviews = new Hono<App>();
 
@@ -24,16 +23,34 @@ reviews.get(ROUTES.reviews.path, signedIn, async (c) => {
   const rows = await deskStub(c.env).list(filter);
   const page = rows.slice(0, limit);
   const next = rows.length > limit ? (page.at(-1)?.id ?? null) : null;
-  const everything = await holdsRole(c, "auditor", "admin");
-  const seen = page.filter((review) => everything || concerns(c, review));
-  return c.json({ items: seen.map(viewOf), next });
+  const viewer = await viewerOf(c);
+  const seen = page.filter((review) => maySee(review, viewer));
+  return c.json({ items: seen.map((review) => viewOf(review, viewer)), next });
 });
 
-reviews.get(ROUTES.review.path, signedIn, async (c) => c.json(viewOf(await reviewFor(c))));
+/**
+ * A WebSocket of what `reviews` answers: each review again whenever it is another. It ends with the
+ * access token; the page comes again with a new one.
+ */
+reviews.get(LIVE_REVIEWS, signedIn, async (c) => {
+  if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
+    throw new Refused("upgrade_required", "The inbox is a WebSocket.");
+  }
+  const viewer = await viewerOf(c);
+  const { expiresAt } = c.var.identity;
+  const headers = { upgrade: "websocket", "sluice-viewer": JSON.stringify({ viewer, expiresAt }) };
+  return deskStub(c.env).fetch(new Request("https://desk/live", { headers }));
+});
+
+reviews.get(ROUTES.review.path, signedIn, async (c) => {
+  const viewer = await viewerOf(c);
+  return c.json(viewOf(await reviewFor(c, viewer), viewer));
+});
 
 for (const verdict of ["approve", "reject"] as const) {
   reviews.post(ROUTES[verdict].path, signedIn, async (c) => {
-    const review = await reviewFor(c);
+    const viewer = await viewerOf(c);
+    const review = await reviewFor(c, viewer);
     const { principal, groupsReadAt } = c.var.identity;
     if (principal.kind !== "person") throw new Refused("not_a_person", "Only people may vote.");
     await requireRole(c, "reviewer");
@@ -48,7 +65,7 @@ for (const verdict of ["approve", "reject"] as const) {
     const event = { actor: principal, action: `review.${verdict}`, outcome: "done" } as const;
     const detail = { session: review.session, digest: review.digest };
     await audit(c.var.db, { ...event, subject: review.id, detail }, c.var.now);
-    return c.json(viewOf(outcome.review));
+    return c.json(viewOf(outcome.review, viewer));
   });
 }
 
@@ -62,48 +79,12 @@ const REFUSALS: Readonly<Record<Refusal["code"], ProblemCode>> = {
 
 const unknownReview = () => new Refused("unknown", "There is no such review for you.");
 
-async function reviewFor(c: Context<App>): Promise<Review> {
+async function viewerOf(c: Context<App>): Promise<Viewer> {
+  return { ...c.var.identity.principal, roles: await rolesOfCaller(c) };
+}
+
+async function reviewFor(c: Context<App>, viewer: Viewer): Promise<Review> {
   const review = await deskStub(c.env).get(c.req.param("id") ?? "");
-  if (review === null) throw unknownReview();
-  if (concerns(c, review) || (await holdsRole(c, "auditor", "admin"))) return review;
-  throw unknownReview();
+  if (review === null || !maySee(review, viewer)) throw unknownReview();
+  return review;
 }
-
-/** Who asked, for whom it is, and who may vote on it. */
-function concerns(c: Context<App>, review: Review): boolean {
-  const { id, name, groups } = c.var.identity.principal;
-  const asker = review.principal.id === id;
-  const behind = review.onBehalfOf === id || review.onBehalfOf === name;
-  return asker || behind || groups.some((group) => review.reviewers.includes(group));
-}
-
-const viewOf = (review: Review): ReviewView => ({
-  id: review.id as ReviewView["id"],
-  state: review.state,
-  session: review.session,
-  resource: review.resource,
-  principal: review.principal.name,
-  onBehalfOf: review.onBehalfOf,
-  shown: review.shown,
-  operations: [...review.operations],
-  objects: [...review.objects],
-  unbounded: review.unbounded,
-  risks: [...review.risks],
-  rules: [...review.rules],
-  message: review.message,
-  reason: review.reason,
-  ticket: review.ticket,
-  reviewers: [...review.reviewers],
-  approvalsNeeded: review.approvalsNeeded,
-  votes: review.votes.map(({ name, verdict, comment, at }) => ({
-    by: name,
-    verdict,
-    comment,
-    at: toInstant(at),
-  })),
-  digest: review.digest,
-  holdsLocks: review.holdsLocks,
-  askedAt: toInstant(review.askedAt),
-  expiresAt: toInstant(review.expiresAt),
-  settledAt: review.settledAt === null ? null : toInstant(review.settledAt),
-});

@@ -1,0 +1,47 @@
+import { toInstant } from "../api/common.ts";
+import type { ReviewView } from "../api/review.ts";
+import type { Role } from "../session.ts";
+import { refusalOf, type Review, type Voter } from "./review.ts";
+
+/** Who looks: what the policy makes of the groups is in `roles`. Plain data: it crosses RPC. */
+export type Viewer = Voter & { readonly roles: readonly Role[] };
+
+/** Who asked, for whom it is, who may vote on it, and who may see everything. */
+export function maySee(review: Review, { id, name, groups, roles }: Viewer): boolean {
+  const asker = review.principal.id === id;
+  const behind = review.onBehalfOf === id || review.onBehalfOf === name;
+  const votes = groups.some((group) => review.reviewers.includes(group));
+  return asker || behind || votes || roles.includes("auditor") || roles.includes("admin");
+}
+
+export const viewOf = (review: Review, viewer: Viewer): ReviewView => ({
+  id: review.id as ReviewView["id"],
+  state: review.state,
+  session: review.session,
+  resource: review.resource,
+  principal: review.principal.name,
+  onBehalfOf: review.onBehalfOf,
+  shown: review.shown,
+  operations: [...review.operations],
+  objects: [...review.objects],
+  unbounded: review.unbounded,
+  risks: [...review.risks],
+  rules: [...review.rules],
+  message: review.message,
+  reason: review.reason,
+  ticket: review.ticket,
+  reviewers: [...review.reviewers],
+  approvalsNeeded: review.approvalsNeeded,
+  votes: review.votes.map(({ name, verdict, comment, at }) => ({
+    by: name,
+    verdict,
+    comment,
+    at: toInstant(at),
+  })),
+  mayVote: viewer.roles.includes("reviewer") && refusalOf(review, viewer) === null,
+  digest: review.digest,
+  holdsLocks: review.holdsLocks,
+  askedAt: toInstant(review.askedAt),
+  expiresAt: toInstant(review.expiresAt),
+  settledAt: review.settledAt === null ? null : toInstant(review.settledAt),
+});
