@@ -32,7 +32,7 @@ describe("reading a target's catalog", () => {
     const saved = ROUTES.catalog.answer.parse(await answer.json());
     expect(saved).toEqual({ resource: "shop-db", catalog: SHOP });
     expect(gate.catalogs.asked).toMatchObject([
-      { refresh: true, known: null, spec: { resource: { name: "shop-db", database: "shop" } } },
+      { why: "changed", known: null, spec: { resource: { name: "shop-db", database: "shop" } } },
     ]);
     expect(JSON.stringify(gate.catalogs.asked)).not.toContain("hunter2");
     expect(await readings()).toEqual([

@@ -6,6 +6,7 @@ import type { Catalog } from "../../core/catalog.ts";
 import type { TokenAnswer } from "../../core/api/oauth.ts";
 import { type Ballot, type Review, vote, type Voter } from "../../core/review/review.ts";
 import type { SessionSpec } from "../../core/session.ts";
+import type { Why } from "../../durable-objects/catalog.ts";
 import { app } from "../../worker/app.ts";
 import type { Notice } from "../../worker/sessions.ts";
 import { memoryD1 } from "./d1.ts";
@@ -155,10 +156,10 @@ export class Gateway {
 /** Reads no target: it answers what a test gives it, and null is a target that does not answer. */
 class FakeCatalogs {
   answer: object | null = EMPTY;
-  readonly asked: { spec: SessionSpec; refresh: boolean; known: string | null }[] = [];
+  readonly asked: { spec: SessionSpec; why: Why; known: string | null }[] = [];
 
-  async catalog(spec: SessionSpec, refresh: boolean, known: string | null): Promise<string> {
-    this.asked.push({ spec, refresh, known });
+  async catalog(spec: SessionSpec, why: Why, known: string | null): Promise<string> {
+    this.asked.push({ spec, why, known });
     if (this.answer === null) throw new Error("connect ECONNREFUSED 10.0.0.5:5432");
     return JSON.stringify(this.answer);
   }
