@@ -49,9 +49,18 @@ export class Browser {
     this.#person = person;
   }
 
-  /** Follows to the loopback address that the start names, and answers with what it is sent. */
-  async walk(start: string): Promise<URL> {
-    const back = new URL(start).searchParams.get("redirect_uri") ?? "";
+  /** Signs in to the gateway's own pages; the Cookie header that they send from then on. */
+  async signIn(gateway: string): Promise<string> {
+    const back = await this.walk(`${gateway}/auth/login`, `${gateway}/oauth/callback`);
+    await this.#load(back, null);
+    return this.#cookieFor(new URL(gateway).host);
+  }
+
+  /** Follows to `back`, the loopback address that the start names, and answers what it is sent. */
+  async walk(
+    start: string,
+    back = new URL(start).searchParams.get("redirect_uri") ?? "",
+  ): Promise<URL> {
     let at = new URL(start);
     let form: URLSearchParams | null = null;
     for (let step = 0; step < stepsMax; step++) {
@@ -73,10 +82,9 @@ export class Browser {
   async #load(url: URL, form: URLSearchParams | null): Promise<Response> {
     const jar = this.#cookies.get(url.host) ?? new Map<string, string>();
     this.#cookies.set(url.host, jar);
-    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
     const response = await fetch(url, {
       redirect: "manual",
-      headers: { cookie },
+      headers: { cookie: this.#cookieFor(url.host) },
       ...(form === null ? {} : { method: "POST", body: form }),
     });
     for (const line of response.headers.getSetCookie()) {
@@ -84,5 +92,10 @@ export class Browser {
       jar.set(name, value);
     }
     return response;
+  }
+
+  #cookieFor(host: string): string {
+    const jar = this.#cookies.get(host) ?? new Map<string, string>();
+    return [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
   }
 }
