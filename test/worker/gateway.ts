@@ -80,8 +80,8 @@ export class Gateway {
   }
 
   apply(source: string, token: string, headers: Record<string, string> = {}): Promise<Response> {
-    const authorization = `Bearer ${token}`;
-    const all = { authorization, "content-type": "application/yaml", ...headers };
+    const known = "cookie" in headers ? {} : { authorization: `Bearer ${token}` };
+    const all = { ...known, "content-type": "application/yaml", ...headers };
     return this.request("/api/policy", { method: "PUT", body: source, headers: all });
   }
 
@@ -91,8 +91,16 @@ export class Gateway {
     return this.request(`/api/secrets/${name}`, { method: "PUT", body, headers });
   }
 
-  send(method: string, path: string, token: string | null, json?: unknown): Promise<Response> {
-    const headers = new Headers(token === null ? {} : { authorization: `Bearer ${token}` });
+  send(
+    method: string,
+    path: string,
+    token: string | null,
+    json?: unknown,
+    by: "header" | "cookie" = "header",
+  ): Promise<Response> {
+    const own = { cookie: `__Host-sluice=${token}`, origin: PUBLIC_URL };
+    const known = by === "cookie" ? own : { authorization: `Bearer ${token}` };
+    const headers = new Headers(token === null ? {} : known);
     if (json === undefined) return this.request(path, { method, headers });
     headers.set("content-type", "application/json");
     return this.request(path, { method, headers, body: JSON.stringify(json) });
@@ -195,6 +203,9 @@ export class FakeDesk {
     if (outcome.is === "review") this.reviews.set(id, outcome.review);
     return outcome;
   };
+
+  /** An inbox would be opened for whom the worker says. */
+  fetch = async (request: Request) => Response.json(request.headers.get("sluice-viewer"));
 }
 
 export const REDIRECT = "http://127.0.0.1:49152/callback";

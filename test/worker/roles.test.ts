@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problem } from "../../core/api/problem.ts";
-import { ROUTES, type RouteName } from "../../core/api/routes.ts";
-import { Gateway } from "./gateway.ts";
+import { LIVE_REVIEWS, ROUTES, type RouteName } from "../../core/api/routes.ts";
+import type { Viewer } from "../../core/review/view.ts";
+import { Gateway, PUBLIC_URL } from "./gateway.ts";
 import { POLICY } from "./policies.ts";
 import { aReview, aSession, notes, ship } from "./things.ts";
 
@@ -54,9 +55,12 @@ beforeAll(async () => {
 afterAll(() => gate.stop());
 
 /** Fresh things for each call, so that none finds them used up. */
-async function call(route: RouteName, who: Who): Promise<Response> {
+async function call(route: RouteName, who: Who, by: "header" | "cookie"): Promise<Response> {
   const token = tokens.get(who) ?? null;
-  if (route === "apply") return gate.apply(POLICY, token ?? "");
+  if (route === "apply") {
+    const own = { cookie: `__Host-sluice=${token}`, origin: PUBLIC_URL };
+    return gate.apply(POLICY, token ?? "", by === "cookie" ? own : {});
+  }
   const session = await aSession(gate, { ...EVE, groups: ["engineers"], kind: "person" });
   await ship(gate, session, 1, notes("one"));
   const ids = { name: "shop-db", id: /review|approve|reject/.test(route) ? "" : session };
@@ -64,7 +68,7 @@ async function call(route: RouteName, who: Who): Promise<Response> {
   const { method, path } = ROUTES[route];
   const filled = path.replace(/:(\w+)/g, (_, part: "name" | "id") => ids[part]);
   const json = BODIES[route] ?? {};
-  return gate.send(method, filled, token, method === "GET" ? undefined : json);
+  return gate.send(method, filled, token, method === "GET" ? undefined : json, by);
 }
 
 describe("who may do what", () => {
@@ -72,11 +76,26 @@ describe("who may do what", () => {
     WHO.map((who, i) => [route as RouteName, who, TABLE[route as RouteName][i] as number] as const),
   );
   it.each(rows)("%s as %s: %i", async (route, who, status) => {
-    const answer = await call(route, who);
-    expect(answer.status).toBe(status);
-    const body: unknown = await answer.json();
-    if (status === 200) ROUTES[route].answer.parse(body);
-    else expect(problem.parse(body).status).toBe(status);
+    for (const by of ["header", "cookie"] as const) {
+      const answer = await call(route, who, by);
+      expect(answer.status, by).toBe(status);
+      const body: unknown = await answer.json();
+      if (status === 200) ROUTES[route].answer.parse(body);
+      else expect(problem.parse(body).status).toBe(status);
+    }
+  });
+
+  it.each(WHO)("the inbox of %s is for her eyes", async (who) => {
+    const token = tokens.get(who) ?? null;
+    const headers = { upgrade: "websocket", cookie: `__Host-sluice=${token}`, origin: PUBLIC_URL };
+    const forged = { "sluice-viewer": JSON.stringify({ viewer: { roles: ["admin"] } }) };
+    const answer = await gate.request(LIVE_REVIEWS, { headers: { ...headers, ...forged } });
+    expect(answer.status).toBe(token === null ? 401 : 200);
+    if (token === null) return;
+    const { viewer } = JSON.parse((await answer.json()) as string) as { viewer: Viewer };
+    expect(viewer.name).toBe(who);
+    const roles = { ada: [], rui: ["reviewer"], ida: ["auditor"], max: ["admin"], bot: [] };
+    expect(viewer.roles).toEqual(roles[who as keyof typeof roles]);
   });
 
   it("shows people their own sessions and reviews, and nobody else's", async () => {
