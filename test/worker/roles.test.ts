@@ -92,7 +92,7 @@ describe("who may do what", () => {
     const answer = await gate.request(LIVE_REVIEWS, { headers: { ...headers, ...forged } });
     expect(answer.status).toBe(token === null ? 401 : 200);
     if (token === null) return;
-    const { viewer } = JSON.parse((await answer.json()) as string) as { viewer: Viewer };
+    const { viewer } = JSON.parse(await answer.json()) as { viewer: Viewer };
     expect(viewer.name).toBe(who);
     const roles = { ada: [], rui: ["reviewer"], ida: ["auditor"], max: ["admin"], bot: [] };
     expect(viewer.roles).toEqual(roles[who as keyof typeof roles]);
