@@ -110,6 +110,7 @@ function hiding(
     return () => true;
   const touched =
     unsure ||
+    statement.functions.some((name) => /^(pg_catalog\.)?set_config$/.test(name)) ||
     statement.outputs?.some(({ opaque }) => opaque) !== false ||
     statement.columns.some(isMasked) ||
     [...statement.reads, ...statement.writes].some((name) => holdsMasked(name, names, isMasked));
