@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { auditCommands } from "./commands/audit.ts";
 import { connectCommands } from "./commands/connect.ts";
 import { policyCommands } from "./commands/policy.ts";
+import { requestCommands } from "./commands/request.ts";
 import { resourceCommands } from "./commands/resources.ts";
 import { reviewCommands } from "./commands/reviews.ts";
 import { secretCommands } from "./commands/secret.ts";
@@ -20,6 +21,7 @@ const GROUPS: readonly ((program: Command, context: Context) => void)[] = [
   resourceCommands,
   connectCommands,
   sqlCommands,
+  requestCommands,
   reviewCommands,
   sessionCommands,
   policyCommands,

@@ -47,6 +47,9 @@ export const heldInTransactionSeconds = 60;
 /** Open reviews of one principal: a flood is not a question. */
 export const openReviewsMax = 20;
 
+/** How long a request for access waits for people. */
+export const accessRequestSeconds = 8 * 3_600;
+
 /** Text of one literal query string's analysis, by exact text. */
 export const analysisCacheEntries = 1_000;
 

@@ -35,6 +35,9 @@ export type CredentialRef =
   | { readonly env: string }
   | null;
 
+/** A grant of the policy that one has to ask for, until an instant. */
+export type Granted = { readonly grant: string; readonly endsAt: UnixMs };
+
 /**
  * Everything that a live session needs at open. What changes later arrives as inputs. Plain data:
  * it crosses RPC.
@@ -59,6 +62,8 @@ export type SessionSpec = {
   readonly openedAt: UnixMs;
   /** The instant at which the grant ends, whenever the session began. */
   readonly endsAt: UnixMs | null;
+  /** What was asked for and approved, just in time. */
+  readonly granted: readonly Granted[];
   readonly reason: string | null;
   readonly ticket: string | null;
   /** Where people look at reviews: PUBLIC_URL. */

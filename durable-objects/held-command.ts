@@ -39,7 +39,7 @@ export class HeldCommand {
       const asked = await desk.ask(questionOf(effect, this.#session.spec, this.#session.now()));
       if (asked.is === "refused") return this.#refuse(waiting, asked.message);
       const { id } = asked.review;
-      if (this.#waiting !== waiting) return await desk.withdraw(id);
+      if (this.#waiting !== waiting) return void (await desk.withdraw(id));
       waiting.review = id;
       const url = `${this.#session.spec.publicUrl}/reviews/${id}`;
       const { expiresInSeconds } = decision;
@@ -147,6 +147,7 @@ function questionOf(
     approvalsNeeded: decision.approvals,
     digest,
     holdsLocks: command.holdsLocks,
+    access: null,
     askedAt: now,
     expiresAt: now + decision.expiresInSeconds * 1000,
   };

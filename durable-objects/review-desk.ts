@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { UnixMs } from "../core/decision.ts";
 import { openReviewsMax } from "../core/limits.ts";
 import {
+  accessEndsAt,
   type Ballot,
   consume,
   expire,
@@ -15,6 +16,7 @@ import {
   withdraw,
 } from "../core/review/review.ts";
 import { maySee, viewOf, type Viewer } from "../core/review/view.ts";
+import type { Granted } from "../core/session.ts";
 import { newId } from "../store/ids.ts";
 import { type ObjectsEnv, sessionOf } from "./env.ts";
 
@@ -26,6 +28,12 @@ export type Asked =
   | { readonly is: "refused"; readonly message: string };
 
 type Row = { json: string };
+
+/** Those of before there were requests for access do not say that they are none. */
+const reviewIn = (json: string): Review => {
+  const review = JSON.parse(json) as Omit<Review, "access"> & Partial<Pick<Review, "access">>;
+  return { ...review, access: review.access ?? null };
+};
 
 type Watcher = { readonly viewer: Viewer; readonly expiresAt: UnixMs };
 
@@ -44,6 +52,10 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
       told integer not null, json text not null) without rowid`);
     this.#sql.exec("create index if not exists by_state on reviews (state, expires_at)");
     this.#sql.exec("create index if not exists by_told on reviews (told)");
+    this.#sql.exec(`create table if not exists granted (review text primary key,
+      principal text not null, resource text not null, grant_id text not null,
+      ends_at integer not null) without rowid`);
+    this.#sql.exec("create index if not exists by_principal on granted (principal)");
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
@@ -117,7 +129,7 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
       after,
       limit,
     );
-    return rows.toArray().map(({ json }) => JSON.parse(json) as Review);
+    return rows.toArray().map(({ json }) => reviewIn(json));
   }
 
   /** The caller has checked the voter's role and how fresh the groups are (CONTRACTS §8). */
@@ -132,9 +144,27 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
     return outcome;
   }
 
-  async withdraw(id: string): Promise<void> {
+  async withdraw(id: string): Promise<Review | null> {
     const review = this.#read(id);
-    if (review !== null) this.#put(withdraw(review, Date.now()), true);
+    return review === null ? null : this.#put(withdraw(review, Date.now()), true);
+  }
+
+  /** What that principal may open now because it was asked for. */
+  async granted(principal: string): Promise<readonly (Granted & { resource: string })[]> {
+    this.#sql.exec("delete from granted where ends_at <= ?", Date.now());
+    type GrantedRow = { resource: string; grant: string; endsAt: number };
+    const query = `select resource, grant_id as "grant", ends_at as "endsAt" from granted
+      where principal = ?`;
+    return this.#sql.exec<GrantedRow>(query, principal).toArray();
+  }
+
+  #grant(review: Review): void {
+    const endsAt = accessEndsAt(review);
+    this.#sql.exec("delete from granted where review = ?", review.id);
+    if (review.access === null || endsAt === null) return;
+    const { id, principal, resource, access } = review;
+    const row = [id, principal.id, resource, access.grant, endsAt];
+    this.#sql.exec("insert into granted values (?, ?, ?, ?, ?)", ...row);
   }
 
   /** The approval, used up. Null: this command may not run. */
@@ -155,7 +185,7 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
     const over = this.#sql
       .exec<Row>("select json from reviews where state = 'pending' and expires_at <= ?", now)
       .toArray();
-    for (const { json } of over) this.#put(expire(JSON.parse(json) as Review, now));
+    for (const { json } of over) this.#put(expire(reviewIn(json), now));
   }
 
   /**
@@ -167,7 +197,7 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
       .exec<Row>("select json from reviews where told = 0 and state <> 'pending' limit 100")
       .toArray();
     for (const { json } of rows) {
-      const review = JSON.parse(json) as Review;
+      const review = reviewIn(json);
       try {
         await sessionOf(this.env, review.session).settled(review);
         this.#sql.exec("update reviews set told = 1 where id = ?", review.id);
@@ -190,7 +220,7 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
 
   #read(id: string): Review | null {
     const [row] = this.#sql.exec<Row>("select json from reviews where id = ?", id).toArray();
-    return row === undefined ? null : (JSON.parse(row.json) as Review);
+    return row === undefined ? null : reviewIn(row.json);
   }
 
   /** `told`: the session knows already, because it is the one who said so. */
@@ -204,9 +234,10 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
       session,
       principal.id,
       expiresAt,
-      told ? 1 : 0,
+      told || review.access !== null ? 1 : 0,
       JSON.stringify(review),
     );
+    if (review.access !== null) this.#grant(review);
     this.#show(review);
     return review;
   }

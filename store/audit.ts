@@ -39,6 +39,8 @@ export type AuditAction =
   | "session.kill"
   | "review.approve"
   | "review.reject"
+  | "access.request"
+  | "access.withdraw"
   | "catalog.read"
   | "recording.read"
   | "recording.unseal"

@@ -1,13 +1,14 @@
 import type { Context } from "hono";
 import { grantFor, requestableGrants } from "../core/policy/grants.ts";
 import type { ResourceRule } from "../core/policy/schema.ts";
-import type { CredentialRef, Resource, SessionSpec } from "../core/session.ts";
+import type { CredentialRef, Granted, Resource, SessionSpec } from "../core/session.ts";
 import { newId } from "../store/ids.ts";
 import { idsOfResources } from "../store/policies.ts";
 import { sealedSecret } from "../store/secrets.ts";
 import { addressRefusal } from "./applying.ts";
 import { type Applied, appliedPolicy } from "./applied.ts";
 import type { App } from "./context.ts";
+import { deskStub } from "./desk.ts";
 import { Refused } from "./problem.ts";
 
 /**
@@ -21,13 +22,12 @@ export async function specFor(c: Context<App>, name: string): Promise<SessionSpe
   const rule = applied?.document.resources.find((resource) => resource.name === name);
   if (applied === null || rule === undefined) throw unknownResource(name);
   const { document } = applied;
-  const grant = grantFor(document, principal, rule, now);
-  if (grant === null) {
-    const [first] = requestableGrants(document, principal, rule);
-    if (first === undefined) throw unknownResource(name);
-    throw new Refused("no_grant", `You may ask for ${name} by ${first.id}; nothing opens it now.`);
-  }
-  return specOf(c, applied, rule, grant.endsAt);
+  const [first] = requestableGrants(document, principal, rule);
+  const granted = first === undefined ? [] : await grantedOn(c, name);
+  const grant = grantFor(document, principal, rule, now, granted);
+  if (grant !== null) return specOf(c, applied, rule, grant.endsAt, granted);
+  if (first === undefined) throw unknownResource(name);
+  throw new Refused("no_grant", `You may ask for ${name} by ${first.id}; nothing opens it now.`);
 }
 
 /**
@@ -39,6 +39,7 @@ export async function specOf(
   { document, version, source }: Applied,
   rule: ResourceRule,
   endsAt: number | null,
+  granted: readonly Granted[] = [],
 ): Promise<SessionSpec> {
   const { now, identity, settings } = c.var;
   const refusal = await addressRefusal(c, rule);
@@ -54,10 +55,18 @@ export async function specOf(
     recording: document.recording.default,
     openedAt: now,
     endsAt,
+    granted,
     reason: said(c, "sluice-reason"),
     ticket: said(c, "sluice-ticket"),
     publicUrl: settings.publicUrl,
   };
+}
+
+async function grantedOn(c: Context<App>, name: string): Promise<readonly Granted[]> {
+  const all = await deskStub(c.env).granted(c.var.identity.principal.id);
+  return all.flatMap(({ resource, grant, endsAt }) =>
+    resource === name ? [{ grant, endsAt }] : [],
+  );
 }
 
 export const unknownResource = (name: string) =>

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { rolesOf } from "../core/policy/roles.ts";
+import type { Viewer } from "../core/review/view.ts";
 import type { Role } from "../core/session.ts";
 import { appliedPolicy } from "./applied.ts";
 import type { App } from "./context.ts";
@@ -12,6 +13,11 @@ export async function rolesOfCaller(c: Context<App>): Promise<readonly Role[]> {
   const applied = await appliedPolicy(c);
   const { groups } = c.var.identity.principal;
   return rolesOf(applied?.document ?? null, groups, c.var.settings.adminGroups);
+}
+
+/** The caller, as reviews are shown to her. */
+export async function viewerOf(c: Context<App>): Promise<Viewer> {
+  return { ...c.var.identity.principal, roles: await rolesOfCaller(c) };
 }
 
 /** Whether the caller holds one of the roles. */

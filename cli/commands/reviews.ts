@@ -39,7 +39,7 @@ async function listReviews(context: Context, { state, limit }: ListOptions): Pro
   list(context, found, reviewTable);
 }
 
-const reviewTable = (reviews: readonly ReviewView[]): string =>
+export const reviewTable = (reviews: readonly ReviewView[]): string =>
   table(
     ["id", "state", "votes", "who", "resource", "expires", "statement"],
     reviews.map((review) => [

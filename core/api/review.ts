@@ -1,5 +1,5 @@
 import { z } from "../zod.ts";
-import { id, instant, paging } from "./common.ts";
+import { id, instant, name, paging } from "./common.ts";
 
 export const reviewState = z.enum(["pending", "approved", "rejected", "expired", "withdrawn"]);
 
@@ -38,6 +38,8 @@ export const review = z.object({
   digest: z.string(),
   /** The command waits inside a transaction that holds locks: others wait for it. */
   holdsLocks: z.boolean(),
+  /** It asks for a grant for so many hours, and for no command. */
+  access: z.object({ grant: z.string(), hours: z.number(), endsAt: instant.nullable() }).nullable(),
   askedAt: instant,
   expiresAt: instant,
   settledAt: instant.nullable(),
@@ -45,5 +47,13 @@ export const review = z.object({
 export type ReviewView = z.infer<typeof review>;
 
 export const reviewsQuery = paging.extend({ state: reviewState.optional() });
+
+export const requestBody = z.object({
+  /** One of the resource's `grants`; the first when absent. */
+  grant: name.optional(),
+  hours: z.number().positive().max(8_760).optional(),
+  reason: z.string().trim().max(500).optional(),
+  ticket: z.string().trim().max(500).optional(),
+});
 
 export const voteBody = z.object({ comment: z.string().trim().max(2_000).nullish() });

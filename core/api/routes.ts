@@ -6,7 +6,7 @@ import { me } from "./me.ts";
 import { applied, policy, policyVersion } from "./policy.ts";
 import { manifest, recordingKeys, records, recordsQuery } from "./record.ts";
 import { resource, resources } from "./resource.ts";
-import { review, reviewsQuery, voteBody } from "./review.ts";
+import { requestBody, review, reviewsQuery, voteBody } from "./review.ts";
 import { secret, secretBody, secrets } from "./secret.ts";
 import { killBody, session, sessionsQuery } from "./session.ts";
 
@@ -33,6 +33,14 @@ export const ROUTES = {
   putSecret: { method: "PUT", path: "/api/secrets/:name", body: secretBody, answer: secret },
   reviews: { method: "GET", path: "/api/reviews", query: reviewsQuery, answer: pageOf(review) },
   review: { method: "GET", path: "/api/reviews/:id", answer: review },
+  request: {
+    method: "POST",
+    path: "/api/resources/:name/requests",
+    body: requestBody,
+    answer: review,
+  },
+  /** Of a request for access: by who asked, or, which ends the access, by who may decide. */
+  withdraw: { method: "POST", path: "/api/reviews/:id/withdraw", answer: review },
   approve: { method: "POST", path: "/api/reviews/:id/approve", body: voteBody, answer: review },
   reject: { method: "POST", path: "/api/reviews/:id/reject", body: voteBody, answer: review },
   sessions: { method: "GET", path: "/api/sessions", query: sessionsQuery, answer: pageOf(session) },

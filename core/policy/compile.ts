@@ -2,7 +2,7 @@ import { type Access, accessOf, ASKS_MASKED, COPIES_MASKED, overwriting } from "
 import type { Crypto } from "../crypto.ts";
 import type { Command, Decision, Policy, UnixMs } from "../decision.ts";
 import { createMasker } from "../masking/masker.ts";
-import type { Principal, Resource } from "../session.ts";
+import type { Granted, Principal, Resource } from "../session.ts";
 import type { SessionFacts } from "./context.ts";
 import { loadDocument } from "./document.ts";
 import { type Grant, grantFor } from "./grants.ts";
@@ -15,7 +15,10 @@ export type CompileInput = {
   readonly version: string;
   readonly principal: Principal;
   readonly resource: Resource;
-  readonly session: SessionFacts & { readonly openedAt: UnixMs };
+  readonly session: SessionFacts & {
+    readonly openedAt: UnixMs;
+    readonly granted?: readonly Granted[];
+  };
   readonly keys: {
     /** A key of 32 bytes for one purpose, derived by HMAC from the deployment's masking key. */
     mask(purpose: string): Uint8Array;
@@ -37,7 +40,7 @@ export type CompiledPolicy = Policy & {
 export function compilePolicy(input: CompileInput): CompiledPolicy {
   const { principal, resource, session } = input;
   const document = typeof input.policy === "string" ? loadDocument(input.policy) : input.policy;
-  const grant = grantFor(document, principal, resource, session.openedAt);
+  const grant = grantFor(document, principal, resource, session.openedAt, session.granted);
   const guardrails = compileGuardrails(document.guardrails, principal, resource, session);
   const masker = createMasker(document.masking, principal, resource, input.keys, input.crypto);
   const refused = [COPIES_MASKED, ASKS_MASKED] as const;

@@ -1,6 +1,6 @@
 import { ACCESS, type Access } from "../command.ts";
 import type { UnixMs } from "../decision.ts";
-import type { Principal, Resource } from "../session.ts";
+import type { Granted, Principal, Resource } from "../session.ts";
 import type { Document, GrantRule } from "./schema.ts";
 
 /** What lets one principal open one resource now. */
@@ -22,24 +22,32 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Adds up the grants that the principal holds: the union of their accesses, ending with the one
- * that ends first (so that no access outlives its own grant). Null: nothing lets this person in.
+ * that ends first (so that no access outlives its own grant). `granted`: those that were asked for
+ * and approved. Null: nothing lets this person in.
  */
 export function grantFor(
   document: Document,
   principal: Who,
   resource: What,
   openedAt: UnixMs,
+  granted: readonly Granted[] = [],
 ): Grant | null {
-  const held = grantsOn(document, principal, resource).filter((g) => g.request === undefined);
+  const given = new Map(granted.map(({ grant, endsAt }) => [grant, endsAt]));
+  const held = grantsOn(document, principal, resource).filter(
+    ({ id, request }) => request === undefined || (given.get(id) ?? 0) > openedAt,
+  );
   const [first] = held;
   if (first === undefined) return null;
   const access = new Set(held.flatMap((grant) => grant.access));
-  const ends = held.flatMap(({ hours }) => (hours === undefined ? [] : [hours * HOUR_MS]));
+  const ends = held.flatMap(({ id, hours, request }) => [
+    ...(hours === undefined ? [] : [openedAt + hours * HOUR_MS]),
+    ...(request === undefined ? [] : [given.get(id) ?? openedAt]),
+  ]);
   return {
     id: first.id,
     grants: held.map((grant) => grant.id),
     access: ACCESS.filter((one) => access.has(one)),
-    endsAt: ends.length === 0 ? null : openedAt + Math.min(...ends),
+    endsAt: ends.length === 0 ? null : Math.min(...ends),
   };
 }
 

@@ -40,9 +40,14 @@ export type Question = {
   /** Hex of what an approval is bound to (CONTRACTS §3). */
   readonly digest: string;
   readonly holdsLocks: boolean;
+  /** Asks for a grant, and not for a command; `session` is then empty. */
+  readonly access: AccessAsked | null;
   readonly askedAt: UnixMs;
   readonly expiresAt: UnixMs;
 };
+
+/** A grant of the policy, for as long as that from the moment at which it is approved. */
+export type AccessAsked = { readonly grant: string; readonly hours: number };
 
 export type Vote = {
   readonly by: string;
@@ -125,6 +130,14 @@ export const expire = (review: Review, now: UnixMs): Review =>
   review.state === "pending" && now >= review.expiresAt
     ? { ...review, state: "expired", settledAt: now }
     : review;
+
+/** Until when the access is given; null: it is not. */
+export const accessEndsAt = ({ access, state, settledAt }: Review): UnixMs | null =>
+  access === null || state !== "approved" || settledAt === null
+    ? null
+    : settledAt + access.hours * HOUR_MS;
+
+const HOUR_MS = 3_600_000;
 
 /** The asker no longer wants it; an approval that nobody has used yet is void as well. */
 export const withdraw = (review: Review, now: UnixMs): Review =>

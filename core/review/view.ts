@@ -1,7 +1,7 @@
 import { toInstant } from "../api/common.ts";
 import type { ReviewView } from "../api/review.ts";
 import type { Role } from "../session.ts";
-import { refusalOf, type Review, type Voter } from "./review.ts";
+import { accessEndsAt, refusalOf, type Review, type Voter } from "./review.ts";
 
 /** Who looks: what the policy makes of the groups is in `roles`. Plain data: it crosses RPC. */
 export type Viewer = Voter & { readonly roles: readonly Role[] };
@@ -41,7 +41,14 @@ export const viewOf = (review: Review, viewer: Viewer): ReviewView => ({
   mayVote: viewer.roles.includes("reviewer") && refusalOf(review, viewer) === null,
   digest: review.digest,
   holdsLocks: review.holdsLocks,
+  access: accessOf(review),
   askedAt: toInstant(review.askedAt),
   expiresAt: toInstant(review.expiresAt),
   settledAt: review.settledAt === null ? null : toInstant(review.settledAt),
 });
+
+function accessOf(review: Review): ReviewView["access"] {
+  if (review.access === null) return null;
+  const endsAt = accessEndsAt(review);
+  return { ...review.access, endsAt: endsAt === null ? null : toInstant(endsAt) };
+}

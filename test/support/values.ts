@@ -44,6 +44,7 @@ export const sampleSpec = (over: Partial<SessionSpec> = {}): SessionSpec => ({
   recording: "full",
   openedAt: 1_000,
   endsAt: null,
+  granted: [],
   reason: null,
   ticket: null,
   publicUrl: "http://gateway.example",

@@ -4,9 +4,19 @@ import { join } from "node:path";
 import { vi } from "vitest";
 import type { Catalog } from "../../core/catalog.ts";
 import type { TokenAnswer } from "../../core/api/oauth.ts";
-import { type Ballot, type Review, vote, type Voter } from "../../core/review/review.ts";
+import {
+  accessEndsAt,
+  type Ballot,
+  openReview,
+  type Question,
+  type Review,
+  vote,
+  type Voter,
+  withdraw,
+} from "../../core/review/review.ts";
 import type { SessionSpec } from "../../core/session.ts";
 import type { Why } from "../../durable-objects/catalog.ts";
+import { newId } from "../../store/ids.ts";
 import { app } from "../../worker/app.ts";
 import type { Notice } from "../../worker/sessions.ts";
 import { memoryD1 } from "./d1.ts";
@@ -203,6 +213,27 @@ export class FakeDesk {
     if (outcome.is === "review") this.reviews.set(id, outcome.review);
     return outcome;
   };
+
+  ask = async (question: Question) => {
+    const review = openReview(newId("rev"), question);
+    this.reviews.set(review.id, review);
+    return { is: "asked", review } as const;
+  };
+
+  withdraw = async (id: string) => {
+    const review = this.reviews.get(id);
+    if (review === undefined) return null;
+    const after = withdraw(review, Date.now());
+    this.reviews.set(id, after);
+    return after;
+  };
+
+  granted = async (principal: string) =>
+    [...this.reviews.values()].flatMap((review) => {
+      const endsAt = accessEndsAt(review);
+      if (review.access === null || endsAt === null || review.principal.id !== principal) return [];
+      return [{ resource: review.resource, grant: review.access.grant, endsAt }];
+    });
 
   /** An inbox would be opened for whom the worker says. */
   fetch = async (request: Request) => Response.json(request.headers.get("sluice-viewer"));

@@ -22,6 +22,8 @@ const TABLE: Record<RouteName, readonly number[]> = {
   putSecret: [401, 403, 403, 403, 200, 403],
   reviews: [401, 200, 200, 200, 200, 200],
   review: [401, 404, 200, 200, 200, 404],
+  request: [401, 404, 404, 404, 404, 404],
+  withdraw: [401, 404, 409, 409, 409, 404],
   approve: [401, 404, 200, 403, 403, 404],
   reject: [401, 404, 200, 403, 403, 404],
   sessions: [401, 200, 200, 200, 200, 200],
@@ -63,7 +65,7 @@ async function call(route: RouteName, who: Who, by: "header" | "cookie"): Promis
   }
   const session = await aSession(gate, { ...EVE, groups: ["engineers"], kind: "person" });
   await ship(gate, session, 1, notes("one"));
-  const ids = { name: "shop-db", id: /review|approve|reject/.test(route) ? "" : session };
+  const ids = { name: "shop-db", id: /review|approve|reject|withdraw/.test(route) ? "" : session };
   if (ids.id === "") ids.id = aReview(gate, EVE).id;
   const { method, path } = ROUTES[route];
   const filled = path.replace(/:(\w+)/g, (_, part: "name" | "id") => ids[part]);

@@ -7,6 +7,7 @@ import type { Document, ResourceRule } from "../../core/policy/schema.ts";
 import { idsOfResources } from "../../store/policies.ts";
 import { appliedPolicy } from "../applied.ts";
 import type { App } from "../context.ts";
+import { deskStub } from "../desk.ts";
 import { signedIn } from "../identity/signed-in.ts";
 import { Refused } from "../problem.ts";
 import { holdsRole } from "../roles.ts";
@@ -30,16 +31,33 @@ async function visible(c: Context<App>): Promise<ResourceView[]> {
   const everything = await holdsRole(c, "admin");
   const names = document.resources.map((rule) => rule.name);
   const ids = await idsOfResources(c.var.db, names);
+  const granted = await grantedTo(c, document);
   return document.resources
-    .map((rule) => viewOf(c, document, rule, ids.get(rule.name) ?? ""))
+    .map((rule) => viewOf(c, document, rule, ids.get(rule.name) ?? "", granted))
     .filter((view) => everything || view.state !== "closed");
 }
 
-function viewOf(c: Context<App>, document: Document, rule: ResourceRule, id: string): ResourceView {
+/** The desk is asked only where there is something that one may ask for. */
+async function grantedTo(c: Context<App>, document: Document) {
+  const { principal } = c.var.identity;
+  const may = document.resources.some(
+    (rule) => requestableGrants(document, principal, rule).length > 0,
+  );
+  return may ? deskStub(c.env).granted(principal.id) : [];
+}
+
+function viewOf(
+  c: Context<App>,
+  document: Document,
+  rule: ResourceRule,
+  id: string,
+  given: Awaited<ReturnType<typeof grantedTo>>,
+): ResourceView {
   const { name, type, database, labels } = rule;
   const { principal } = c.var.identity;
   const shown = { id: id as ResourceView["id"], name, type, database, labels };
-  const grant = grantFor(document, principal, rule, c.var.now);
+  const granted = given.filter(({ resource }) => resource === name);
+  const grant = grantFor(document, principal, rule, c.var.now, granted);
   if (grant !== null) {
     const { access, grants } = grant;
     const endsAt = grant.endsAt === null ? null : toInstant(grant.endsAt);

@@ -10,7 +10,7 @@ import { deskStub } from "../desk.ts";
 import { signedIn } from "../identity/signed-in.ts";
 import { Refused } from "../problem.ts";
 import { readBody, readQuery } from "../read.ts";
-import { requireRole, rolesOfCaller } from "../roles.ts";
+import { requireRole, viewerOf } from "../roles.ts";
 
 export const reviews = new Hono<App>();
 
@@ -78,10 +78,6 @@ const REFUSALS: Readonly<Record<Refusal["code"], ProblemCode>> = {
 };
 
 const unknownReview = () => new Refused("unknown", "There is no such review for you.");
-
-async function viewerOf(c: Context<App>): Promise<Viewer> {
-  return { ...c.var.identity.principal, roles: await rolesOfCaller(c) };
-}
 
 async function reviewFor(c: Context<App>, viewer: Viewer): Promise<Review> {
   const review = await deskStub(c.env).get(c.req.param("id") ?? "");

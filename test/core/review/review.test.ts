@@ -29,6 +29,7 @@ const question: Question = {
   approvalsNeeded: 2,
   digest: "d1",
   holdsLocks: false,
+  access: null,
   askedAt: 1_000,
   expiresAt: 9_000,
 };
