@@ -1,0 +1,108 @@
+import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
+import { text } from "node:stream/consumers";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import type { PersonName } from "../../demo/people.ts";
+import { accessibility, launch, open, picture } from "../support/browser.ts";
+import { cli, spawnCli, startTestDemo, type TestDemo } from "../support/demo.ts";
+import { has, needs } from "../support/tools.ts";
+
+/* The pages as people meet them: a real browser, the whole demo, a real psql that waits. */
+
+let browser: Browser;
+let demo: TestDemo;
+beforeAll(async () => {
+  if (!has("chromium")) return;
+  browser = await launch();
+  demo = await startTestDemo({ pages: true });
+});
+afterAll(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+beforeEach((context) => needs(context, "chromium", "psql"));
+afterEach(async () => {
+  for (const context of browser?.contexts() ?? []) await context.close();
+});
+
+/** Through the provider's own form, and back to `path`. */
+async function signedIn(person: PersonName, path: string) {
+  const watched = await open(browser, `${demo.url}${path}`);
+  await watched.page.getByRole("link", { name: "Sign in" }).click();
+  await watched.page.locator(`button[value="${person}"]`).click();
+  await watched.page.waitForURL(`${demo.url}${path}`);
+  await watched.page.getByRole("navigation").first().waitFor();
+  return watched;
+}
+
+/** psql, which waits for as long as the statement does. */
+const psql = (statement: string): Promise<ChildProcess> =>
+  spawnCli(demo, ["psql", "shop-db", "-c", statement], { as: "ada" });
+
+async function ended(child: ChildProcess): Promise<{ code: number; out: string; at: number }> {
+  const [stdout, stderr] = [child.stdout, child.stderr] as [NodeJS.ReadableStream, NodeJS.ReadableStream];
+  const at = once(stdout, "data").then(() => performance.now(), () => 0);
+  const [out, errors, [code]] = await Promise.all([text(stdout), text(stderr), once(child, "close")]);
+  return { code: code as number, out: out + errors, at: out === "" ? 0 : await at };
+}
+
+const row = (page: Page, words: string) => page.getByRole("link").filter({ hasText: words });
+
+test("psql waits, Rui approves by keyboard, and the very statement runs", async () => {
+  const { page, complaints } = await signedIn("rui", "/reviews");
+  const waiting = psql("UPDATE products SET stock = stock + 1");
+  await row(page, "UPDATE products SET stock = stock + 1").first().waitFor({ timeout: 10_000 });
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.getByText("updates public.products with no condition").last().waitFor();
+  expect(await accessibility(page)).toEqual([]);
+  await picture(page, "held-by-psql");
+  const over = ended(await waiting);
+  await page.keyboard.press("a");
+  await page.keyboard.type("Seen with Ada.");
+  const approved = performance.now();
+  await page.keyboard.press("Enter");
+  const { code, out, at } = await over;
+  expect(out).toMatch(/UPDATE \d+/);
+  expect(code).toBe(0);
+  console.log(`from Enter to psql's first byte: ${Math.round(at - approved)} ms`);
+  await page.getByText("1 of 1 approved").first().waitFor();
+  await page.getByText("Seen with Ada.").waitFor();
+  // The browser itself notes the answer of 401 before the sign-in.
+  expect(complaints.filter((line) => !line.startsWith("Failed to load resource"))).toEqual([]);
+});
+
+test("what Rui rejects does not run, and psql says so", async () => {
+  const { page } = await signedIn("rui", "/reviews");
+  const over = ended(await psql("DELETE FROM order_notes_of_nobody; DELETE FROM payments"));
+  await row(page, "DELETE FROM").first().click();
+  await page.getByRole("button", { name: "Reject…" }).click();
+  await page.getByLabel(/Comment/).fill("Not on a Friday.");
+  await page.getByRole("button", { name: "Reject", exact: true }).click();
+  const { code, out } = await over;
+  expect(code).not.toBe(0);
+  expect(out).toContain("Not on a Friday.");
+  await page.getByText("rejected", { exact: true }).first().waitFor();
+});
+
+test("Ada sees what she asked, cannot answer it, and opens her session's page", async () => {
+  const { page } = await signedIn("ada", "/reviews");
+  const child = await psql("UPDATE orders SET note = note");
+  await row(page, "UPDATE orders").first().click();
+  await page.getByText("Somebody else has to answer this one.").waitFor();
+  child.kill();
+  await page.getByText("withdrawn", { exact: true }).first().waitFor();
+  await page.getByRole("link", { name: /^ses_/ }).click();
+  await page.getByText("UPDATE orders SET note = note").first().waitFor();
+  expect(await accessibility(page)).toEqual([]);
+});
+
+test("a sign-out ends the page's sign-in and nobody else's", async () => {
+  const { page } = await signedIn("rui", "/reviews");
+  await page.getByRole("button", { name: /rui/i }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("link", { name: "Sign in" }).waitFor();
+  expect((await page.request.get(`${demo.url}/api/me`)).status()).toBe(401);
+  expect((await cli(demo, ["reviews"], { as: "rui" })).code).toBe(0);
+});
