@@ -1,0 +1,19 @@
+import type { Review } from "./api.ts";
+
+/** What waits, the most urgent first; then what is settled, the latest first. */
+export const inOrder = (reviews: readonly Review[]): Review[] => [
+  ...reviews.filter(isPending).toSorted((a, b) => a.expiresAt.localeCompare(b.expiresAt)),
+  ...reviews
+    .filter((review) => !isPending(review))
+    .toSorted((a, b) => settledAt(b).localeCompare(settledAt(a))),
+];
+
+/** The list with these in the stead of what it knew of them. */
+export function withReviews(list: readonly Review[], fresh: readonly Review[]): Review[] {
+  const byId = new Map([...list, ...fresh].map((review) => [review.id, review]));
+  return inOrder([...byId.values()]);
+}
+
+export const isPending = ({ state }: Pick<Review, "state">): boolean => state === "pending";
+
+const settledAt = (review: Review): string => review.settledAt ?? review.askedAt;
