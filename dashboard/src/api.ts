@@ -1,13 +1,9 @@
 import type { Problem, ProblemCode } from "../../core/api/problem.ts";
-import type { ReviewView } from "../../core/api/review.ts";
 import type { RouteName, ROUTES } from "../../core/api/routes.ts";
 import type { z } from "../../core/zod.ts";
 
 type Routes = typeof ROUTES;
 export type Answer<N extends RouteName> = z.infer<Routes[N]["answer"]>;
-
-/** A review, and whether who looks at it may answer it now. */
-export type Review = ReviewView & { readonly mayVote?: boolean };
 
 /** Only types come from the table of routes: its schemas would weigh as much as React. */
 const CALLS = {

@@ -1,4 +1,7 @@
-import type { Review } from "./api.ts";
+import type { ReviewView } from "../../core/api/review.ts";
+
+/** A review, and whether who looks at it may answer it now. */
+export type Review = ReviewView & { readonly mayVote?: boolean };
 
 /** What waits, the most urgent first; then what is settled, the latest first. */
 export const inOrder = (reviews: readonly Review[]): Review[] => [

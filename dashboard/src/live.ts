@@ -1,4 +1,4 @@
-import type { Review } from "./api.ts";
+import type { Review } from "./inbox.ts";
 
 type Message = { readonly on: "hello" } | { readonly on: "review"; readonly review: Review };
 

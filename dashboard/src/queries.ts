@@ -7,16 +7,16 @@ import {
   useMutation,
   useQuery,
 } from "@tanstack/react-query";
-import { type Answer, call, Failure, type Review } from "./api.ts";
+import { type Answer, call, Failure } from "./api.ts";
 import type { SessionFilters } from "./app.tsx";
-import { withReviews } from "./inbox.ts";
+import { withReviews, type Review } from "./inbox.ts";
 
 /** Whatever is answered "you are not signed in" leads to the sign-in page. */
 function noteFailure(error: Error): void {
   const isSignedOut =
     error instanceof Failure &&
     (error.code === "unauthenticated" || error.code === "token_expired");
-  if (isSignedOut) queryClient.setQueryData(meQuery.queryKey, null);
+  if (isSignedOut) signedOut();
 }
 
 const triesMax = 3;
@@ -47,6 +47,12 @@ export const meQuery = queryOptions({
     }
   },
 });
+
+/** Leads to the sign-in page, and keeps nothing of what was seen. */
+export function signedOut(): void {
+  queryClient.setQueryData(meQuery.queryKey, null);
+  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== meQuery.queryKey[0] });
+}
 
 /** Who is signed in: for what the shell shows only then. */
 export function useSignedIn(): Answer<"me"> {

@@ -1,9 +1,10 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { type Answer, renew, type Review } from "./api.ts";
+import { type Answer, renew } from "./api.ts";
+import type { Review } from "./inbox.ts";
 import { kept } from "./kept.ts";
 import { type LiveState, openLive } from "./live.ts";
-import { learnReview, meQuery, queryClient, reviewsQuery } from "./queries.ts";
+import { learnReview, meQuery, queryClient, reviewsQuery, signedOut } from "./queries.ts";
 import { asker, factsInWords } from "./words.ts";
 
 export const line = kept<LiveState>(["connecting", "live", "lost"]);
@@ -55,6 +56,6 @@ export function useRenewal({ expiresAt }: Answer<"me">): void {
 async function renewNow(): Promise<void> {
   // Where it fails, the next call that is refused tries again.
   const renewed = await renew().catch(() => true);
-  if (!renewed) queryClient.setQueryData(meQuery.queryKey, null);
+  if (!renewed) signedOut();
   else await queryClient.invalidateQueries({ queryKey: meQuery.queryKey });
 }

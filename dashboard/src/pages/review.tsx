@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { Failure, type Review } from "../api.ts";
-import { isPending } from "../inbox.ts";
+import { Failure } from "../api.ts";
+import { isPending, type Review } from "../inbox.ts";
 import { Chips, ReviewState } from "../parts/chips.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Statement, Visible } from "../parts/statement.tsx";

@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useParams } from "@tanstack/react-router";
 import { useRef, useState } from "react";
-import type { Review } from "../api.ts";
-import { isPending } from "../inbox.ts";
+import { isPending, type Review } from "../inbox.ts";
 import { useKept } from "../kept.ts";
 import { useKeys } from "../keys.ts";
 import { ReviewState } from "../parts/chips.tsx";
@@ -21,11 +20,12 @@ export function ReviewsPage() {
   const beside = id === undefined ? "" : "hidden lg:block";
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
+      <h1 className="sr-only">Reviews</h1>
       <section aria-labelledby="inbox" className={`card min-w-0 ${beside}`}>
         <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-3">
-          <h1 id="inbox" className="text-lg font-bold">
-            Reviews
-          </h1>
+          <h2 id="inbox" className="text-lg font-bold">
+            Inbox
+          </h2>
           <Line />
           <AskToNotify />
         </div>
@@ -54,7 +54,7 @@ function Inbox({ reviews }: { readonly reviews: readonly Review[] }) {
   const settled = reviews.filter((review) => !isPending(review));
   return (
     <>
-      <h2 className="sr-only">Waiting</h2>
+      <h3 className="sr-only">Waiting</h3>
       {waiting.length === 0 ? (
         <Empty title="Nothing waits.">A held command appears here within a second.</Empty>
       ) : (
@@ -62,7 +62,7 @@ function Inbox({ reviews }: { readonly reviews: readonly Review[] }) {
       )}
       {settled.length > 0 && (
         <>
-          <h2 className="border-y border-line bg-sunk px-4 py-1 text-sm font-semibold">Recent</h2>
+          <h3 className="border-y border-line bg-sunk px-4 py-1 text-sm font-semibold">Recent</h3>
           <List reviews={settled} label="Recent" />
         </>
       )}

@@ -1,4 +1,4 @@
-import type { Review } from "../api.ts";
+import type { Review } from "../inbox.ts";
 
 const REVIEW_STATES: Readonly<Record<Review["state"], readonly [words: string, look: string]>> = {
   pending: ["waits", "chip-warn"],

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { type Answer, signOut } from "../api.ts";
 import { useKept } from "../kept.ts";
 import { shortcuts } from "../keys.ts";
-import { meQuery, queryClient } from "../queries.ts";
+import { signedOut } from "../queries.ts";
 import { type Theme, theme, THEMES } from "../theme.ts";
 import { listed } from "../words.ts";
 
@@ -75,9 +75,7 @@ function SignOut() {
   const leave = async () => {
     const { ok } = await signOut().catch(() => ({ ok: false }));
     setFailed(!ok);
-    if (!ok) return;
-    queryClient.clear();
-    queryClient.setQueryData(meQuery.queryKey, null);
+    if (ok) signedOut();
   };
   return (
     <>

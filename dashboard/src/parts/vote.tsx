@@ -1,6 +1,5 @@
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
-import type { Review } from "../api.ts";
-import { isPending } from "../inbox.ts";
+import { isPending, type Review } from "../inbox.ts";
 import { useKeys } from "../keys.ts";
 import { type Ballot, useVote } from "../queries.ts";
 import { Trouble } from "./states.tsx";
