@@ -9,7 +9,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig(({ mode }) => ({
   test: {
     include: [mode === "long" ? "test/**/*.long.ts" : "test/**/*.test.ts"],
-    globalSetup: ["test/support/build-cli.ts"],
+    globalSetup: ["test/support/build-cli.ts", "test/support/build-dashboard.ts"],
     reporters: ["default", "./test/support/closing-line.ts"],
     silent: mode === "long" ? false : "passed-only",
     maxWorkers: Math.max(2, Math.min(4, Math.floor(availableParallelism() / 2))),

@@ -19,7 +19,7 @@ export const WORKER_FIRST = [
   "/healthz",
 ];
 const ASSETS = {
-  directory: join(import.meta.dirname, "../dashboard/public"),
+  directory: join(import.meta.dirname, "../dashboard/dist"),
   routerConfig: { has_user_worker: true, static_routing: { user_worker: WORKER_FIRST } },
 };
 

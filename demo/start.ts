@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildCli } from "../scripts/build-cli.ts";
+import { buildDashboard } from "../scripts/build-dashboard.ts";
 import { startDemo } from "./demo.ts";
 import { isFree } from "./processes.ts";
 import { isOnPath } from "./tools.ts";
@@ -27,7 +28,7 @@ for (const [name, port] of Object.entries(ports)) {
   process.exit(1);
 }
 
-await buildCli();
+await Promise.all([buildCli(), buildDashboard()]);
 const demo = await startDemo({ ports, stateDir: values.state, pages: true });
 
 let stopping = false;

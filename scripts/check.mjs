@@ -13,6 +13,7 @@ const run = (tool, ...args) => spawnSync(tool, args, { stdio: "inherit" }).statu
 /** What a deploy would upload, compressed as Cloudflare counts it. */
 function deploysSmall() {
   rmSync(bundle, { recursive: true, force: true });
+  if (!run("node", "scripts/build-dashboard.ts")) return false;
   if (!run("wrangler", "deploy", "--dry-run", "--outdir", bundle)) return false;
   const files = readdirSync(bundle).filter((name) => !/\.map$|\.md$/.test(name));
   const bytes = files
@@ -22,7 +23,7 @@ function deploysSmall() {
   return bytes <= bundleBytesMax;
 }
 
-const types = ["core/tsconfig.json", "tsconfig.json"];
+const types = ["core/tsconfig.json", "dashboard/tsconfig.json", "tsconfig.json"];
 const STEPS = {
   types: () => types.map((project) => run("tsc", "-p", project)).every(Boolean),
   lint: () => run("oxlint", "--type-aware", "--deny-warnings"),

@@ -7,9 +7,11 @@ import { closure, files, graphOf, importsOf, isGenerated, read } from "./support
 
 const root = join(import.meta.dirname, "..");
 const all = files().filter((path) => !isGenerated(path));
-const code = all.filter((path) => /\.(ts|mjs|sql|toml|yaml)$/.test(path));
+const code = all.filter((path) => /\.(tsx?|mjs|css|sql|toml|yaml)$/.test(path));
 const pages = all.filter((path) => path.endsWith(".md"));
-const texts = all.filter((path) => /\.(ts|mjs|sql|toml|yaml|json|md|html)$|^\.ci\/run$/.test(path));
+const texts = all.filter((path) =>
+  /\.(tsx?|mjs|css|sql|toml|yaml|json|md|html)$|^\.ci\/run$/.test(path),
+);
 /** Its own words are its subject. */
 const spoken = texts.filter((path) => !/^test\/(tidy\.test|support\/tidy\/\w+)\.ts$/.test(path));
 const graph = graphOf(all);

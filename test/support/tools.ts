@@ -22,6 +22,7 @@ const TOOLS = {
     found: () => runs("javac") && existsSync(jdbc),
     debian: "default-jdk-headless libpostgresql-jdbc-java",
   },
+  chromium: { found: () => runs("chromium"), debian: "chromium" },
 } as const;
 export type Tool = keyof typeof TOOLS;
 

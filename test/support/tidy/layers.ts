@@ -81,6 +81,17 @@ const LAYERS: readonly Layer[] = [
     ],
     never: /^(worker|durable-objects|store|demo|test)\//,
   },
+  { of: /^dashboard\/vite\.config\.ts$/, may: [/^(vite|@tailwindcss\/vite)$/], never: core },
+  {
+    of: /^dashboard\//,
+    may: [
+      /^dashboard\//,
+      /^core\/(api|recording)\//,
+      /^core\/(command|visible|zod)\.ts$/,
+      /^(react|react-dom\/client|@tanstack\/react-(query|router))$/,
+    ],
+    never: /^(worker|durable-objects|store|cli|demo|test|bench|scripts)\//,
+  },
   { of: /^scripts\//, may: [/^scripts\//, /^esbuild$/, /^node:/], never: tests },
   { of: tests, may: [/./] },
 ];
@@ -104,18 +115,27 @@ export function strangeImports(graph: Graph): string[] {
 }
 
 /** Where a program begins (drizzle-kit's with the schema); what no beginning leads to is dead. */
-const PRODUCT_ENTRIES = ["worker/index.ts", "cli/main.ts", "store/schema.ts"];
+const PRODUCT_ENTRIES = [
+  "worker/index.ts",
+  "cli/main.ts",
+  "store/schema.ts",
+  "dashboard/src/main.tsx",
+];
 const isProduct = (path: string): boolean =>
-  /^(core|worker|store|durable-objects|cli)\//.test(path) && !path.endsWith(".d.ts");
+  /^(core|worker|store|durable-objects|cli|dashboard\/src)\//.test(path) && !path.endsWith(".d.ts");
 const HELPER_ENTRIES = [
   /^test\/.*(\.test|\.long|\/entry)\.ts$/,
   /^demo\/(start|token)\.ts$/,
   /^bench\/(main|baseline)\.ts$/,
   /^scripts\/[\w-]+\.(ts|mjs)$/,
-  /^[\w.]+\.config\.ts$/,
+  /^(dashboard\/)?[\w.]+\.config\.ts$/,
 ];
 /** vitest.config.ts names these by path. */
-const NAMED = ["test/support/build-cli.ts", "test/support/closing-line.ts"];
+const NAMED = [
+  "test/support/build-cli.ts",
+  "test/support/build-dashboard.ts",
+  "test/support/closing-line.ts",
+];
 
 export function nobodyImports(graph: Graph): string[] {
   const product = closure(graph, PRODUCT_ENTRIES);

@@ -2,7 +2,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 
 const root = join(import.meta.dirname, "../../..");
-const notOurs = new Set(["node_modules", ".git", "dist", ".wrangler", ".sluice", "coverage"]);
+const notOurs = new Set([
+  "node_modules",
+  ".git",
+  "dist",
+  ".wrangler",
+  ".sluice",
+  "coverage",
+  "test-results",
+]);
 
 /** Made by a program from somebody else's sources (scripts/vendor-grammar.mjs, drizzle-kit). */
 const generated = /^(core\/sql\/grammar\/libpg-query\.|migrations\/|package-lock\.json$)/;
@@ -34,7 +42,9 @@ export type Graph = ReadonlyMap<string, readonly string[]>;
 
 export const graphOf = (paths: readonly string[]): Graph =>
   new Map(
-    paths.filter((path) => /\.m?ts$/.test(path)).map((path) => [path, importsOf(path, read(path))]),
+    paths
+      .filter((path) => /\.(mts|tsx?)$/.test(path))
+      .map((path) => [path, importsOf(path, read(path))]),
   );
 
 /** Everything that the files lead to, themselves included. */

@@ -1,0 +1,87 @@
+import type { Review } from "./inbox.ts";
+
+type Message = { readonly on: "hello" } | { readonly on: "review"; readonly review: Review };
+
+export type LiveState = "connecting" | "live" | "lost";
+
+export type LiveEvents = {
+  /** The line is open, again too: what came meanwhile has to be fetched. */
+  readonly hello: () => void;
+  readonly review: (review: Review) => void;
+  readonly state: (state: LiveState) => void;
+  /** Before each new try: renews the sign-in where that is why the line was lost. */
+  readonly beforeRetry: () => Promise<unknown>;
+};
+
+const retryMinMs = 500;
+const retryMaxMs = 30_000;
+const pingEveryMs = 25_000;
+const pongWithinMs = 10_000;
+
+/** Keeps a WebSocket to the review desk open until the answer is called. */
+export function openLive(events: LiveEvents): () => void {
+  const url = new URL("/api/reviews/live", location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  let socket: WebSocket | null = null;
+  let failures = 0;
+  let over = false;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let watch: ReturnType<typeof setTimeout> | undefined;
+
+  function connect(): void {
+    const own = new WebSocket(url);
+    socket = own;
+    own.addEventListener("message", ({ data }) => own === socket && hear(own, data));
+    own.addEventListener("close", () => own === socket && lose());
+  }
+  function hear(own: WebSocket, data: unknown): void {
+    clearTimeout(watch);
+    watch = setTimeout(() => {
+      own.send("ping");
+      watch = setTimeout(lose, pongWithinMs);
+    }, pingEveryMs);
+    const message = messageOf(data);
+    if (message?.on === "review") events.review(message.review);
+    if (message?.on !== "hello") return;
+    failures = 0;
+    events.state("live");
+    events.hello();
+  }
+  function lose(): void {
+    clearTimeout(watch);
+    const lost = socket;
+    socket = null;
+    lost?.close();
+    if (over) return;
+    events.state("lost");
+    const upTo = Math.min(retryMaxMs, retryMinMs * 2 ** failures++);
+    retry = setTimeout(again, upTo / 2 + (Math.random() * upTo) / 2);
+  }
+  function again(): void {
+    clearTimeout(retry);
+    const go = () => !over && socket === null && connect();
+    events.beforeRetry().then(go, go);
+  }
+  const wake = () => document.visibilityState === "visible" && socket === null && again();
+
+  events.state("connecting");
+  connect();
+  addEventListener("online", wake);
+  document.addEventListener("visibilitychange", wake);
+  return () => {
+    over = true;
+    clearTimeout(retry);
+    removeEventListener("online", wake);
+    document.removeEventListener("visibilitychange", wake);
+    lose();
+  };
+}
+
+function messageOf(data: unknown): Message | null {
+  if (typeof data !== "string" || !data.startsWith("{")) return null;
+  try {
+    return JSON.parse(data) as Message;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,119 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import { Failure } from "../api.ts";
+import { isPending, type Review } from "../inbox.ts";
+import { Chips, ReviewState } from "../parts/chips.tsx";
+import { Facts } from "../parts/facts.tsx";
+import { Statement, Visible } from "../parts/statement.tsx";
+import { Empty, Loading, Trouble } from "../parts/states.tsx";
+import { Time, TimeLeft } from "../parts/time.tsx";
+import { Vote } from "../parts/vote.tsx";
+import { reviewQuery } from "../queries.ts";
+import { approvals, asker, factsInWords, listed } from "../words.ts";
+
+export function ReviewPage() {
+  const { id } = useParams({ from: "/reviews/$id" });
+  const { data, error, refetch } = useQuery(reviewQuery(id));
+  return (
+    <article className="card grid gap-4 p-4" aria-label="Review">
+      <Link to="/reviews" className="link lg:hidden">
+        All reviews
+      </Link>
+      {data === undefined ? (
+        <Missing error={error} retry={() => void refetch()} />
+      ) : (
+        <Detail key={data.id} review={data} />
+      )}
+    </article>
+  );
+}
+
+function Missing({ error, retry }: { readonly error: Error | null; readonly retry: () => void }) {
+  if (error === null) return <Loading />;
+  if (!(error instanceof Failure) || error.code !== "unknown") {
+    return <Trouble error={error} retry={retry} />;
+  }
+  return (
+    <Empty title="There is no such review for you.">
+      Whoever asked, the reviewers that the rule names, auditors and admins see a review.
+    </Empty>
+  );
+}
+
+function Detail({ review }: { readonly review: Review }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
+  return (
+    <>
+      <header className="grid gap-1">
+        <div className="flex flex-wrap items-center gap-2">
+          <ReviewState state={review.state} />
+          {isPending(review) && <TimeLeft until={review.expiresAt} />}
+        </div>
+        <h2 ref={heading} tabIndex={-1} className="text-xl font-bold break-words">
+          <Visible text={`${asker(review)} ${factsInWords(review)}`} />
+        </h2>
+        <p className="text-muted">
+          on {review.resource}, asked at <Time at={review.askedAt} />
+        </p>
+      </header>
+      {review.holdsLocks && isPending(review) && (
+        <p className="notice notice-warn">
+          This waits inside a transaction that holds locks: others wait for it too.
+        </p>
+      )}
+      <Statement text={review.shown} label="Statement" />
+      <p className="break-words">
+        <Visible text={review.message} />
+      </p>
+      <ReviewFacts review={review} />
+      <Votes review={review} />
+      <Vote review={review} />
+    </>
+  );
+}
+
+const ReviewFacts = ({ review }: { readonly review: Review }) => (
+  <Facts
+    of={{
+      Does: <Chips words={review.operations} />,
+      Touches: review.objects.length === 0 ? "nothing by name" : listed(review.objects),
+      Risks: review.risks.length > 0 && <Chips words={review.risks} look="chip-danger" />,
+      Rules: listed(review.rules),
+      Reason: review.reason !== null && <Visible text={review.reason} />,
+      Ticket: review.ticket !== null && <Visible text={review.ticket} />,
+      Reviewers: listed(review.reviewers),
+      Session: (
+        <Link to="/sessions/$id" params={{ id: review.session }} className="link">
+          {review.session}
+        </Link>
+      ),
+      Digest: <code>{review.digest}</code>,
+      Settled: review.settledAt !== null && <Time at={review.settledAt} />,
+    }}
+  />
+);
+
+const Votes = ({ review }: { readonly review: Review }) => (
+  <section aria-label="Answers" className="grid gap-2">
+    <h3 className="font-semibold">
+      {approvals(review)} of {review.approvalsNeeded} approved
+    </h3>
+    {review.votes.length > 0 && (
+      <ul className="grid gap-1 text-sm">
+        {review.votes.map(({ by, verdict, comment, at }) => (
+          <li key={by} className="break-words">
+            <span className="font-semibold">{by}</span>{" "}
+            {verdict === "approve" ? "approved" : "rejected"} at <Time at={at} />
+            {comment !== null && (
+              <>
+                : <Visible text={comment} />
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    )}
+  </section>
+);

@@ -1,0 +1,90 @@
+import { useState } from "react";
+import { type Answer, signOut } from "../api.ts";
+import { useKept } from "../kept.ts";
+import { shortcuts } from "../keys.ts";
+import { signedOut } from "../queries.ts";
+import { type Theme, theme, THEMES } from "../theme.ts";
+import { listed } from "../words.ts";
+
+const THEME_NAMES: Readonly<Record<Theme, string>> = {
+  system: "As the system",
+  light: "Light",
+  dark: "Dark",
+};
+
+export function PersonMenu({ me }: { readonly me: Answer<"me"> }) {
+  return (
+    <div className="relative ml-auto">
+      <button type="button" className="button" popoverTarget="person">
+        <span className="max-w-40 truncate">{me.name}</span>
+        <span aria-hidden="true">▾</span>
+      </button>
+      <div
+        id="person"
+        popover="auto"
+        role="group"
+        aria-label="You"
+        className="card inset-auto top-16 right-4 w-72 p-4 text-ink shadow-lg"
+      >
+        <p className="font-semibold break-words">{me.name}</p>
+        <p className="text-sm break-words text-muted">
+          {me.roles.length === 0 ? "No role" : `Role: ${listed(me.roles)}`}
+          {me.groups.length > 0 && `; groups: ${listed(me.groups)}`}
+        </p>
+        <Choices />
+        <SignOut />
+      </div>
+    </div>
+  );
+}
+
+function Choices() {
+  const chosen = useKept(theme);
+  const keys = useKept(shortcuts);
+  return (
+    <div className="my-4 grid gap-3">
+      <label className="grid gap-1 text-sm">
+        Colours
+        <select
+          className="field"
+          value={chosen}
+          onChange={({ target }) => theme.set(target.value as Theme)}
+        >
+          {THEMES.map((name) => (
+            <option key={name} value={name}>
+              {THEME_NAMES[name]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className="flex items-center gap-2 text-sm">
+        <input
+          type="checkbox"
+          className="size-4 accent-accent"
+          checked={keys === "on"}
+          onChange={({ target }) => shortcuts.set(target.checked ? "on" : "off")}
+        />
+        Keys: j, k, Enter, a, r
+      </label>
+    </div>
+  );
+}
+
+function SignOut() {
+  const [failed, setFailed] = useState(false);
+  const leave = async () => {
+    const { ok } = await signOut().catch(() => ({ ok: false }));
+    setFailed(!ok);
+    if (ok) signedOut();
+  };
+  return (
+    <>
+      <button type="button" className="button w-full" onClick={() => void leave()}>
+        Sign out
+      </button>
+      <p role="alert" className="text-sm text-danger">
+        {failed && "You are still signed in: the gateway did not answer."}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,61 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { type Answer, renew } from "./api.ts";
+import type { Review } from "./inbox.ts";
+import { kept } from "./kept.ts";
+import { type LiveState, openLive } from "./live.ts";
+import { learnReview, meQuery, queryClient, reviewsQuery, signedOut } from "./queries.ts";
+import { asker, factsInWords } from "./words.ts";
+
+export const line = kept<LiveState>(["connecting", "live", "lost"]);
+
+/** One line to the review desk for as long as somebody is signed in. */
+export function useLive(): void {
+  const navigate = useNavigate();
+  useEffect(() => {
+    const open = (id: string) => void navigate({ to: "/reviews/$id", params: { id } });
+    return openLive({
+      hello: () => void queryClient.invalidateQueries({ queryKey: reviewsQuery.queryKey }),
+      review(review) {
+        notify(review, open);
+        learnReview(review);
+      },
+      state: line.set,
+      beforeRetry: () => queryClient.fetchQuery({ ...meQuery, staleTime: 0 }),
+    });
+  }, [navigate]);
+}
+
+/** Whoever looks at the page needs no notification; nobody else is told the statement itself. */
+function notify(review: Review, open: (id: string) => void): void {
+  const known = queryClient.getQueryData(reviewsQuery.queryKey)?.some((r) => r.id === review.id);
+  if (known === true || review.state !== "pending" || review.mayVote !== true) return;
+  if (!document.hidden || !("Notification" in window)) return;
+  if (Notification.permission !== "granted") return;
+  const notification = new Notification(`${asker(review)} waits on ${review.resource}`, {
+    body: factsInWords(review),
+    tag: review.id,
+  });
+  notification.addEventListener("click", () => {
+    window.focus();
+    open(review.id);
+  });
+}
+
+const renewBeforeMs = 60_000;
+
+/** Renews the sign-in a minute before its end; each end is met once. */
+export function useRenewal({ expiresAt }: Answer<"me">): void {
+  useEffect(() => {
+    const wait = Math.max(0, Date.parse(expiresAt) - Date.now() - renewBeforeMs);
+    const timer = setTimeout(() => void renewNow(), wait);
+    return () => clearTimeout(timer);
+  }, [expiresAt]);
+}
+
+async function renewNow(): Promise<void> {
+  // Where it fails, the next call that is refused tries again.
+  const renewed = await renew().catch(() => true);
+  if (!renewed) signedOut();
+  else await queryClient.invalidateQueries({ queryKey: meQuery.queryKey });
+}

@@ -1,0 +1,136 @@
+import type { RecordView } from "../../core/api/record.ts";
+import type { StoredFact } from "../../core/recording/record.ts";
+import { counted, listed } from "./words.ts";
+
+/** One answer of the server to one statement. */
+export type Result = { readonly tag: string; readonly rows: number; readonly maskedCells: number };
+
+export type Step =
+  /** What happened to the session itself. */
+  | { readonly is: "event"; readonly seq: number; readonly at: string; readonly says: string }
+  | {
+      readonly is: "command";
+      readonly seq: number;
+      readonly at: string;
+      readonly command: number;
+      readonly shown: string;
+      readonly operations: readonly string[];
+      readonly verdict: Verdict;
+      readonly rules: readonly string[];
+      readonly message: string | null;
+      readonly by: readonly string[];
+      readonly results: readonly Result[];
+      readonly failure: string | null;
+    };
+
+/** `waiting`: held, and nobody has answered as far as the records go. */
+export type Verdict = "allowed" | "blocked" | "waiting" | "approved" | "refused" | "undecided";
+
+type CommandStep = { -readonly [K in keyof Extract<Step, { is: "command" }>]: Of<K> };
+type Of<K extends keyof Extract<Step, { is: "command" }>> = Extract<Step, { is: "command" }>[K];
+
+/** Records to steps in their order; the bytes themselves are left out. */
+export function timeline(records: readonly RecordView[]): Step[] {
+  const steps: Step[] = [];
+  const commands = new Map<number, CommandStep>();
+  for (const record of records) {
+    const fact = { kind: record.kind, ...record.fact } as StoredFact;
+    if (fact.kind === "command") {
+      const step = opened(record, fact);
+      commands.set(record.command, step);
+      steps.push(step);
+      continue;
+    }
+    const step = commands.get(record.command);
+    if (step !== undefined && learns(step, fact)) continue;
+    const says = eventInWords(fact);
+    if (says !== null) steps.push({ is: "event", seq: record.seq, at: record.at, says });
+  }
+  return steps;
+}
+
+const opened = (
+  { seq, at, command }: RecordView,
+  { shown, operations }: Extract<StoredFact, { kind: "command" }>,
+): CommandStep => ({
+  is: "command",
+  seq,
+  at,
+  command,
+  shown,
+  operations,
+  verdict: "undecided",
+  rules: [],
+  message: null,
+  by: [],
+  results: [],
+  failure: null,
+});
+
+const DECIDED = { allow: "allowed", block: "blocked", review: "waiting" } as const;
+
+/** Whether the fact belongs to the command. */
+function learns(step: CommandStep, fact: StoredFact): boolean {
+  switch (fact.kind) {
+    case "decision":
+      step.verdict = DECIDED[fact.verdict];
+      step.rules = fact.rules;
+      step.message = fact.message;
+      return true;
+    case "settled":
+      step.verdict = fact.verdict === "run" ? "approved" : "refused";
+      step.by = fact.by;
+      step.message = fact.message ?? step.message;
+      return true;
+    case "completed": {
+      const maskedCells = fact.masked.reduce((sum, { cells }) => sum + cells, 0);
+      step.results = [...step.results, { tag: fact.tag, rows: fact.rows, maskedCells }];
+      return true;
+    }
+    case "failed":
+      step.failure = `${fact.sqlstate}, said ${fact.from === "sluice" ? "Sluice" : "the server"}`;
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Null: the bytes themselves. */
+function eventInWords(fact: StoredFact): string | null {
+  switch (fact.kind) {
+    case "opened":
+      return `${fact.principal} opened ${fact.resource}`;
+    case "login":
+      return `signed in: server ${fact.server}, client ${fact.client}`;
+    case "decision":
+      return `${DECIDED[fact.verdict]} by ${listed(fact.rules)}`;
+    case "settled":
+      return `settled: ${fact.verdict} by ${listed(fact.by)}`;
+    case "completed":
+      return `completed: ${fact.tag}`;
+    case "failed":
+      return `failed: ${fact.sqlstate}`;
+    case "copyIn":
+      return `copied in: ${counted(fact.rows, "row")}, ${counted(fact.bytes, "byte")}`;
+    case "cancel":
+      return `a cancel was ${fact.outcome}`;
+    case "policy":
+      return `policy ${fact.version} is in force`;
+    case "note":
+      return fact.message;
+    case "end":
+      return `ended: ${fact.message === "" ? fact.code : fact.message}`;
+    case "command":
+    case "toClient":
+    case "toUpstream":
+      return null;
+    default:
+      return null;
+  }
+}
+
+/** "5 rows, 3 cells masked". */
+export function resultInWords({ tag, rows, maskedCells }: Result): string {
+  const masked = maskedCells === 0 ? "" : `, ${counted(maskedCells, "cell")} masked`;
+  return `${tag}: ${counted(rows, "row")}${masked}`;
+}

@@ -1,0 +1,92 @@
+import type { ReviewView } from "../../core/api/review.ts";
+import type { Operation } from "../../core/command.ts";
+
+/** A verb alone, and with what stands before its object. */
+const VERBS: Readonly<Record<Operation, readonly [alone: string, withObject: string]>> = {
+  select: ["reads", "reads"],
+  show: ["shows settings", "shows settings for"],
+  explain: ["explains", "explains a plan over"],
+  set: ["sets a parameter", "sets a parameter beside"],
+  transaction: ["steers a transaction", "steers a transaction over"],
+  cursor: ["uses a cursor", "uses a cursor over"],
+  prepare: ["prepares a statement", "prepares a statement over"],
+  execute: ["executes a prepared statement", "executes a prepared statement over"],
+  listen: ["listens", "listens beside"],
+  discard: ["discards state", "discards state beside"],
+  insert: ["inserts", "inserts into"],
+  update: ["updates", "updates"],
+  delete: ["deletes", "deletes from"],
+  merge: ["merges", "merges into"],
+  truncate: ["truncates", "truncates"],
+  copy: ["copies", "copies"],
+  lock: ["locks", "locks"],
+  notify: ["notifies", "notifies beside"],
+  refresh: ["refreshes", "refreshes"],
+  call: ["calls a procedure", "calls a procedure over"],
+  do: ["runs a block of code", "runs a block of code over"],
+  function: ["calls a function", "calls a function over"],
+  create: ["creates", "creates"],
+  alter: ["alters", "alters"],
+  drop: ["drops", "drops"],
+  comment: ["comments", "comments on"],
+  maintain: ["maintains", "maintains"],
+  grant: ["changes rights", "changes rights on"],
+  role: ["changes roles", "changes roles beside"],
+  configure: ["changes the configuration", "changes the configuration beside"],
+  program: ["runs a program of the server", "runs a program of the server over"],
+  load: ["loads a library", "loads a library beside"],
+  unknown: ["does what could not be read", "does what could not be read with"],
+};
+
+/** The most telling one first: operations come sorted by name. */
+const ORDER = Object.keys(VERBS).toReversed();
+const READS = new Set(["select", "transaction", "cursor", "prepare", "execute"]);
+
+export type Facts = Pick<ReviewView, "operations" | "objects" | "unbounded">;
+
+/** "deletes from public.customers with no condition". */
+export function factsInWords({ operations, objects, unbounded }: Facts): string {
+  const telling = operations.filter((operation) => !READS.has(operation));
+  const ordered = (telling.length > 0 ? telling : operations).toSorted(
+    (a, b) => ORDER.indexOf(a) - ORDER.indexOf(b),
+  );
+  const also = telling.length > 0 && operations.includes("select") ? ["reads"] : [];
+  const verbs = ordered.map((operation) => VERBS[operation as Operation] ?? [operation, operation]);
+  const condition = unbounded ? "with no condition" : "";
+  const [only] = verbs;
+  if (only === undefined) return ["does nothing that is known", condition].join(" ").trim();
+  if (verbs.length + also.length === 1) {
+    if (objects.length === 0) return `${only[0]} ${condition}`.trim();
+    return `${only[1]} ${listed(objects)} ${condition}`.trim();
+  }
+  const actions = listed([...verbs.map(([alone]) => alone), ...also]);
+  const touched = objects.length === 0 ? "" : `, touching ${listed(objects)}`;
+  return `${actions}${touched}${unbounded ? `, ${condition}` : ""}`;
+}
+
+/** "a", "a and b", "a, b and c". */
+export function listed(words: readonly string[]): string {
+  if (words.length < 2) return words.join("");
+  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+
+/** "Ada", or "deploy-bot on behalf of Ada". */
+export const asker = ({ principal, onBehalfOf }: Pick<ReviewView, "principal" | "onBehalfOf">) =>
+  onBehalfOf === null ? principal : `${principal} on behalf of ${onBehalfOf}`;
+
+export const approvals = ({ votes }: Pick<ReviewView, "votes">): number =>
+  votes.filter(({ verdict }) => verdict === "approve").length;
+
+/** What is left of a time: "4:05", "1 h 12 min", or null when it is over. */
+export function timeLeft(milliseconds: number): string | null {
+  const seconds = Math.ceil(milliseconds / 1000);
+  if (seconds <= 0) return null;
+  const two = (value: number) => String(value).padStart(2, "0");
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
+  const hours = Math.floor(seconds / 3600);
+  if (hours >= 48) return `${Math.floor(hours / 24)} days`;
+  return `${hours} h ${Math.floor((seconds % 3600) / 60)} min`;
+}

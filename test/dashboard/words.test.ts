@@ -1,0 +1,65 @@
+import { describe, expect, test } from "vitest";
+import { OPERATIONS } from "../../core/command.ts";
+import { asker, factsInWords, listed, timeLeft } from "../../dashboard/src/words.ts";
+
+const facts = (operations: string[], objects: string[] = [], unbounded = false) =>
+  factsInWords({ operations, objects, unbounded });
+
+describe("what a command does, in words", () => {
+  test.for([
+    [["delete"], ["public.customers"], true, "deletes from public.customers with no condition"],
+    [["delete"], ["public.customers"], false, "deletes from public.customers"],
+    [["select"], ["public.a", "public.b"], false, "reads public.a and public.b"],
+    [["select"], [], false, "reads"],
+    [["delete", "transaction"], ["public.a"], true, "deletes from public.a with no condition"],
+    [["transaction"], [], false, "steers a transaction"],
+    [
+      ["delete", "select", "update"],
+      ["public.a", "public.b", "public.c"],
+      true,
+      "deletes, updates and reads, touching public.a, public.b and public.c, with no condition",
+    ],
+    [["unknown"], [], false, "does what could not be read"],
+    [
+      ["select", "unknown"],
+      ["public.a"],
+      false,
+      "does what could not be read and reads, touching public.a",
+    ],
+    [["new-word"], ["public.a"], false, "new-word public.a"],
+    [[], [], true, "does nothing that is known with no condition"],
+  ] as const)("%j on %j", ([operations, objects, unbounded, words]) => {
+    expect(facts([...operations], [...objects], unbounded)).toBe(words);
+  });
+
+  test("says something of every operation, and hides none that changes something", () => {
+    for (const [operation, access] of Object.entries(OPERATIONS)) {
+      expect(facts([operation])).not.toBe("");
+      if (access === "read") continue;
+      expect(facts([operation, "select"])).toContain(facts([operation]));
+    }
+  });
+});
+
+test("who asks, and for whom", () => {
+  expect(asker({ principal: "Ada", onBehalfOf: null })).toBe("Ada");
+  expect(asker({ principal: "bot", onBehalfOf: "Ada" })).toBe("bot on behalf of Ada");
+});
+
+test("a list reads like a sentence", () => {
+  expect(["", "a", "a and b", "a, b and c"]).toEqual(
+    [[], ["a"], ["a", "b"], ["a", "b", "c"]].map(listed),
+  );
+});
+
+test.for([
+  [0, null],
+  [-5_000, null],
+  [1, "0:01"],
+  [59_001, "1:00"],
+  [245_000, "4:05"],
+  [4_320_000, "1 h 12 min"],
+  [3 * 86_400_000, "3 days"],
+] as const)("%i ms are left: %s", ([milliseconds, words]) => {
+  expect(timeLeft(milliseconds)).toBe(words);
+});

@@ -1,0 +1,189 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { type WebSocket, WebSocketServer } from "ws";
+import { PROBLEMS, type ProblemCode } from "../../core/api/problem.ts";
+import { DASHBOARD } from "../../scripts/build-dashboard.ts";
+import * as samples from "./dashboard-samples.ts";
+
+/** The pages as the Worker's assets serve them, over a gateway that a test holds in its hand. */
+export type Stub = {
+  readonly url: string;
+  /** Every request but those for files: "POST /api/reviews/…/approve {…}". */
+  readonly asked: string[];
+  reviews: samples.SeenReview[];
+  /** False: nobody is signed in. */
+  signedIn: boolean;
+  /** Answers the next request of that method and path with a problem, once. */
+  refuseNext(request: string, code: ProblemCode): void;
+  /** Tells every browser, as the review desk does. */
+  tell(review: samples.SeenReview): void;
+  /** Cuts every live line. */
+  cut(): void;
+  stop(): Promise<void>;
+};
+
+const PING = Buffer.from("ping");
+
+type Answer = { readonly status: number; readonly json?: unknown };
+type State = Pick<Stub, "reviews" | "signedIn" | "asked">;
+
+export async function startStub(): Promise<Stub> {
+  const refusals = new Map<string, ProblemCode>();
+  const state: State = { reviews: [...samples.REVIEWS], signedIn: true, asked: [] };
+  const server = createServer((request, response) => void serve(request, response));
+  const live = new WebSocketServer({ server, path: "/api/reviews/live" });
+  live.on("connection", (socket: WebSocket) => {
+    socket.send(JSON.stringify({ on: "hello" }));
+    socket.on("message", (data: Buffer) => data.equals(PING) && socket.send("pong"));
+  });
+  const tell = (review: samples.SeenReview) => {
+    state.reviews = [...state.reviews.filter(({ id }) => id !== review.id), review];
+    for (const socket of live.clients) socket.send(JSON.stringify({ on: "review", review }));
+  };
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://localhost");
+    if (!/^\/(api|auth)\//.test(url.pathname)) return sendFile(url.pathname, response);
+    const body = await text(request);
+    const line = `${request.method} ${url.pathname}`;
+    state.asked.push(`${line}${url.search} ${body}`.trim());
+    const refused = refusals.get(line);
+    refusals.delete(line);
+    const answer = refused === undefined ? answerTo(state, line, url, body) : problem(refused);
+    if (answer.status === 200 && /(approve|reject)$/.test(line)) {
+      tell(answer.json as samples.SeenReview);
+    }
+    response.writeHead(answer.status, { "content-type": "application/json" });
+    response.end(answer.json === undefined ? "" : JSON.stringify(answer.json));
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      for (const socket of live.clients) socket.terminate();
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return Object.assign(state, {
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    refuseNext: (request: string, code: ProblemCode) => void refusals.set(request, code),
+    cut: () => {
+      for (const socket of live.clients) socket.terminate();
+    },
+    tell,
+    stop,
+  });
+}
+
+const problem = (code: ProblemCode): Answer => ({
+  status: PROBLEMS[code],
+  json: {
+    type: `urn:sluice:problem:${code}`,
+    title: code,
+    status: PROBLEMS[code],
+    code,
+    detail: code,
+  },
+});
+
+function answerTo(state: State, line: string, url: URL, body: string): Answer {
+  const json = (value: unknown): Answer => ({ status: 200, json: value });
+  if (line === "POST /auth/refresh") return { status: state.signedIn ? 204 : 401 };
+  if (line === "POST /auth/logout") {
+    state.signedIn = false;
+    return { status: 204 };
+  }
+  if (!state.signedIn) return problem("unauthenticated");
+  const [, , resource, id = "", part] = url.pathname.split("/");
+  switch (resource) {
+    case "me":
+      return json(samples.ME);
+    case "resources":
+      return json({ items: samples.RESOURCES });
+    case "reviews":
+      return id === "" ? reviewPage(state, url) : oneReview(state, id, part, body);
+    case "sessions":
+      return id === "" ? sessionPage(url) : oneSession(id, part);
+    default:
+      return problem("unknown");
+  }
+}
+
+function reviewPage({ reviews }: State, url: URL): Answer {
+  const wanted = url.searchParams.get("state");
+  const items = reviews.filter(({ state }) => wanted === null || state === wanted);
+  return { status: 200, json: { items, next: null } };
+}
+
+function oneReview(state: State, id: string, verdict: string | undefined, body: string): Answer {
+  const review = state.reviews.find((review) => review.id === id);
+  if (review === undefined) return problem("unknown");
+  if (verdict === undefined) return { status: 200, json: review };
+  const at = new Date().toISOString();
+  const { comment = null } = JSON.parse(body) as { comment?: string };
+  const vote = { by: "Rui", verdict, comment, at } as samples.SeenReview["votes"][number];
+  const votes = [...review.votes, vote];
+  const isDone = verdict === "reject" || votes.length >= review.approvalsNeeded;
+  const settled = { state: verdict === "reject" ? "rejected" : "approved", settledAt: at } as const;
+  return { status: 200, json: { ...review, votes, mayVote: false, ...(isDone && settled) } };
+}
+
+const pageLength = 50;
+
+function sessionPage(url: URL): Answer {
+  const state = url.searchParams.get("state");
+  const after = Number(url.searchParams.get("after") ?? 0);
+  const all = samples.SESSIONS.filter((session) => state === null || session.state === state);
+  const next = after + pageLength < all.length ? String(after + pageLength) : null;
+  return { status: 200, json: { items: all.slice(after, after + pageLength), next } };
+}
+
+function oneSession(id: string, part: string | undefined): Answer {
+  const session = samples.SESSIONS.find((session) => session.id === id);
+  if (session === undefined) return problem("unknown");
+  if (part === "records") return { status: 200, json: { items: samples.RECORDS, next: null } };
+  if (part !== "kill") return { status: 200, json: session };
+  const at = new Date().toISOString();
+  const ended = { state: "ended", endedAt: at, endCode: "killed", endMessage: "Rui ended it." };
+  return { status: 200, json: { ...session, ...ended } };
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
+
+/** With the headers of `_headers`, and where `_redirects` leads to it, the page itself. */
+function sendFile(path: string, response: ServerResponse): void {
+  const lines = readFileSync(join(DASHBOARD, "_redirects"), "utf8").trim().split("\n");
+  const leads = lines.some((line) => {
+    const [from = ""] = line.split(" ");
+    return from.endsWith("/*") ? path.startsWith(from.slice(0, -1)) : path === from;
+  });
+  const file = join(DASHBOARD, path === "/" || leads ? "index.html" : path);
+  if (!existsSync(file)) {
+    response.writeHead(404).end();
+    return;
+  }
+  response.writeHead(200, { ...pageHeaders(), "content-type": TYPES[extname(file)] ?? "" });
+  response.end(readFileSync(file));
+}
+
+/** HSTS aside, for a stub speaks plain HTTP. */
+function pageHeaders(): Record<string, string> {
+  const [all = ""] = readFileSync(join(DASHBOARD, "_headers"), "utf8").split(/\n(?=\/)/);
+  const named = [...all.matchAll(/^ {2}([\w-]+): (.*)$/gm)].map(([, name = "", value = ""]) => [
+    name.toLowerCase(),
+    value,
+  ]);
+  const { "strict-transport-security": _, ...headers } = Object.fromEntries(named) as Record<
+    string,
+    string
+  >;
+  return headers;
+}
