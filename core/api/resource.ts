@@ -15,6 +15,16 @@ export const resource = z.object({
   access: z.array(access),
   grants: z.array(z.string()),
   why: z.string(),
+  /** What one may ask for besides, by grant. `hours`: the most; null: no bound. */
+  mayAsk: z.array(
+    z.object({
+      grant: name,
+      access: z.array(access),
+      hours: z.number().nullable(),
+      reasonRequired: z.boolean(),
+      reviewers: z.array(z.string()),
+    }),
+  ),
   /** When the grant would end for a session opened now; null: no end. */
   endsAt: instant.nullable(),
 });

@@ -56,6 +56,12 @@ export function requestableGrants(document: Document, principal: Who, resource: 
   return grantsOn(document, principal, resource).filter((g) => g.request !== undefined);
 }
 
+/** The most hours that one may ask a grant for; null: no bound. */
+export function hoursMost({ hours, request }: GrantRule): number | null {
+  const bounds = [hours, request?.hours].filter((bound) => bound !== undefined);
+  return bounds.length === 0 ? null : Math.min(...bounds);
+}
+
 function grantsOn(document: Document, principal: Who, resource: What): GrantRule[] {
   return document.grants.filter(
     (grant) => sharesGroup(grant.groups, principal.groups) && covers(grant, resource),

@@ -9,6 +9,8 @@ export type Answer<N extends RouteName> = z.infer<Routes[N]["answer"]>;
 const CALLS = {
   me: ["GET", "/api/me"],
   resources: ["GET", "/api/resources"],
+  request: ["POST", "/api/resources/:name/requests"],
+  withdraw: ["POST", "/api/reviews/:id/withdraw"],
   reviews: ["GET", "/api/reviews"],
   review: ["GET", "/api/reviews/:id"],
   approve: ["POST", "/api/reviews/:id/approve"],
@@ -22,6 +24,7 @@ const CALLS = {
 };
 
 type Asked = {
+  /** Stands for the path's one parameter. */
   readonly id?: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly json?: object;
@@ -55,7 +58,7 @@ export async function call<N extends keyof typeof CALLS>(
 
 function request(name: keyof typeof CALLS, asked: Asked): Promise<Response> {
   const [method, pattern] = CALLS[name];
-  const path = pattern.replace(":id", encodeURIComponent(asked.id ?? ""));
+  const path = pattern.replace(/:(id|name)/, encodeURIComponent(asked.id ?? ""));
   const query = new URLSearchParams(
     Object.entries(asked.query ?? {}).flatMap(([key, value]) =>
       value === undefined || value === "" ? [] : [[key, String(value)]],

@@ -102,6 +102,27 @@ export const useVote = (id: string) =>
     onError: () => queryClient.invalidateQueries({ queryKey: reviewQuery(id).queryKey }),
   });
 
+export type AccessWanted = {
+  readonly grant: string;
+  readonly hours: number;
+  readonly reason?: string;
+  readonly ticket?: string;
+};
+
+/** Asks for access to that resource. */
+export const useRequest = (resource: string) =>
+  useMutation({
+    mutationFn: (json: AccessWanted) => call("request", { id: resource, json }),
+    onSuccess: learnReview,
+  });
+
+export const useWithdraw = (id: string) =>
+  useMutation({
+    mutationFn: () => call("withdraw", { id, json: {} }),
+    onSuccess: learnReview,
+    onSettled: () => queryClient.invalidateQueries({ queryKey: resourcesQuery.queryKey }),
+  });
+
 export const sessionsQuery = (filters: SessionFilters) =>
   infiniteQueryOptions({
     queryKey: ["sessions", filters],

@@ -29,7 +29,7 @@ export function useLive(): void {
 /** Whoever looks at the page needs no notification; nobody else is told the statement itself. */
 function notify(review: Review, open: (id: string) => void): void {
   const known = queryClient.getQueryData(reviewsQuery.queryKey)?.some((r) => r.id === review.id);
-  if (known === true || review.state !== "pending" || review.mayVote !== true) return;
+  if (known === true || review.state !== "pending" || !review.mayVote) return;
   if (!document.hidden || !("Notification" in window)) return;
   if (Notification.permission !== "granted") return;
   const notification = new Notification(`${asker(review)} waits on ${review.resource}`, {

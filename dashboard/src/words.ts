@@ -42,10 +42,11 @@ const VERBS: Readonly<Record<Operation, readonly [alone: string, withObject: str
 const ORDER = Object.keys(VERBS).toReversed();
 const READS = new Set(["select", "transaction", "cursor", "prepare", "execute"]);
 
-export type Facts = Pick<ReviewView, "operations" | "objects" | "unbounded">;
+export type Facts = Pick<ReviewView, "operations" | "objects" | "unbounded" | "access">;
 
 /** "deletes from public.customers with no condition". */
-export function factsInWords({ operations, objects, unbounded }: Facts): string {
+export function factsInWords({ operations, objects, unbounded, access }: Facts): string {
+  if (access !== null) return `asks for ${access.grant} for ${counted(access.hours, "hour")}`;
   const telling = operations.filter((operation) => !READS.has(operation));
   const ordered = (telling.length > 0 ? telling : operations).toSorted(
     (a, b) => ORDER.indexOf(a) - ORDER.indexOf(b),

@@ -41,9 +41,19 @@ const psql = (statement: string): Promise<ChildProcess> =>
   spawnCli(demo, ["psql", "shop-db", "-c", statement], { as: "ada" });
 
 async function ended(child: ChildProcess): Promise<{ code: number; out: string; at: number }> {
-  const [stdout, stderr] = [child.stdout, child.stderr] as [NodeJS.ReadableStream, NodeJS.ReadableStream];
-  const at = once(stdout, "data").then(() => performance.now(), () => 0);
-  const [out, errors, [code]] = await Promise.all([text(stdout), text(stderr), once(child, "close")]);
+  const [stdout, stderr] = [child.stdout, child.stderr] as [
+    NodeJS.ReadableStream,
+    NodeJS.ReadableStream,
+  ];
+  const at = once(stdout, "data").then(
+    () => performance.now(),
+    () => 0,
+  );
+  const [out, errors, [code]] = await Promise.all([
+    text(stdout),
+    text(stderr),
+    once(child, "close"),
+  ]);
   return { code: code as number, out: out + errors, at: out === "" ? 0 : await at };
 }
 
@@ -96,6 +106,30 @@ test("Ada sees what she asked, cannot answer it, and opens her session's page", 
   await page.getByRole("link", { name: /^ses_/ }).click();
   await page.getByText("UPDATE orders SET note = note").first().waitFor();
   expect(await accessibility(page)).toEqual([]);
+});
+
+test("Ada asks for more, Rui gives it, she uses it, and he ends it in the middle", async () => {
+  const { page: ada } = await signedIn("ada", "/access");
+  await ada.getByRole("button", { name: "Ask for admin…" }).click();
+  await ada.getByLabel(/Reason/).fill("Rotating the reporting role");
+  await picture(ada, "ask-for-access");
+  expect(await accessibility(ada)).toEqual([]);
+  await ada.getByRole("button", { name: "Ask", exact: true }).click();
+  await ada.getByRole("link", { name: "see the request" }).waitFor();
+  const { page: rui } = await signedIn("rui", "/reviews");
+  await row(rui, "asks for on-call for 1 hour").first().click();
+  await rui.getByRole("button", { name: "Approve…" }).click();
+  await rui.getByRole("button", { name: "Approve", exact: true }).click();
+  await rui.getByText("1 of 1 approved").first().waitFor();
+  const use = await cli(demo, ["psql", "shop-db", "-c", "CREATE ROLE reporting"], { as: "ada" });
+  // What the grant lets through the server refuses itself: the gate's role is no superuser.
+  expect(use.stderr).toMatch(/permission denied to create role/);
+  const over = ended(await psql("SELECT pg_sleep(60)"));
+  await ada.goto(`${demo.url}/sessions`);
+  await ada.getByText("live", { exact: true }).filter({ visible: true }).first().waitFor();
+  await rui.getByRole("button", { name: "End this access now" }).click();
+  await rui.getByText("withdrawn", { exact: true }).first().waitFor();
+  expect((await over).out).toMatch(/access to shop-db has been withdrawn/);
 });
 
 test("a sign-out ends the page's sign-in and nobody else's", async () => {

@@ -26,6 +26,7 @@ const RESOURCE = {
   access: ["read"],
   grants: ["engineers"],
   why: "engineers may \u001b[31m",
+  mayAsk: [],
   endsAt: null,
 };
 

@@ -21,6 +21,7 @@ beforeEach(async () => {
     access: ["read"],
     grants: ["engineers"],
     why: "",
+    mayAsk: [],
     endsAt: null,
   };
   gateway.handle = () => ({ status: 200, json: resource });

@@ -3,7 +3,13 @@ import { OPERATIONS } from "../../core/command.ts";
 import { asker, factsInWords, listed, timeLeft } from "../../dashboard/src/words.ts";
 
 const facts = (operations: string[], objects: string[] = [], unbounded = false) =>
-  factsInWords({ operations, objects, unbounded });
+  factsInWords({ operations, objects, unbounded, access: null });
+
+test("a request for access says which, and for how long", () => {
+  const access = { grant: "on-call", hours: 1, endsAt: null };
+  const said = factsInWords({ operations: [], objects: [], unbounded: false, access });
+  expect(said).toBe("asks for on-call for 1 hour");
+});
 
 describe("what a command does, in words", () => {
   test.for([

@@ -36,6 +36,7 @@ export const aReview = (number: number, more: Partial<SeenReview> = {}): SeenRev
   votes: [],
   digest: "5e".repeat(32),
   holdsLocks: false,
+  access: null,
   askedAt: ago(1),
   expiresAt: ago(-14),
   settledAt: null,
@@ -137,6 +138,7 @@ export const RESOURCES: readonly ResourceView[] = [
     access: ["read", "write"],
     grants: ["engineers"],
     why: "engineers lets you read, write.",
+    mayAsk: [],
     endsAt: ago(-480),
   },
   {
@@ -149,6 +151,15 @@ export const RESOURCES: readonly ResourceView[] = [
     access: ["read"],
     grants: ["on-call"],
     why: "You may ask for it by on-call.",
+    mayAsk: [
+      {
+        grant: "on-call",
+        access: ["read"],
+        hours: 1,
+        reasonRequired: true,
+        reviewers: ["leads"],
+      },
+    ],
     endsAt: null,
   },
 ];

@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import { hex, utf8 } from "../../core/bytes.ts";
 import { ROUTES } from "../../core/api/routes.ts";
 import { accessRequestSeconds, groupsFreshSeconds } from "../../core/limits.ts";
-import { requestableGrants } from "../../core/policy/grants.ts";
+import { hoursMost, requestableGrants } from "../../core/policy/grants.ts";
 import type { GrantRule } from "../../core/policy/schema.ts";
 import type { Question, Review } from "../../core/review/review.ts";
 import { maySee, viewOf, type Viewer } from "../../core/review/view.ts";
@@ -30,14 +30,14 @@ access.post(ROUTES.request.path, signedIn, async (c) => {
   const { hours, reason, ticket } = await readBody(c, ROUTES.request.body);
   const { request, id } = grant;
   if (request === undefined) throw unknownResource(resource);
-  const most = Math.min(request.hours ?? Number.POSITIVE_INFINITY, grant.hours ?? Infinity);
-  if (hours !== undefined && hours > most) {
+  const most = hoursMost(grant);
+  if (hours !== undefined && most !== null && hours > most) {
     throw new Refused("bad_request", `${id} is for at most ${most} hours.`);
   }
   if (request.reason === "required" && (reason ?? "") === "") {
     throw new Refused("bad_request", `${id} needs a reason.`);
   }
-  const wanted = hours ?? (Number.isFinite(most) ? most : 1);
+  const wanted = hours ?? most ?? 1;
   const said = { reason: reason ?? null, ticket: ticket ?? null };
   const question = await questionOf(c, grant, resource, wanted, said);
   const answer = await deskStub(c.env).ask(question);

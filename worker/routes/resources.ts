@@ -2,8 +2,8 @@ import { type Context, Hono } from "hono";
 import { toInstant } from "../../core/api/common.ts";
 import type { ResourceView } from "../../core/api/resource.ts";
 import { ROUTES } from "../../core/api/routes.ts";
-import { grantFor, requestableGrants } from "../../core/policy/grants.ts";
-import type { Document, ResourceRule } from "../../core/policy/schema.ts";
+import { grantFor, hoursMost, requestableGrants } from "../../core/policy/grants.ts";
+import type { Document, GrantRule, ResourceRule } from "../../core/policy/schema.ts";
 import { idsOfResources } from "../../store/policies.ts";
 import { appliedPolicy } from "../applied.ts";
 import type { App } from "../context.ts";
@@ -55,8 +55,12 @@ function viewOf(
 ): ResourceView {
   const { name, type, database, labels } = rule;
   const { principal } = c.var.identity;
-  const shown = { id: id as ResourceView["id"], name, type, database, labels };
   const granted = given.filter(({ resource }) => resource === name);
+  const requestable = requestableGrants(document, principal, rule);
+  const mayAsk = requestable
+    .filter(({ id: grant }) => !granted.some((one) => one.grant === grant))
+    .map(offerOf);
+  const shown = { id: id as ResourceView["id"], name, type, database, labels, mayAsk };
   const grant = grantFor(document, principal, rule, c.var.now, granted);
   if (grant !== null) {
     const { access, grants } = grant;
@@ -64,7 +68,6 @@ function viewOf(
     const why = `${grants.join(" and ")} lets you ${access.join(", ")}.`;
     return { ...shown, state: "open", access: [...access], grants: [...grants], why, endsAt };
   }
-  const requestable = requestableGrants(document, principal, rule);
   const grants = requestable.map((one) => one.id);
   const access = [...new Set(requestable.flatMap((one) => one.access))];
   const state = grants.length > 0 ? "request" : "closed";
@@ -72,3 +75,11 @@ function viewOf(
     state === "request" ? `You may ask for it by ${grants.join(" or ")}.` : "No grant names you.";
   return { ...shown, state, access, grants, why, endsAt: null };
 }
+
+const offerOf = (grant: GrantRule): ResourceView["mayAsk"][number] => ({
+  grant: grant.id,
+  access: [...grant.access],
+  hours: hoursMost(grant),
+  reasonRequired: grant.request?.reason === "required",
+  reviewers: [...(grant.request?.reviewers ?? [])],
+});

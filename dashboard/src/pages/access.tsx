@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Answer } from "../api.ts";
+import { Ask } from "../parts/ask.tsx";
 import { Chips } from "../parts/chips.tsx";
 import { CopyLine } from "../parts/copy.tsx";
 import { Empty, Loading, Trouble } from "../parts/states.tsx";
@@ -36,7 +37,7 @@ const STATES: Readonly<Record<Resource["state"], readonly [words: string, look: 
 };
 
 function ResourceCard({ resource }: { readonly resource: Resource }) {
-  const { name, type, database, labels, state, access, why, endsAt } = resource;
+  const { name, type, database, labels, state, access, why, endsAt, mayAsk } = resource;
   const [words, look] = STATES[state];
   const tags = Object.entries(labels).map(([key, value]) => `${key}: ${value}`);
   return (
@@ -66,6 +67,9 @@ function ResourceCard({ resource }: { readonly resource: Resource }) {
           <CopyLine command={`sluice connect ${name} -- CMD`} />
         </>
       )}
+      {mayAsk.map((offer) => (
+        <Ask key={offer.grant} resource={name} offer={offer} />
+      ))}
     </article>
   );
 }

@@ -9,6 +9,7 @@ import { Statement, Visible } from "../parts/statement.tsx";
 import { Empty, Loading, Trouble } from "../parts/states.tsx";
 import { Time, TimeLeft } from "../parts/time.tsx";
 import { Vote } from "../parts/vote.tsx";
+import { Withdraw } from "../parts/withdraw.tsx";
 import { reviewQuery } from "../queries.ts";
 import { approvals, asker, factsInWords, listed } from "../words.ts";
 
@@ -70,6 +71,7 @@ function Detail({ review }: { readonly review: Review }) {
       <ReviewFacts review={review} />
       <Votes review={review} />
       <Vote review={review} />
+      <Withdraw review={review} />
     </>
   );
 }
@@ -77,14 +79,19 @@ function Detail({ review }: { readonly review: Review }) {
 const ReviewFacts = ({ review }: { readonly review: Review }) => (
   <Facts
     of={{
-      Does: <Chips words={review.operations} />,
-      Touches: review.objects.length === 0 ? "nothing by name" : listed(review.objects),
+      Does: review.operations.length > 0 && <Chips words={review.operations} />,
+      Touches:
+        review.access === null &&
+        (review.objects.length === 0 ? "nothing by name" : listed(review.objects)),
+      Ends: review.access !== null && review.access.endsAt !== null && (
+        <Time at={review.access.endsAt} />
+      ),
       Risks: review.risks.length > 0 && <Chips words={review.risks} look="chip-danger" />,
       Rules: listed(review.rules),
       Reason: review.reason !== null && <Visible text={review.reason} />,
       Ticket: review.ticket !== null && <Visible text={review.ticket} />,
       Reviewers: listed(review.reviewers),
-      Session: (
+      Session: review.session !== "" && (
         <Link to="/sessions/$id" params={{ id: review.session }} className="link">
           {review.session}
         </Link>

@@ -12,7 +12,7 @@ export function Vote({ review }: { readonly review: Review }) {
   const [asking, setAsking] = useState<Verdict | null>(null);
   const vote = useVote(review.id);
   const isOver = Date.parse(review.expiresAt) <= useNow();
-  const mayVote = review.mayVote === true && isPending(review) && !isOver;
+  const mayVote = review.mayVote && isPending(review) && !isOver;
   const ask = (verdict: Verdict) => {
     if (mayVote) setAsking(verdict);
   };
