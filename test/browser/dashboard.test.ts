@@ -57,10 +57,10 @@ describe("the inbox", () => {
   test("shows what arrives within a second, and counts it in the tab's title", async () => {
     const { page } = await open(browser, `${stub.url}/reviews`);
     await says(page, "live");
-    expect(await page.title()).toBe("(2) Reviews · Sluice");
-    stub.tell(aReview(7, { principal: "Grace", resource: "pay-db" }));
-    await page.getByText("Grace").first().waitFor({ timeout: 1_000 });
-    expect(await page.title()).toBe("(3) Reviews · Sluice");
+    await expect.poll(() => page.title()).toBe("(2) Reviews · Sluice");
+    stub.tell(aReview(7, { principal: "Lin", resource: "pay-db" }));
+    await page.getByText("Lin").first().waitFor({ timeout: 1_000 });
+    await expect.poll(() => page.title()).toBe("(3) Reviews · Sluice");
   });
 
   test("is answered by keyboard alone", async () => {
@@ -141,12 +141,12 @@ describe("the inbox", () => {
         static permission = "granted";
         constructor(title, { body }) { super(); told.push(title + ": " + body); }
       };`);
-    stub.tell(aReview(7, { principal: "Lin", mayVote: false }));
-    stub.tell(aReview(8, { principal: "Grace", shown: "DELETE FROM customers -- 4711" }));
-    stub.tell(aReview(8, { principal: "Grace", risks: ["seen again"] }));
-    await says(page, "Grace");
+    stub.tell(aReview(7, { principal: "Noor", mayVote: false }));
+    stub.tell(aReview(8, { principal: "Lin", shown: "DELETE FROM customers -- 4711" }));
+    stub.tell(aReview(8, { principal: "Lin", risks: ["seen again"] }));
+    await says(page, "Lin");
     expect(await page.evaluate("told")).toEqual([
-      "Grace waits on shop-db: deletes from public.customers with no condition",
+      "Lin waits on shop-db: deletes from public.customers with no condition",
     ]);
   });
 
