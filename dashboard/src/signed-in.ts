@@ -15,7 +15,7 @@ export function useLive(): void {
   useEffect(() => {
     const open = (id: string) => void navigate({ to: "/reviews/$id", params: { id } });
     return openLive({
-      hello: () => void queryClient.invalidateQueries({ queryKey: reviewsQuery.queryKey }),
+      hello: freshen,
       review(review) {
         notify(review, open);
         learnReview(review);
@@ -24,6 +24,12 @@ export function useLive(): void {
       beforeRetry: () => queryClient.fetchQuery({ ...meQuery, staleTime: 0 }),
     });
   }, [navigate]);
+}
+
+/** The list, and whichever review is open. */
+function freshen(): void {
+  void queryClient.invalidateQueries({ queryKey: reviewsQuery.queryKey });
+  void queryClient.invalidateQueries({ queryKey: ["review"] });
 }
 
 /** Whoever looks at the page needs no notification; nobody else is told the statement itself. */

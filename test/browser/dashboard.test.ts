@@ -57,10 +57,10 @@ describe("the inbox", () => {
   test("shows what arrives within a second, and counts it in the tab's title", async () => {
     const { page } = await open(browser, `${stub.url}/reviews`);
     await says(page, "live");
-    expect(await page.title()).toBe("(2) Reviews · Sluice");
-    stub.tell(aReview(7, { principal: "Grace", resource: "pay-db" }));
-    await page.getByText("Grace").first().waitFor({ timeout: 1_000 });
-    expect(await page.title()).toBe("(3) Reviews · Sluice");
+    await expect.poll(() => page.title()).toBe("(2) Reviews · Sluice");
+    stub.tell(aReview(7, { principal: "Lin", resource: "pay-db" }));
+    await page.getByText("Lin").first().waitFor({ timeout: 1_000 });
+    await expect.poll(() => page.title()).toBe("(3) Reviews · Sluice");
   });
 
   test("is answered by keyboard alone", async () => {
@@ -90,7 +90,7 @@ describe("the inbox", () => {
 
   test("offers no answer to whoever may not give one", async () => {
     const { page } = await open(browser, `${stub.url}/reviews/${idOf("rev", 2)}`);
-    await says(page, "Somebody else has to answer");
+    await says(page, "Others have to answer");
     await page.keyboard.press("a");
     expect(await page.getByRole("form").count()).toBe(0);
     expect(await page.getByRole("button", { name: /Approve|Reject/ }).count()).toBe(0);
@@ -131,6 +131,25 @@ describe("the inbox", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("tells whoever looks elsewhere of what she may answer, without the statement", async () => {
+    const { page } = await open(browser, `${stub.url}/reviews`);
+    await says(page, "live");
+    await page.evaluate(`
+      globalThis.told = [];
+      Object.defineProperty(document, "hidden", { value: true });
+      globalThis.Notification = class extends EventTarget {
+        static permission = "granted";
+        constructor(title, { body }) { super(); told.push(title + ": " + body); }
+      };`);
+    stub.tell(aReview(7, { principal: "Noor", mayVote: false }));
+    stub.tell(aReview(8, { principal: "Lin", shown: "DELETE FROM customers -- 4711" }));
+    stub.tell(aReview(8, { principal: "Lin", risks: ["seen again"] }));
+    await says(page, "Lin");
+    expect(await page.evaluate("told")).toEqual([
+      "Lin waits on shop-db: deletes from public.customers with no condition",
+    ]);
+  });
+
   test("comes back after its line was cut, and fetches what it missed", async () => {
     const { page } = await open(browser, `${stub.url}/reviews`);
     await says(page, "live");
@@ -159,6 +178,13 @@ describe("the sign-in", () => {
     stub.signedIn = false;
     await page.getByRole("link", { name: "Sessions" }).click();
     await page.getByRole("link", { name: "Sign in" }).waitFor();
+  });
+
+  test("is renewed a minute before its end", async () => {
+    stub.me = { ...stub.me, expiresAt: new Date(Date.now() + 61_500).toISOString() };
+    const { page } = await open(browser, `${stub.url}/access`);
+    await says(page, "sluice psql shop-db");
+    await expect.poll(() => stub.asked).toContain("POST /auth/refresh");
   });
 
   test("ends with the person's menu, which also keeps the colours", async () => {
@@ -198,4 +224,14 @@ describe("sessions", () => {
     await says(page, "Rui ended it.");
     expect(stub.asked).toContain(`POST /api/sessions/${id}/kill {"reason":"Runaway export"}`);
   });
+});
+
+test("what went wrong is said in words, and can be tried again", async () => {
+  stub.refuseNext("GET /api/resources", "internal");
+  const { page } = await open(browser, `${stub.url}/access`);
+  await page.getByRole("alert").waitFor();
+  expect(await accessibility(page)).toEqual([]);
+  await picture(page, "trouble");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await says(page, "sluice psql shop-db");
 });

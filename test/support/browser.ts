@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { CHROMIUM } from "./tools.ts";
 
 /** Git does not see it: pictures of every page, to look at. */
 const SCREENS = join(import.meta.dirname, "../../test-results/screens");
@@ -14,7 +15,7 @@ const axeSource = readFileSync(
 /** Debian's, quiet: without the flags it calls home at every start. */
 export const launch = (): Promise<Browser> =>
   chromium.launch({
-    executablePath: "/usr/bin/chromium",
+    executablePath: CHROMIUM,
     args: [
       "--no-sandbox",
       "--disable-gpu",

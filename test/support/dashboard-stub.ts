@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { Me } from "../../core/api/me.ts";
 import { PROBLEMS, type ProblemCode } from "../../core/api/problem.ts";
 import { DASHBOARD } from "../../scripts/build-dashboard.ts";
 import * as samples from "./dashboard-samples.ts";
@@ -16,6 +17,7 @@ export type Stub = {
   reviews: samples.SeenReview[];
   /** False: nobody is signed in. */
   signedIn: boolean;
+  me: Me;
   /** Answers the next request of that method and path with a problem, once. */
   refuseNext(request: string, code: ProblemCode): void;
   /** Tells every browser, as the review desk does. */
@@ -28,11 +30,11 @@ export type Stub = {
 const PING = Buffer.from("ping");
 
 type Answer = { readonly status: number; readonly json?: unknown };
-type State = Pick<Stub, "reviews" | "signedIn" | "asked">;
+type State = Pick<Stub, "reviews" | "signedIn" | "me" | "asked">;
 
 export async function startStub(): Promise<Stub> {
   const refusals = new Map<string, ProblemCode>();
-  const state: State = { reviews: [...samples.REVIEWS], signedIn: true, asked: [] };
+  const state: State = { reviews: [...samples.REVIEWS], signedIn: true, me: samples.ME, asked: [] };
   const server = createServer((request, response) => void serve(request, response));
   const live = new WebSocketServer({ server, path: "/api/reviews/live" });
   live.on("connection", (socket: WebSocket) => {
@@ -100,7 +102,7 @@ function answerTo(state: State, line: string, url: URL, body: string): Answer {
   const [, , resource, id = "", part] = url.pathname.split("/");
   switch (resource) {
     case "me":
-      return json(samples.ME);
+      return json(state.me);
     case "resources":
       return json({ items: samples.RESOURCES });
     case "reviews":

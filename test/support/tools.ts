@@ -8,6 +8,9 @@ export const POSTGRES_15 = "/usr/lib/postgresql/15/bin";
 
 const jdbc = "/usr/share/java/postgresql.jar";
 
+/** Debian's browser; the other names of it wrap something else. */
+export const CHROMIUM = "/usr/bin/chromium";
+
 /** What some tests need of the machine, and how Debian installs it. */
 const TOOLS = {
   psql: { found: () => runs("psql"), debian: "postgresql-client" },
@@ -22,7 +25,7 @@ const TOOLS = {
     found: () => runs("javac") && existsSync(jdbc),
     debian: "default-jdk-headless libpostgresql-jdbc-java",
   },
-  chromium: { found: () => runs("chromium"), debian: "chromium" },
+  chromium: { found: () => runs(CHROMIUM), debian: "chromium" },
 } as const;
 export type Tool = keyof typeof TOOLS;
 

@@ -10,7 +10,7 @@ import { Empty, Loading, Trouble } from "../parts/states.tsx";
 import { Time, TimeLeft } from "../parts/time.tsx";
 import { Vote } from "../parts/vote.tsx";
 import { Withdraw } from "../parts/withdraw.tsx";
-import { reviewQuery } from "../queries.ts";
+import { reviewQuery, useSignedIn } from "../queries.ts";
 import { approvals, asker, factsInWords, listed } from "../words.ts";
 
 export function ReviewPage() {
@@ -91,16 +91,24 @@ const ReviewFacts = ({ review }: { readonly review: Review }) => (
       Reason: review.reason !== null && <Visible text={review.reason} />,
       Ticket: review.ticket !== null && <Visible text={review.ticket} />,
       Reviewers: listed(review.reviewers),
-      Session: review.session !== "" && (
-        <Link to="/sessions/$id" params={{ id: review.session }} className="link">
-          {review.session}
-        </Link>
-      ),
+      Session: review.session !== "" && <SessionName review={review} />,
       Digest: <code>{review.digest}</code>,
       Settled: review.settledAt !== null && <Time at={review.settledAt} />,
     }}
   />
 );
+
+/** A link for those whom the gateway lets follow it. */
+function SessionName({ review: { session, principal } }: { readonly review: Review }) {
+  const { name, roles } = useSignedIn();
+  const maySee = name === principal || roles.includes("auditor") || roles.includes("admin");
+  if (!maySee) return <code>{session}</code>;
+  return (
+    <Link to="/sessions/$id" params={{ id: session }} className="link">
+      {session}
+    </Link>
+  );
+}
 
 const Votes = ({ review }: { readonly review: Review }) => (
   <section aria-label="Answers" className="grid gap-2">

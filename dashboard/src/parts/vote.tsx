@@ -1,7 +1,7 @@
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { isPending, type Review } from "../inbox.ts";
 import { useKeys } from "../keys.ts";
-import { type Ballot, useVote } from "../queries.ts";
+import { type Ballot, useSignedIn, useVote } from "../queries.ts";
 import { Trouble } from "./states.tsx";
 import { useNow } from "./time.tsx";
 
@@ -12,6 +12,8 @@ export function Vote({ review }: { readonly review: Review }) {
   const [asking, setAsking] = useState<Verdict | null>(null);
   const vote = useVote(review.id);
   const isOver = Date.parse(review.expiresAt) <= useNow();
+  const { name } = useSignedIn();
+  const hasVoted = review.votes.some(({ by }) => by === name);
   const mayVote = review.mayVote && isPending(review) && !isOver;
   const ask = (verdict: Verdict) => {
     if (mayVote) setAsking(verdict);
@@ -22,7 +24,9 @@ export function Vote({ review }: { readonly review: Review }) {
     <div className="grid gap-3">
       {vote.error !== null && <Trouble error={vote.error} />}
       {!mayVote && isPending(review) && !isOver && (
-        <p className="text-sm text-muted">Somebody else has to answer this one.</p>
+        <p className="text-sm text-muted">
+          {hasVoted ? "You have answered; others have to, too." : "Others have to answer this one."}
+        </p>
       )}
       {mayVote && asking === null && <Choose ask={ask} />}
       {mayVote && asking !== null && (
