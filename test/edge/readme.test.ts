@@ -112,6 +112,11 @@ describe("a reader of the README", { timeout: 180_000 }, () => {
     expect(await ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/^DELETE [1-9]/) });
   });
 
+  it("asks for more, and is told where that waits", async () => {
+    const asked = await type(line("sluice request"));
+    expect(asked).toMatchObject({ code: 0, stdout: expect.stringMatching(/rev_\w{26} +pending/) });
+  });
+
   it("sees as ida what ada saw, and proves that nobody changed it", async () => {
     const ida = line("export", "ida");
     const list = await type(ida, lines.find((one) => one.endsWith("sluice sessions")) ?? "exit 9");
@@ -130,7 +135,7 @@ describe("a reader of the README", { timeout: 180_000 }, () => {
   });
 
   it("has then typed every line", () => {
-    expect(lines).toHaveLength(12);
+    expect(lines).toHaveLength(13);
     expect(shown).toHaveLength(3);
   });
 });
