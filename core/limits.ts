@@ -47,6 +47,9 @@ export const heldInTransactionSeconds = 60;
 /** Open reviews of one principal: a flood is not a question. */
 export const openReviewsMax = 20;
 
+/** Inboxes of one person at once: the oldest gives way, for each hears of every review. */
+export const inboxesMax = 20;
+
 /** How long a request for access waits for people. */
 export const accessRequestSeconds = 8 * 3_600;
 

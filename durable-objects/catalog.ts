@@ -144,6 +144,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
   async #tunnel(asked: SessionSpec): Promise<TunnelSocket> {
     const spec: SessionSpec = {
       ...asked,
+      granted: [],
       id: newId("ses"),
       principal: CATALOG_PRINCIPAL,
       onBehalfOf: null,

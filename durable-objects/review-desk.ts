@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { UnixMs } from "../core/decision.ts";
-import { openReviewsMax } from "../core/limits.ts";
+import { inboxesMax, openReviewsMax } from "../core/limits.ts";
 import {
   accessEndsAt,
   type Ballot,
@@ -35,7 +35,13 @@ const reviewIn = (json: string): Review => {
   return { ...review, access: review.access ?? null };
 };
 
-type Watcher = { readonly viewer: Viewer; readonly expiresAt: UnixMs };
+const watcherOf = (socket: WebSocket): Watcher => socket.deserializeAttachment() as Watcher;
+
+type Watcher = {
+  readonly viewer: Viewer;
+  readonly expiresAt: UnixMs;
+  readonly openedAt: UnixMs;
+};
 
 /**
  * Every review of the deployment. One object, so that a vote, an expiry and a use of the approval
@@ -64,8 +70,14 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
    * object, and what it may see is what the caller could at its opening.
    */
   override async fetch(request: Request): Promise<Response> {
-    const watcher = JSON.parse(request.headers.get("sluice-viewer") ?? "") as Watcher;
+    const said = JSON.parse(request.headers.get("sluice-viewer") ?? "") as Watcher;
+    const watcher = { ...said, openedAt: Date.now() };
     const { 0: client, 1: server } = new WebSocketPair();
+    const [oldest, ...others] = this.ctx
+      .getWebSockets()
+      .filter((socket) => watcherOf(socket).viewer.id === watcher.viewer.id)
+      .toSorted((a, b) => watcherOf(a).openedAt - watcherOf(b).openedAt);
+    if (others.length + 1 >= inboxesMax) oldest?.close(1008, "Too many inboxes are open.");
     this.ctx.acceptWebSocket(server);
     server.serializeAttachment(watcher);
     server.send(JSON.stringify({ on: "hello" }));
@@ -83,7 +95,7 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
   #show(review: Review): void {
     const now = Date.now();
     for (const socket of this.ctx.getWebSockets()) {
-      const { viewer, expiresAt } = socket.deserializeAttachment() as Watcher;
+      const { viewer, expiresAt } = watcherOf(socket);
       if (now >= expiresAt) socket.close(4401, "The access token has expired.");
       else if (maySee(review, viewer)) {
         socket.send(JSON.stringify({ on: "review", review: viewOf(review, viewer) }));

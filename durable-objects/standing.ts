@@ -1,17 +1,18 @@
 import type { UnixMs } from "../core/decision.ts";
 import { groupsTrustedSeconds } from "../core/limits.ts";
-import type { SessionSpec } from "../core/session.ts";
+import type { Granted, SessionSpec } from "../core/session.ts";
 import { database } from "../store/db.ts";
 import { currentPolicy, currentVersion } from "../store/policies.ts";
 import { sameGroups } from "../store/principals.ts";
 import { standingOf } from "../store/standing.ts";
-import type { ObjectsEnv } from "./env.ts";
+import { deskOf, type ObjectsEnv } from "./env.ts";
 import type { Notice } from "./session.ts";
 
 /**
  * What a session should have been told, in case the word was lost: somebody ended it, its sign-in
- * is over, the issuer has not vouched for its principal for too long or with other groups, or
- * another policy is in force. Null: all stands. Throws when D1 does not answer.
+ * is over, access that was given has been withdrawn, the issuer has not vouched for its principal
+ * for too long or with other groups, or another policy is in force. Null: all stands. Throws when
+ * D1 or the desk does not answer.
  */
 export async function standing(
   env: ObjectsEnv,
@@ -31,6 +32,15 @@ export async function standing(
   }
   if (groupsReadAt !== null && now - groupsReadAt > groupsTrustedSeconds * 1000) {
     return revoke("The identity provider has not confirmed you for too long.", "groups-stale");
+  }
+  if (spec.granted.length > 0) {
+    const all = await deskOf(env).granted(spec.principal.id);
+    const granted = all.filter(({ resource }) => resource === spec.resource.name);
+    const holds = ({ grant, endsAt }: Granted): boolean =>
+      endsAt <= now || granted.some((one) => one.grant === grant && one.endsAt >= endsAt);
+    if (!spec.granted.every(holds)) {
+      return revoke(`Your access to ${spec.resource.name} has been withdrawn.`, "grant-withdrawn");
+    }
   }
   const version = await currentVersion(db);
   if (version === null || version === policy) return null;

@@ -18,6 +18,9 @@ import { shapeOf, type Argument } from "./shapes.ts";
 import { changesNothing, isJson, totalCast, totalFunction } from "./total.ts";
 import { last, strings } from "./tree.ts";
 
+/** Of PostgreSQL's own types (FirstNormalObjectId). */
+const FIRST_USER_OID = 16_384;
+
 /** What flows into the result of a function's call. */
 export function called(lineage: Lineage, call: Node, env: Environment): Value {
   const name = strings(call.funcname);
@@ -129,6 +132,9 @@ export function toldNull(lineage: Lineage, { arg }: Node, env: Environment): Val
   if (arg?.ColumnRef === undefined) return null;
   const value = lineage.value(arg, env);
   if (!value.exact || value.opaque) return null;
+  // A row of NULLs is NULL to this test; a type of a user's may be a row.
+  const known = lineage.typesOf(value).every((type) => type > 0 && type < FIRST_USER_OID);
+  if (!known) return null;
   const left = without(value, (source) => lineage.tells(source, "count"));
   return left && mix([left]);
 }

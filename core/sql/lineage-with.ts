@@ -22,19 +22,24 @@ export function withTables(
   return env;
 }
 
-/** Sources only grow from round to round, so it ends. */
+/**
+ * What a column holds only grows from round to round, so it ends. Shapes do not: what stands where
+ * in a document may move on by one part a round, so no document of such a table has one.
+ */
 function recursive(lineage: Lineage, cte: Node, env: Environment): readonly Column[] {
   const select = cte.ctequery?.SelectStmt;
   if (select?.larg === undefined) return lineage.statement(cte.ctequery, env);
   const names = strings(cte.aliascolnames);
   const inner = withTables(lineage, select.withClause, env);
-  let columns = rename(lineage.statement({ SelectStmt: select.larg }, inner), names);
+  const round = (query: Node, within: Environment): readonly Column[] =>
+    rename(lineage.statement(query, within).map(withoutShape), names);
+  let columns = round({ SelectStmt: select.larg }, inner);
   for (let size = -1; ;) {
     const grown = weight(columns);
     if (grown === size) break;
     size = grown;
-    const round = { ...inner, ctes: new Map(inner.ctes).set(cte.ctename, columns) };
-    columns = rename(lineage.statement(cte.ctequery, round), names);
+    const ctes = new Map(inner.ctes).set(cte.ctename, columns);
+    columns = round(cte.ctequery, { ...inner, ctes });
   }
   const extra = [
     cte.search_clause?.search_seq_column,
@@ -44,8 +49,13 @@ function recursive(lineage: Lineage, cte: Node, env: Environment): readonly Colu
   return [...columns, ...extra.map((name) => ({ name, value: all(columns) }))];
 }
 
+const withoutShape = (column: Column): Column => ({
+  ...column,
+  value: { ...column.value, shape: undefined },
+});
+
 const weight = (columns: readonly Column[]): number =>
   columns.reduce(
-    (sum, { value }) => sum + value.sources.size + (value.opaque ? 1 : 0),
+    (sum, { value: { sources, opaque, code } }) => sum + sources.size + +opaque + +(code === true),
     columns.length,
   );

@@ -16,7 +16,7 @@ export type Value = {
   /** Constants that it may be as they stand in the statement. */
   readonly given?: readonly Given[];
   /** Of a JSON document that the statement builds: what stands where in it. */
-  readonly shape?: Shape;
+  readonly shape?: Shape | undefined;
 };
 
 /**

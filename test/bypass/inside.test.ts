@@ -168,6 +168,19 @@ describe("aggregates", () => {
     expect(await seen(sql)).toEqual([expected]);
   });
 
+  test("a row of NULLs is NULL to IS NULL, and a mask does not show that", async () => {
+    const set = (row: string) =>
+      gate().run("sluice", "shop", `update people set relative = ${row} where id = 9`);
+    await set("row(null, null)::kin");
+    const direct = await gate().direct("shop");
+    const sql = "select relative is null from people where id = 9";
+    expect(textsOf(await direct.query(sql))).toEqual(["t"]);
+    direct.close();
+    expect(await seen(sql)).toEqual(["f"]);
+    await set("null");
+    expect(await seen(sql)).toEqual(["f"]);
+  });
+
   test("salaries, which are NULL for everybody, are not even counted", async () => {
     expect(await seen("select count(salary) from people")).toEqual([null]);
   });

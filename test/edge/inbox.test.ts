@@ -86,6 +86,17 @@ test("a statement whose client leaves is withdrawn in every inbox", async () => 
   inbox.socket.terminate();
 });
 
+test("of one person's inboxes the oldest gives way to the twenty-first", async () => {
+  const cookie = await signedIn("ida");
+  const first = await Inbox.open(cookie);
+  const others = await Promise.all(Array.from({ length: 19 }, () => Inbox.open(cookie)));
+  expect(first.socket.readyState).toBe(WebSocket.OPEN);
+  const closed = once(first.socket, "close");
+  const last = await Inbox.open(cookie);
+  expect((await closed)[0]).toBe(1008);
+  for (const { socket } of [...others, last]) socket.terminate();
+});
+
 test("an inbox answers pings, takes nothing else, and is for our own pages", async () => {
   const cookie = await signedIn("rui");
   const { socket } = await Inbox.open(cookie);

@@ -65,6 +65,13 @@ describe("a session that opens", () => {
     expect(target.queries).toEqual([]);
   });
 
+  it("ends at once when the access that it was given has been withdrawn", async () => {
+    const granted = [{ grant: "on-call", endsAt: Date.now() + MINUTE }];
+    const client = await edge.open({ ...(await given({})), granted });
+    expect((await client.frame("close")).code).toBe("grant-withdrawn");
+    expect(target.queries).toEqual([]);
+  });
+
   it("goes on when all stands, whatever the order of the groups", async () => {
     const spec = await given({ groups: ["leads", "engineers"], readMinutesAgo: 14 });
     const groups = ["engineers", "leads"];

@@ -4,7 +4,7 @@ import { ROUTES } from "../../core/api/routes.ts";
 import { accessRequestSeconds, groupsFreshSeconds } from "../../core/limits.ts";
 import { hoursMost, requestableGrants } from "../../core/policy/grants.ts";
 import type { GrantRule } from "../../core/policy/schema.ts";
-import type { Question, Review } from "../../core/review/review.ts";
+import { accessEndsAt, approvers, type Question, type Review } from "../../core/review/review.ts";
 import { maySee, viewOf, type Viewer } from "../../core/review/view.ts";
 import { audit } from "../../store/audit.ts";
 import { openSessions } from "../../store/openings.ts";
@@ -60,14 +60,15 @@ access.post(ROUTES.withdraw.path, signedIn, async (c) => {
   if (!mayWithdraw(review, viewer)) {
     throw new Refused("forbidden", "Who asked, who may decide, and admins may withdraw this.");
   }
-  const before = review.state;
-  const open = before === "pending" || before === "approved";
+  const endsAt = accessEndsAt(review);
+  const open = review.state === "pending" || (endsAt !== null && endsAt > c.var.now);
   const after = open ? await desk.withdraw(review.id) : null;
   if (after?.state !== "withdrawn") {
-    throw new Refused("already_settled", `This request is over: ${before}.`);
+    throw new Refused("already_settled", "This request, or the access that it gave, is over.");
   }
   await note(c, "access.withdraw", after);
-  if (before === "approved") await endSessions(c, after);
+  // By its votes: it may have been approved since it was read.
+  if (approvers(after).length >= after.approvalsNeeded) await endSessions(c, after);
   return c.json(viewOf(after, viewer));
 });
 

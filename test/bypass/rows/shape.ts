@@ -74,6 +74,14 @@ export const SHAPE = [
     `select json_build_object('n', name, 'k', (select secret from people q where q.id =
       p.id)) from people p`,
     "select to_json(p) from (select name, secret as name from people) p",
+    // What moves on by one column in each round.
+    `with recursive t(n, z, x, d, e) as (
+      select 1, secret, name, jsonb_build_array(name, secret),
+        jsonb_build_array(jsonb_build_array(name, secret))
+      from people where id = 1
+      union all select n + 1, z, z, jsonb_build_array(x, z), jsonb_build_array(d)
+      from t where n < 5)
+    select e from t`,
     "select to_json(p) from (select secret as id, id as secret from people) p",
     "select to_jsonb(v) from people_view v",
     "select to_json(r) from tell_rows() r",

@@ -64,6 +64,11 @@ it.each([
     `{o{id. user_id. total. note.} u${USER}}`,
   ],
   ["select to_json(id) from users union all select json_agg(name) from users", "."],
+  // Round by round what stands where may be something else.
+  [
+    "with recursive t(d) as (select to_json(u) from users u union all select d from t) table t",
+    "~",
+  ],
   // Made from it, or not certain: the whole.
   [
     "select to_json(u)::text, to_jsonb(u) ->> 'ssn', jsonb_pretty(to_jsonb(u)) from users u",
