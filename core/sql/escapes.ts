@@ -67,6 +67,8 @@ export function escapes(node: Node, around: Surroundings): boolean {
       return hiddenUnder(node, around).some(({ name, columns }) =>
         takesName(name, columns, around),
       );
+    case "CreateSchemaStmt":
+      return (body.schemaElts ?? []).some(comesOfOthers) && maskedNames(around).size > 0;
     case "CreateCastStmt":
     case "DefineStmt":
       return usesOwnCode(body, names) && maskedNames(around).size > 0;
@@ -80,6 +82,10 @@ export function escapes(node: Node, around: Surroundings): boolean {
       return false;
   }
 }
+
+/** Made along with a schema, without a look at what it is made of. */
+const comesOfOthers = ({ ViewStmt: view, CreateTrigStmt: trigger, CreateStmt: table }: Node) =>
+  view !== undefined || trigger !== undefined || table?.inhRelations !== undefined;
 
 const holdsMasked = (relation: Relation, around: Surroundings, column?: string): boolean =>
   around

@@ -58,6 +58,11 @@ const ROWS: readonly (readonly [string, readonly string[], string])[] = [
     "select word || '' from fresh7",
   ],
   [
+    "create table fresh16 (word text)",
+    ["create schema earliest create view fresh16 as select secret as word from public.people"],
+    "select word || '' from fresh16",
+  ],
+  [
     "create table fresh8 (id int, name text, secret text)",
     ["alter table people inherit fresh8"],
     "select upper(secret) from fresh8",
@@ -118,7 +123,7 @@ const ROWS: readonly (readonly [string, readonly string[], string])[] = [
 ];
 
 /** Early in the path, so that what is made there goes before. */
-const PATH = "set search_path = early, public";
+const PATH = "set search_path = earliest, early, public";
 
 describe("a name that another session gives to something else", () => {
   test.for(ROWS)("%s", async ([first, changes, question]) => {

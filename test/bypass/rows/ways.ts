@@ -44,6 +44,10 @@ export const WAYS = [
     "select pg_notify('channel', tell(1)), secret from people",
   ]),
   ...rows("D", "refused", [
+    "select setval('numbered_id_seq', pin) from people where id = 1",
+    "select setval('numbered_id_seq', (select big from people where id = 1))",
+    "insert into numbered (id, v) select pin, 'x' from people where id = 1",
+    "create schema s create view v as select secret from public.people",
     "copy people to '/tmp/people'",
     "copy people to program 'cat'",
     "copy plain from program 'id'",
