@@ -106,6 +106,7 @@ test("Ada sees what she asked, cannot answer it, and opens her session's page", 
   child.kill();
   await page.getByText("withdrawn", { exact: true }).first().waitFor();
   await page.getByRole("link", { name: /^ses_/ }).click();
+  await page.getByRole("heading", { name: "Timeline" }).waitFor();
   await page.getByText("UPDATE orders SET note = note").first().waitFor();
   expect(await accessibility(page)).toEqual([]);
 });

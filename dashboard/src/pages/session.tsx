@@ -19,6 +19,7 @@ export function SessionPage() {
       <Link to="/sessions" className="link justify-self-start">
         All sessions
       </Link>
+      {session === undefined && <h1 className="text-xl font-bold">Session</h1>}
       {session === undefined && error === null && <Loading />}
       {error !== null && <Trouble error={error} retry={() => void refetch()} />}
       {session !== undefined && (
