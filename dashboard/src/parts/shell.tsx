@@ -5,6 +5,7 @@ import type { Answer } from "../api.ts";
 import { isPending } from "../inbox.ts";
 import { SignInPage } from "../pages/sign-in.tsx";
 import { meQuery, reviewsQuery, useSignedIn } from "../queries.ts";
+import { placesFor, titleOf } from "../places.ts";
 import { useLive, useRenewal } from "../signed-in.ts";
 import { PersonMenu } from "./person-menu.tsx";
 import { Loading, Trouble } from "./states.tsx";
@@ -43,26 +44,11 @@ function SignedIn({ me }: { readonly me: Answer<"me"> }) {
   );
 }
 
-type Place = { readonly to: "/reviews" | "/sessions" | "/access"; readonly name: string };
-
-/** What the roles make of the places: others than reviewers and auditors see their own. */
-function placesFor({ roles }: Answer<"me">): Place[] {
-  const isReviewer = roles.includes("reviewer");
-  const seesAll = roles.includes("auditor") || roles.includes("admin");
-  const reviews = {
-    to: "/reviews",
-    name: isReviewer || seesAll ? "Reviews" : "My reviews",
-  } as const;
-  const sessions = { to: "/sessions", name: seesAll ? "Sessions" : "My sessions" } as const;
-  const access = { to: "/access", name: "Access" } as const;
-  return isReviewer ? [reviews, sessions, access] : [access, reviews, sessions];
-}
-
 function Tabs() {
   const waiting = useWaiting();
   return (
     <nav aria-label="Pages" className="order-last w-full sm:order-none sm:w-auto sm:flex-1">
-      <ul className="flex gap-1">
+      <ul className="flex flex-wrap gap-1">
         {placesFor(useSignedIn()).map(({ to, name }) => (
           <li key={to}>
             <Link to={to} className="tab">
@@ -82,17 +68,11 @@ function Tabs() {
 
 const useWaiting = (): number => (useQuery(reviewsQuery).data ?? []).filter(isPending).length;
 
-const TITLES: Readonly<Record<string, string>> = {
-  reviews: "Reviews",
-  sessions: "Sessions",
-  access: "Access",
-};
-
 const usePage = (): string => useLocation().pathname.split("/")[1] ?? "";
 
 function useTitle(): void {
   const waiting = useWaiting();
-  const page = TITLES[usePage()];
+  const page = titleOf(usePage());
   useEffect(() => {
     const title = page === undefined ? "Sluice" : `${page} · Sluice`;
     document.title = waiting > 0 ? `(${waiting}) ${title}` : title;
