@@ -187,6 +187,29 @@ describe("the sign-in", () => {
     await expect.poll(() => stub.asked).toContain("POST /auth/refresh");
   });
 
+  test("is renewed once where two tabs find at the same time that it runs out", async () => {
+    const { me } = stub;
+    stub.me = { ...me, expiresAt: new Date(Date.now() + 1_000).toISOString() };
+    const { page } = await open(browser, "about:blank");
+    const letGo = Promise.withResolvers<void>();
+    await page.context().route("**/auth/refresh", async (route) => {
+      await letGo.promise;
+      await route.continue();
+    });
+    const other = await page.context().newPage();
+    await Promise.all([page, other].map((tab) => tab.goto(`${stub.url}/access`)));
+    const waiting = "navigator.locks.query().then(({ pending }) => pending.length)";
+    await expect.poll(() => page.evaluate(waiting)).toBe(1);
+    stub.me = me;
+    letGo.resolve();
+    await expect.poll(() => page.evaluate(waiting)).toBe(0);
+    await Promise.all([page, other].map((tab) => says(tab, "sluice psql shop-db")));
+    const renewals = () => stub.asked.filter((line) => line === "POST /auth/refresh");
+    const looks = () => stub.asked.filter((line) => line === "GET /api/me");
+    await expect.poll(looks).toHaveLength(4);
+    expect(renewals()).toHaveLength(1);
+  });
+
   test("ends with the person's menu, which also keeps the colours", async () => {
     const { page } = await open(browser, `${stub.url}/access`, { colorScheme: "light" });
     await page.getByRole("button", { name: "Rui" }).click();

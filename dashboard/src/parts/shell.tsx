@@ -48,7 +48,7 @@ function Tabs() {
   const waiting = useWaiting();
   return (
     <nav aria-label="Pages" className="order-last w-full sm:order-none sm:w-auto sm:flex-1">
-      <ul className="flex flex-wrap gap-1">
+      <ul className="flex gap-1 overflow-x-auto sm:flex-wrap">
         {placesFor(useSignedIn()).map(({ to, name }) => (
           <li key={to}>
             <Link to={to} className="tab">
