@@ -16,6 +16,7 @@ import { problemResponse, Refused } from "./problem.ts";
 import { auditDenied } from "./denied.ts";
 import { auditing } from "./routes/audit.ts";
 import { access } from "./routes/access.ts";
+import { description } from "./routes/api.ts";
 import { catalog } from "./routes/catalog.ts";
 import { exact } from "./routes/exact.ts";
 import { health, keys } from "./routes/health.ts";
@@ -60,7 +61,7 @@ app.use((c, next) => (c.req.path === "/api/policy" ? policyBody : smallBody)(c, 
 
 for (const routes of [health, keys, metadata, authorize, browser, device, token])
   app.route("/", routes);
-for (const routes of [me, resources, catalog, policy, secrets]) app.route("/", routes);
+for (const routes of [description, me, resources, catalog, policy, secrets]) app.route("/", routes);
 for (const routes of [access, reviews, sessions, exact, auditing, tunnel]) app.route("/", routes);
 
 app.notFound(() => problemResponse("unknown", "There is nothing under this address."));

@@ -66,4 +66,7 @@ export const ROUTES = {
 /** A WebSocket for pages: `{ on: "hello" }`, then `{ on: "review", review }` for each change. */
 export const LIVE_REVIEWS = "/api/reviews/live";
 
+/** The description of all these in OpenAPI 3.1 (core/api/openapi.ts), for everybody. */
+export const OPENAPI = "/api/openapi.json";
+
 export type RouteName = keyof typeof ROUTES;
