@@ -2,6 +2,7 @@
 export { attempts, deviceCodes } from "./attempts.ts";
 export { auditEvents } from "./audit.ts";
 export { hours } from "./hours.ts";
+export { idempotencyKeys } from "./idempotency.ts";
 export { openings } from "./openings.ts";
 export { policies, resourceIds } from "./policies.ts";
 export { principals } from "./principals.ts";

@@ -9,6 +9,7 @@ import { settingsOf } from "./env.ts";
 import { authorize } from "./identity/authorize.ts";
 import { browser } from "./identity/browser.ts";
 import { device } from "./identity/device.ts";
+import { idempotent } from "./idempotency.ts";
 import { IssuerError } from "./identity/issuer.ts";
 import { metadata } from "./identity/metadata.ts";
 import { OAuthError, token } from "./identity/token.ts";
@@ -58,6 +59,8 @@ const tooLarge = () => problemResponse("too_large", "The request's body is too l
 const smallBody = bodyLimit({ maxSize: bodyBytesMax, onError: tooLarge });
 const policyBody = bodyLimit({ maxSize: policyBytesMax, onError: tooLarge });
 app.use((c, next) => (c.req.path === "/api/policy" ? policyBody : smallBody)(c, next));
+
+app.use("/api/*", idempotent);
 
 for (const routes of [health, keys, metadata, authorize, browser, device, token])
   app.route("/", routes);

@@ -1,5 +1,5 @@
 import { z } from "../zod.ts";
-import { DESCRIBED, type Described, SCOPES, TAGS } from "./described.ts";
+import { DESCRIBED, type Described, TAGS } from "./described.ts";
 import { problem, PROBLEMS, type ProblemCode } from "./problem.ts";
 import { ROUTES, type RouteName } from "./routes.ts";
 
@@ -38,9 +38,7 @@ export function openApi(publicUrl: string): Json {
         token: {
           type: "http",
           scheme: "bearer",
-          description:
-            "An access token of `sluice login`, or an API token. " +
-            `Scopes of API tokens: ${Object.keys(SCOPES).join(", ")}.`,
+          description: "An access token: of `sluice login`, or of a service (RFC 8693).",
         },
         cookie: { type: "apiKey", in: "cookie", name: "__Host-sluice" },
       },
@@ -62,14 +60,14 @@ function paths(): Json {
   return found;
 }
 
-function operationOf(name: RouteName, route: Route, { tag, summary, who, scope }: Described): Json {
+function operationOf(name: RouteName, route: Route, { tag, summary, who }: Described): Json {
   const parameters = [...pathParameters(route.path), ...queryParameters(route.query)];
   const body = bodyOf(name, route);
   return {
     operationId: name,
     tags: [tag],
     summary,
-    description: whoInWords(who, scope),
+    description: whoInWords(who),
     security: who === "everybody" ? [] : [{ token: [] }, { cookie: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(body !== null && { requestBody: body }),
@@ -83,17 +81,10 @@ function operationOf(name: RouteName, route: Route, { tag, summary, who, scope }
   };
 }
 
-function whoInWords(who: Described["who"], scope: Described["scope"]): string {
-  const whose =
-    who === "everybody"
-      ? "For everybody."
-      : who === "signed-in"
-        ? "For whoever is signed in; each sees what is hers to see."
-        : `For the ${who.length > 1 ? "roles" : "role"} ${who.join(", ")}.`;
-  if (who === "everybody") return whose;
-  return scope === null
-    ? `${whose} No API token may do this.`
-    : `${whose} An API token needs the scope \`${scope}\`.`;
+function whoInWords(who: Described["who"]): string {
+  if (who === "everybody") return "For everybody.";
+  if (who === "signed-in") return "For whoever is signed in; each sees what is hers to see.";
+  return `For the ${who.length > 1 ? "roles" : "role"} ${who.join(", ")}.`;
 }
 
 const pathParameters = (path: string): Json[] =>

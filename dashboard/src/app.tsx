@@ -55,6 +55,11 @@ const access = createRoute({
   path: "/access",
   component: lazyRouteComponent(() => import("./pages/access.tsx"), "AccessPage"),
 });
+const api = createRoute({
+  getParentRoute: () => root,
+  path: "/api-docs",
+  component: lazyRouteComponent(() => import("./pages/api.tsx"), "ApiPage"),
+});
 
 const router = createRouter({
   routeTree: root.addChildren([
@@ -63,6 +68,7 @@ const router = createRouter({
     sessions,
     session,
     access,
+    api,
   ]),
   defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error, reset }) => <Trouble error={error} retry={reset} />,

@@ -5,6 +5,7 @@ import { extname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Me } from "../../core/api/me.ts";
+import { openApi } from "../../core/api/openapi.ts";
 import { PROBLEMS, type ProblemCode } from "../../core/api/problem.ts";
 import { DASHBOARD } from "../../scripts/build-dashboard.ts";
 import * as samples from "./dashboard-samples.ts";
@@ -101,6 +102,8 @@ function answerTo(state: State, line: string, url: URL, body: string): Answer {
   if (!state.signedIn) return problem("unauthenticated");
   const [, , resource, id = "", part] = url.pathname.split("/");
   switch (resource) {
+    case "openapi.json":
+      return json(openApi("https://gateway.example"));
     case "me":
       return json(state.me);
     case "resources":

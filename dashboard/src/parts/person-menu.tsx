@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Answer, signOut } from "../api.ts";
 import { useKept } from "../kept.ts";
@@ -32,6 +33,11 @@ export function PersonMenu({ me }: { readonly me: Answer<"me"> }) {
           {me.groups.length > 0 && `; groups: ${listed(me.groups)}`}
         </p>
         <Choices />
+        <p className="mb-4">
+          <Link to="/api-docs" className="link">
+            API for programs
+          </Link>
+        </p>
         <SignOut />
       </div>
     </div>
