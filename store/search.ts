@@ -26,7 +26,7 @@ const hexOf = (value: string): string =>
   [...new TextEncoder().encode(value)]
     .map((byte) => byte.toString(16).padStart(2, "0").toUpperCase())
     .join("");
-const mark = (kind: Mark, value: string): string => LETTERS[kind] + hexOf(value);
+export const markOf = (kind: Mark, value: string): string => LETTERS[kind] + hexOf(value);
 
 /** Not in schema.ts: drizzle-kit knows no FTS5, so its migration is written by hand. */
 const index = sqliteTable("session_search", {
@@ -36,20 +36,22 @@ const index = sqliteTable("session_search", {
   shown: text(),
 });
 
+/** What happened, as words. */
+export const marksOf = ({ verdicts, rules, objects }: Findable): string =>
+  [
+    ...verdicts.map((verdict) => markOf("verdict", verdict)),
+    ...rules.map((rule) => markOf("rule", rule)),
+    ...objects.map((object) => markOf("object", object)),
+  ].join(" ");
+
 /** Makes the session's row, or makes it again. Nothing happens where there is no such session. */
 export function indexing(db: Database, session: string, findable: Findable) {
-  const { verdicts, rules, objects, statements } = findable;
-  const marks = [
-    ...verdicts.map((verdict) => mark("verdict", verdict)),
-    ...rules.map((rule) => mark("rule", rule)),
-    ...objects.map((object) => mark("object", object)),
-  ].join(" ");
   const row = sessionRow(session);
   const remove = db.delete(index).where(eq(index.rowid, row));
   // Where nothing is to be recorded, nothing that was typed can be searched.
-  const insert = db.insert(index).select(sql`select ${row}, id, ${marks} ||
+  const insert = db.insert(index).select(sql`select ${row}, id, ${marksOf(findable)} ||
     ' o' || hex(principal) || ' n' || hex(principal_name) || ' r' || hex(resource_name),
-    case recording when 'off' then '' else ${statements.join("\n")} end
+    case recording when 'off' then '' else ${findable.statements.join("\n")} end
     from sessions where id = ${session}`);
   return [remove, insert] as const;
 }
@@ -83,7 +85,7 @@ export function expressionOf(wanted: Wanted): string | null {
   const { owner, principal, resource, verdict, rule, object, text } = wanted;
   const phrases = text === undefined ? [] : phrasesIn(text);
   if (text !== undefined && phrases.length === 0) return null;
-  const one = (kind: Mark, value?: string) => (value === undefined ? [] : [mark(kind, value)]);
+  const one = (kind: Mark, value?: string) => (value === undefined ? [] : [markOf(kind, value)]);
   const [id, name] = [one("owner", principal), one("name", principal)];
   const marks = [
     ...one("rule", rule),
