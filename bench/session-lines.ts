@@ -54,6 +54,7 @@ function paging(ids: readonly string[]): readonly Line[] {
   const middle = ids[Math.floor(ids.length / 2)] as string;
   const after = ids.at(-skipped) as string;
   return [
+    line("no list: /api/me", "/me"),
     line("first page", list({})),
     line("page 1,000", list({ after }), where(`true ${newest} offset ${skipped} --`)),
     line("one session", `/sessions/${middle}`, where("+id = ?", middle)),

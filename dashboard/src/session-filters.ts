@@ -1,4 +1,4 @@
-import type { Answer } from "./api.ts";
+import type { SessionView } from "../../core/api/session.ts";
 
 /** What a session may have met, in the order in which it is offered. */
 export const VERDICTS = {
@@ -17,7 +17,7 @@ export const WHENS = {
   today: "today",
   "7-days": "the last 7 days",
   "30-days": "the last 30 days",
-  range: "from … to …",
+  range: "between two days",
 } as const;
 type When = keyof typeof WHENS;
 const DAYS_BACK: Readonly<Record<When, number>> = {
@@ -30,7 +30,7 @@ const DAYS_BACK: Readonly<Record<When, number>> = {
 /** Part of the address, so that a list can be sent to somebody. What is absent does not matter. */
 export type SessionFilters = {
   readonly text?: string;
-  readonly state?: Answer<"session">["state"];
+  readonly state?: SessionView["state"];
   readonly when?: When;
   /** Days of the reader's zone, `2026-11-25`; both are within. */
   readonly since?: string;

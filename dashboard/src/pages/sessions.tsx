@@ -28,6 +28,9 @@ export function SessionsPage() {
   );
 }
 
+/** From here on only what is near the window is laid out. */
+const manyRows = 200;
+
 type FoundProps = { readonly filters: SessionFilters };
 
 function Found({ filters }: FoundProps) {
@@ -53,7 +56,7 @@ function Found({ filters }: FoundProps) {
       {sessions.length === 0 && <NoneFits filters={filters} />}
       <ul aria-label="Sessions" className="divide-y divide-line">
         {sessions.map((session) => (
-          <li key={session.id} className="lazy">
+          <li key={session.id} className={sessions.length > manyRows ? "lazy" : ""}>
             <Row session={session} />
           </li>
         ))}
