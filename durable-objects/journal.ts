@@ -145,6 +145,11 @@ export class Journal {
     this.release();
   }
 
+  /** All is in the store: of what was said nothing is kept here. */
+  forget(): void {
+    this.#sql.exec("delete from findable");
+  }
+
   /** Lets everybody go on who waits for room. */
   release(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();

@@ -1,8 +1,8 @@
-import { eq, sql, type SQL } from "drizzle-orm";
+import { asc, eq, inArray, lt, sql, type SQL } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Findable, Verdict } from "../core/recording/findable.ts";
 import type { Database } from "./db.ts";
-import { sessionNumber } from "./ids.ts";
+import { leastId, sessionNumber } from "./ids.ts";
 
 /*
  * `session_search` is an FTS5 table (https://www.sqlite.org/fts5.html) with a row for each session
@@ -54,6 +54,20 @@ export function indexing(db: Database, session: string, findable: Findable) {
     case recording when 'off' then '' else ${findable.statements.join("\n")} end
     from sessions where id = ${session}`);
   return [remove, insert] as const;
+}
+
+/** At once: well within what D1 lets one statement take. */
+const forgottenMax = 20_000;
+
+/** Takes the oldest of the sessions that were opened before then out of the index. */
+export async function forgetBefore(db: Database, at: number): Promise<void> {
+  const oldest = db
+    .select({ rowid: index.rowid })
+    .from(index)
+    .where(lt(index.rowid, sessionRow(leastId("ses", at))))
+    .orderBy(asc(index.rowid))
+    .limit(forgottenMax);
+  await db.delete(index).where(inArray(index.rowid, oldest));
 }
 
 /** D1 binds numbers as doubles, which have too few bits. */

@@ -4,6 +4,7 @@ import { closeOpenings } from "../store/openings.ts";
 import { forgetOldTokens } from "../store/tokens.ts";
 import { app } from "./app.ts";
 import { chainHour } from "./hours.ts";
+import { forgetOldStatements } from "./retention.ts";
 
 export { CatalogObject } from "../durable-objects/catalog.ts";
 export { ReviewDesk } from "../durable-objects/review-desk.ts";
@@ -21,6 +22,7 @@ export default {
     await forgetOldAttempts(db, controller.scheduledTime);
     await forgetOldTokens(db, controller.scheduledTime);
     await closeOpenings(db, controller.scheduledTime);
+    await forgetOldStatements(db, controller.scheduledTime);
     await chainHour(env, controller.scheduledTime);
   },
 } satisfies ExportedHandler<Env>;

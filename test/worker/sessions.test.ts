@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { database } from "../../store/db.ts";
+import { forgetOldStatements } from "../../worker/retention.ts";
 import { command, decision } from "../support/facts.ts";
 import { Gateway } from "./gateway.ts";
 import { POLICY } from "./policies.ts";
@@ -58,3 +60,18 @@ it.each(["after=x", "from=yesterday", "to=2026-11-25", "verdict=nice", "text=", 
     });
   },
 );
+
+it("forgets what was said when the recording's time is over, and keeps who was where", async () => {
+  const eve = { id: "eve", name: "eve", groups: [], kind: "person" } as const;
+  const ages = [364, 366].map((days) => Date.now() - days * 86_400_000);
+  for (const now of ages) {
+    const session = await aSession(gate, eve, { now });
+    await index(gate, session, [command("select axolotls")]);
+    sessions.push(session);
+  }
+  const [kept, gone] = [sessions.length - 2, sessions.length - 1];
+  expect((await listed(ida, "text=axolotls")).numbers).toEqual([kept, gone]);
+  await forgetOldStatements(database(gate.env), Date.now());
+  expect((await listed(ida, "text=axolotls")).numbers).toEqual([kept]);
+  expect((await listed(ida, "principal=eve")).numbers).toEqual([1, kept, gone]);
+});
