@@ -106,13 +106,16 @@ describe("a long list", () => {
 
   test("is not asked for again page by page when somebody comes back to it", async () => {
     const { page } = await open(browser, `${stub.url}/sessions`);
+    await page.clock.install();
     await page.getByRole("button", { name: "Show older ones" }).click();
     await expect.poll(() => rows(page).count()).toBe(60);
     const before = stub.asked.filter((line) => line.startsWith("GET /api/sessions?")).length;
     await rows(page).last().click();
     await page.getByRole("heading", { name: "Timeline" }).waitFor();
+    await page.clock.fastForward(60_000);
     await page.goBack();
     await expect.poll(() => rows(page).count()).toBe(60);
+    await page.clock.runFor(1_000);
     const after = () => stub.asked.filter((line) => line.startsWith("GET /api/sessions?")).length;
     expect(after()).toBe(before);
     await page.getByRole("button", { name: "Look again" }).click();
