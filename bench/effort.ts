@@ -11,6 +11,9 @@ export type Effort = {
   /** How long memory is watched while buffers fill and windows close. */
   readonly settleMs: number;
   readonly openings: number;
+  /** Sessions in the store whose list is read, and how often each page of it is asked for. */
+  readonly listed: number;
+  readonly asked: number;
 };
 
 export type PgbenchLine = {
@@ -33,6 +36,8 @@ export const FULL: Effort = {
   sessions: 50,
   settleMs: 1_000,
   openings: 100,
+  listed: 1_000_000,
+  asked: 200,
 };
 
 /** Shows that everything runs; its figures say little. */
@@ -44,4 +49,6 @@ export const QUICK: Effort = {
   sessions: 4,
   settleMs: 200,
   openings: 10,
+  listed: 60_000,
+  asked: 20,
 };

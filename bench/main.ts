@@ -12,6 +12,7 @@ import { MemoryBench } from "./memory.ts";
 import { OpeningBench } from "./opening.ts";
 import { PgbenchBench } from "./pgbench.ts";
 import { RecorderBench, RowsBench } from "./rows.ts";
+import { SessionsBench } from "./sessions.ts";
 import { bundles, type Modules, startWorld, type World } from "./world.ts";
 
 type Bench = {
@@ -29,6 +30,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   recorder: new RecorderBench(),
   opening: new OpeningBench(),
   pgbench: new PgbenchBench(),
+  // Last: it leaves a million sessions in the store.
+  sessions: new SessionsBench(),
 };
 
 const { values } = parseArgs({

@@ -81,6 +81,17 @@ export const chunkBytesMax = 4 * MIB;
 /** The store for recordings may be away this long before a session ends for it. */
 export const shippingGraceSeconds = 300;
 
+/**
+ * What a session can be found by (core/recording/findable.ts): about two hundred different
+ * statements. The index of a million sessions that fill it would be over what one D1 holds (10 GB);
+ * usual ones fill a tenth.
+ */
+export const searchedCharactersMax = 16 * KIB;
+/** Of one statement: a long INSERT must not take the room of all that follow. */
+export const searchedStatementMax = 2_000;
+/** Rules and objects of one session: a dump names every table of its database. */
+export const searchedMarksMax = 500;
+
 /** No connect time-out exists on the platform: our own. */
 export const dialSeconds = 10;
 export const pingSeconds = 30;

@@ -2,6 +2,7 @@ import { concat, utf8 } from "../core/bytes.ts";
 import type { Event } from "../core/fact.ts";
 import { chunkBytesMax, journalBytesMax, journalRowBytesMax } from "../core/limits.ts";
 import { chainSeed } from "../core/recording/chain.ts";
+import { type Findable, NOTHING } from "../core/recording/findable.ts";
 import { encodeEvent, type Seal, splitRecords } from "../core/recording/record.ts";
 import { linkHash, nodeCrypto } from "./crypto.ts";
 
@@ -35,6 +36,7 @@ export class Journal {
     sql.exec(`create table if not exists journal (turn integer, piece integer, first integer,
       last integer, h blob, body blob, primary key (turn, piece)) without rowid`);
     sql.exec(`create table if not exists shipped (one integer primary key, last integer, h blob)`);
+    sql.exec(`create table if not exists findable (one integer primary key, json text)`);
     const shipped = this.#one<{ last: number; h: ArrayBuffer }>("select last, h from shipped");
     const newest = this.#one<Row>(`select turn, last, h from journal order by turn desc limit 1`);
     const { last, h } = newest ?? shipped ?? { last: 0, h: null };
@@ -125,12 +127,27 @@ export class Journal {
     return { first: head.first, last: end.last, h: new Uint8Array(end.h), records };
   }
 
-  /** Those records lie in the store now. */
-  shipped(stretch: Stretch): void {
+  /** What all that was shipped can be found by. */
+  findable(): Findable {
+    const kept = this.#one<{ json: string }>("select json from findable");
+    return kept === null ? NOTHING : (JSON.parse(kept.json) as Findable);
+  }
+
+  /** Those records lie in the store now; null: they can be found by nothing new. */
+  shipped(stretch: Stretch, findable: Findable | null): void {
+    if (findable !== null) {
+      const json = JSON.stringify(findable);
+      this.#sql.exec("insert or replace into findable values (1, ?)", json);
+    }
     this.#sql.exec("delete from journal where last <= ?", stretch.last);
     this.#sql.exec("insert or replace into shipped values (1, ?, ?)", stretch.last, stretch.h);
     this.#bytes -= stretch.records.length;
     this.release();
+  }
+
+  /** All is in the store: of what was said nothing is kept here. */
+  forget(): void {
+    this.#sql.exec("delete from findable");
   }
 
   /** Lets everybody go on who waits for room. */

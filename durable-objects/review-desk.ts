@@ -57,6 +57,7 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
       session text not null, principal text not null, expires_at integer not null,
       told integer not null, json text not null) without rowid`);
     this.#sql.exec("create index if not exists by_state on reviews (state, expires_at)");
+    this.#sql.exec("create index if not exists by_state_and_id on reviews (state, id)");
     this.#sql.exec("create index if not exists by_told on reviews (told)");
     this.#sql.exec(`create table if not exists granted (review text primary key,
       principal text not null, resource text not null, grant_id text not null,
@@ -134,11 +135,11 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
   }): Promise<readonly Review[]> {
     this.#expireAll();
     const { state, limit, after } = filter;
+    // Each condition in its own words, so that an index leads: `? is null or …` would read it all.
+    const conditions = [state === null ? "" : "and state = ?", after === null ? "" : "and id < ?"];
     const rows = this.#sql.exec<Row>(
-      `select json from reviews where (?1 is null or state = ?1) and (?2 is null or id < ?2)
-       order by id desc limit ?3`,
-      state,
-      after,
+      `select json from reviews where true ${conditions.join(" ")} order by id desc limit ?`,
+      ...[state, after].filter((value) => value !== null),
       limit,
     );
     return rows.toArray().map(({ json }) => reviewIn(json));

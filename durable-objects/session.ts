@@ -227,6 +227,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       if (!shipped || kept.end === null) throw new Error("the store is away");
       const db = database(this.env);
       await endSession(db, kept.session, kept.end, Date.now());
+      this.#journal?.forget();
       await this.ctx.storage.deleteAlarm();
     } catch {
       await this.ctx.storage.setAlarm(Date.now() + shipAgainMs);

@@ -2,16 +2,26 @@ import { gzipSync } from "node:zlib";
 import { hex } from "../core/bytes.ts";
 import type { UnixMs } from "../core/decision.ts";
 import { chunkBytesMax, shippingGraceSeconds } from "../core/limits.ts";
-import { chunkKey, encodeChunk, headBytes, signHead, type Head } from "../core/recording/chunk.ts";
+import {
+  chunkKey,
+  encodeChunk,
+  headBytes,
+  signHead,
+  type Head,
+  type SignedHead,
+} from "../core/recording/chunk.ts";
+import { type Findable, findableIn } from "../core/recording/findable.ts";
+import { splitRecords } from "../core/recording/record.ts";
 import { database } from "../store/db.ts";
 import { namedKeys, signingPair, type SigningPair } from "../store/keys.ts";
 import { putChunk } from "../store/recordings.ts";
 import type { ObjectsEnv } from "./env.ts";
+import { logFault } from "./fault.ts";
 import type { Journal, Stretch } from "./journal.ts";
 
 /**
- * Carries the journal to the store: R2 (idempotent key), then the head to D1, then the rows are
- * deleted.
+ * Carries the journal to the store: R2 (idempotent key), then the head and what the session can be
+ * found by to D1, then the rows are deleted.
  */
 export class Shipping {
   readonly #env: ObjectsEnv;
@@ -72,8 +82,23 @@ export class Shipping {
     const signature = signHead(head, pair.id, new Uint8Array(signed));
     const chunk = encodeChunk({ head: signature, body: gzip(stretch.records) });
     await this.#env.RECORDINGS.put(chunkKey(session, first), chunk);
-    await putChunk(database(this.#env), signature);
-    this.#journal.shipped(stretch);
+    const before = this.#journal.findable();
+    const findable = findableIn(before, splitRecords(stretch.records) ?? []);
+    const news = findable === before ? null : findable;
+    await this.#enter(signature, news);
+    this.#journal.shipped(stretch, news);
+  }
+
+  /** An index that takes nothing must not keep the recording from its store. */
+  async #enter(head: SignedHead, news: Findable | null): Promise<void> {
+    const db = database(this.#env);
+    if (news === null) return putChunk(db, head, null);
+    try {
+      await putChunk(db, head, news);
+    } catch (error) {
+      await putChunk(db, head, null);
+      logFault("index", head.session, error);
+    }
   }
 }
 

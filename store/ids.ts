@@ -6,11 +6,36 @@ const BASE32 = "0123456789abcdefghijklmnopqrstuv";
 
 /** `kind_` and a UUIDv7 (RFC 9562 section 5.7) as 26 base32 characters: ids sort by their time. */
 export function newId<K extends IdKind>(kind: K, now: number = Date.now()): `${K}_${string}` {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(now / 2 ** (8 * (5 - i))) & 255;
+  const bytes = timed(now, crypto.getRandomValues(new Uint8Array(16)));
   bytes[6] = 0x70 | ((bytes[6] as number) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] as number) & 0x3f);
   return `${kind}_${base32(bytes)}`;
+}
+
+function timed(at: number, bytes: Uint8Array): Uint8Array {
+  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(at / 2 ** (8 * (5 - i))) & 255;
+  return bytes;
+}
+
+/** The least id of that kind at that instant: ids from then on are not below it. */
+export function leastId<K extends IdKind>(kind: K, at: number): `${K}_${string}` {
+  return `${kind}_${base32(timed(at, new Uint8Array(16)))}`;
+}
+
+const numbersFrom = BigInt(Date.UTC(2020, 0, 1));
+
+/**
+ * Sorts as its id does and fits SQLite's 63 bits until 2089: milliseconds and the first 22 random
+ * bits, so that two sessions of one millisecond share a number once in four million.
+ */
+export function sessionNumber(id: string): bigint {
+  let bits = 0n;
+  for (const digit of id.slice(id.indexOf("_") + 1)) {
+    bits = bits * 32n + BigInt(BASE32.indexOf(digit));
+  }
+  // 26 digits are 130 bits: 48 of time, the version's 4, 12 random, the variant's 2, 62 random, 2.
+  const [time, a, b] = [bits >> 82n, (bits >> 66n) & 0xfffn, (bits >> 54n) & 0x3ffn];
+  return (time - numbersFrom) * 0x400000n + a * 0x400n + b;
 }
 
 function base32(bytes: Uint8Array): string {

@@ -1,7 +1,9 @@
 import { asc, eq } from "drizzle-orm";
-import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { SignedHead } from "../core/recording/chunk.ts";
+import type { Findable } from "../core/recording/findable.ts";
 import type { Database } from "./db.ts";
+import { indexing } from "./search.ts";
 
 /** The signed head of every chunk in the store; its bytes lie at `chunkKey(session, first)`. */
 export const chunks = sqliteTable(
@@ -16,17 +18,29 @@ export const chunks = sqliteTable(
     key: text().notNull(),
     signature: text().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.session, table.first] })],
+  (table) => [
+    primaryKey({ columns: [table.session, table.first] }),
+    index("chunks_by_time").on(table.at, table.session, table.first),
+  ],
 );
 
-/** The same chunk again (a crash between the store and here) replaces what it said before. */
-export async function putChunk(db: Database, head: SignedHead): Promise<void> {
+/**
+ * The same chunk again (a crash between the store and here) replaces what it said before, and so
+ * does what the session can be found by; null: nothing new.
+ */
+export async function putChunk(
+  db: Database,
+  head: SignedHead,
+  findable: Findable | null,
+): Promise<void> {
   const { session, first, last, h, at, delivered, key, signature } = head;
   const fresh = { last, h, at, delivered, key, signature };
-  await db
+  const put = db
     .insert(chunks)
     .values({ session, first, ...fresh })
     .onConflictDoUpdate({ target: [chunks.session, chunks.first], set: fresh });
+  if (findable === null) await put;
+  else await db.batch([put, ...indexing(db, session, findable)]);
 }
 
 /** In the order of the recording. */

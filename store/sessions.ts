@@ -1,8 +1,10 @@
-import { and, desc, eq, isNull, lt, or, type SQL } from "drizzle-orm";
-import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { and, desc, eq, gte, inArray, isNull, lt, min, sql, type SQL } from "drizzle-orm";
+import { index, integer, type SQLiteColumn, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { RecordingLevel } from "../core/decision.ts";
 import type { PrincipalKind, SessionSpec } from "../core/session.ts";
 import type { Database } from "./db.ts";
+import { leastId } from "./ids.ts";
+import { expressionOf, found, isSearch, type Range, type Wanted } from "./search.ts";
 
 /** Every session that was ever opened. The live ones (CONTRACTS §4) are those without `endedAt`. */
 export const sessions = sqliteTable(
@@ -38,6 +40,12 @@ export const sessions = sqliteTable(
     index("sessions_by_owner").on(table.principal, table.id),
     index("sessions_by_principal").on(table.principalName, table.id),
     index("sessions_by_resource").on(table.resourceName, table.id),
+    index("sessions_by_owner_and_resource").on(table.principal, table.resourceName, table.id),
+    index("sessions_by_principal_and_resource").on(
+      table.principalName,
+      table.resourceName,
+      table.id,
+    ),
     index("sessions_live").on(table.endedAt, table.id),
   ],
 );
@@ -97,35 +105,91 @@ export async function sessionById(db: Database, id: string): Promise<SessionRow 
   return row ?? null;
 }
 
-export type SessionFilter = {
-  readonly live: boolean | null;
-  /** Only this principal's own, by id: two people may share a name. */
-  readonly owner: string | null;
-  /** Of whoever has this id or this name. */
-  readonly principal: string | null;
-  readonly resource: string | null;
+export type SessionFilter = Wanted & {
+  readonly live?: boolean | undefined;
+  /** Opened from then on, and before then: UnixMs. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
   readonly limit: number;
   /** The id of the last one seen. */
-  readonly after: string | null;
+  readonly after?: string | undefined;
 };
 
-/** Newest first. */
+/**
+ * Newest first. Whatever is asked for, ids come from an index in their order, so that a page costs
+ * about the same whether a thousand sessions fit or a million.
+ */
 export async function listSessions(db: Database, filter: SessionFilter): Promise<SessionRow[]> {
-  const { live, owner, principal, resource, limit, after } = filter;
-  const only: (SQL | undefined)[] = [
-    live === true ? isNull(sessions.endedAt) : undefined,
-    live === false ? lt(sessions.endedAt, Number.MAX_SAFE_INTEGER) : undefined,
-    owner === null ? undefined : eq(sessions.principal, owner),
-    principal === null
-      ? undefined
-      : or(eq(sessions.principal, principal), eq(sessions.principalName, principal)),
-    resource === null ? undefined : eq(sessions.resourceName, resource),
-    after === null ? undefined : lt(sessions.id, after),
-  ];
+  const ids = isSearch(filter) ? await searched(db, filter) : listed(db, filter);
+  if (ids === null) return [];
   return db
     .select()
     .from(sessions)
-    .where(and(...only))
+    .where(inArray(sessions.id, ids))
     .orderBy(desc(sessions.id))
-    .limit(limit);
+    .limit(filter.limit);
+}
+
+function rangeOf({ from, to, after }: SessionFilter): Range {
+  const end = to === undefined ? undefined : leastId("ses", to);
+  return {
+    from: from === undefined ? undefined : leastId("ses", from),
+    before: [end, after].filter((id) => id !== undefined).toSorted()[0],
+  };
+}
+
+/** Null: nothing fits. */
+async function searched(db: Database, filter: SessionFilter): Promise<SQL | null> {
+  const expression = expressionOf(filter);
+  if (expression === null) return null;
+  const { live, limit } = filter;
+  const { from = "", before } = rangeOf(filter);
+  if (live !== true) return found(expression, rangeOf(filter), limit, live);
+  // Those that live are among the newest: what is older need not be looked at.
+  const [row] = await db
+    .select({ oldest: min(sessions.id) })
+    .from(sessions)
+    .where(isNull(sessions.endedAt));
+  const oldest = row?.oldest ?? null;
+  if (oldest === null) return null;
+  return found(expression, { from: from > oldest ? from : oldest, before }, limit, live);
+}
+
+/**
+ * By the columns of `sessions` alone. A name and an id are two questions, each in the order of its
+ * own index.
+ */
+function listed(db: Database, filter: SessionFilter): SQL {
+  const { live, owner, principal, limit } = filter;
+  const isOne = live === true || owner !== undefined || principal === undefined;
+  const questions = isOne
+    ? [conditions(filter)]
+    : [sessions.principal, sessions.principalName].map((who) => [
+        eq(who, principal),
+        ...conditions({ ...filter, principal: undefined }),
+      ]);
+  const parts = questions.map((all) => {
+    const ids = db.select({ id: sessions.id }).from(sessions);
+    const newest = ids.where(and(...all)).orderBy(desc(sessions.id));
+    return sql`select id from (${newest.limit(limit)})`;
+  });
+  return sql`(${sql.join(parts, sql` union all `)})`;
+}
+
+/** One index leads, by the columns that stand bare; "+" keeps the others from being chosen. */
+function conditions(filter: SessionFilter): SQL[] {
+  const { live, owner, principal, resource } = filter;
+  const { from, before } = rangeOf(filter);
+  const { id, endedAt, principal: whose, principalName, resourceName } = sessions;
+  const leads = (column: SQLiteColumn, value: string): SQL =>
+    live === true ? sql`+${column} = ${value}` : eq(column, value);
+  const who = sql`(+${whose} = ${principal} or +${principalName} = ${principal})`;
+  return [
+    ...(live === undefined ? [] : [live ? isNull(endedAt) : sql`+${endedAt} is not null`]),
+    ...(owner === undefined ? [] : [leads(whose, owner)]),
+    ...(principal === undefined ? [] : [who]),
+    ...(resource === undefined ? [] : [leads(resourceName, resource)]),
+    ...(from === undefined ? [] : [gte(id, from)]),
+    ...(before === undefined ? [] : [lt(id, before)]),
+  ];
 }

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { loadDocument } from "../core/policy/document.ts";
 import type { Document } from "../core/policy/schema.ts";
+import type { Database } from "../store/db.ts";
 import { currentVersion, policyByVersion } from "../store/policies.ts";
 import type { App } from "./context.ts";
 
@@ -17,10 +18,13 @@ let held: Applied | null = null;
  * The policy in force, or null before the first apply. Each request asks for the version alone; the
  * parsed document stays in the isolate.
  */
-export async function appliedPolicy(c: Context<App>): Promise<Applied | null> {
-  const version = await currentVersion(c.var.db);
+export const appliedPolicy = (c: Context<App>): Promise<Applied | null> => policyInForce(c.var.db);
+
+/** The same, where nobody asks. */
+export async function policyInForce(db: Database): Promise<Applied | null> {
+  const version = await currentVersion(db);
   if (version === null || held?.version === version) return version === null ? null : held;
-  const row = await policyByVersion(c.var.db, version);
+  const row = await policyByVersion(db, version);
   if (row === null) return null;
   held = { version, source: row.source, document: loadDocument(row.source) };
   return held;

@@ -5,6 +5,7 @@ import { forgetOldKeys } from "../store/idempotency.ts";
 import { forgetOldTokens } from "../store/tokens.ts";
 import { app } from "./app.ts";
 import { chainHour } from "./hours.ts";
+import { forgetOldStatements } from "./retention.ts";
 
 export { CatalogObject } from "../durable-objects/catalog.ts";
 export { ReviewDesk } from "../durable-objects/review-desk.ts";
@@ -23,6 +24,7 @@ export default {
     await forgetOldTokens(db, controller.scheduledTime);
     await forgetOldKeys(db, controller.scheduledTime);
     await closeOpenings(db, controller.scheduledTime);
+    await forgetOldStatements(db, controller.scheduledTime);
     await chainHour(env, controller.scheduledTime);
   },
 } satisfies ExportedHandler<Env>;

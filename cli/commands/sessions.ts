@@ -2,9 +2,10 @@ import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { RecordView } from "../../core/api/record.ts";
 import type { SessionView } from "../../core/api/session.ts";
+import { VERDICTS } from "../../core/recording/findable.ts";
 import { encodeExportHeader } from "../../core/recording/chunk.ts";
 import { type Context, gatewayOf, list, onTerminal, print, say } from "../context.ts";
 import { reasonOf, usage } from "../failure.ts";
@@ -17,11 +18,14 @@ import { type Pace, replay } from "../replay/replay.ts";
 import { showExact } from "./exact.ts";
 
 type Listed = {
-  readonly state?: string;
-  readonly resource?: string;
-  readonly principal?: string;
   readonly limit: number;
-};
+  readonly json?: true;
+} & Partial<
+  Record<
+    "state" | "resource" | "principal" | "from" | "to" | "verdict" | "rule" | "object" | "text",
+    string
+  >
+>;
 type ExportOptions = { readonly raw?: true; readonly output?: string };
 type ShowOptions = { readonly exact?: true; readonly reason?: string };
 type KillOptions = { readonly reason?: string };
@@ -33,6 +37,12 @@ export function sessionCommands(program: Command, context: Context): void {
     .option("--state <state>", "live or ended")
     .option("--resource <name>", "of this resource")
     .option("--principal <who>", "of this principal, by id or name")
+    .option("--from <instant>", "opened then or later: 2026-11-25, or with a time (UTC)", instant)
+    .option("--to <instant>", "opened before then", instant)
+    .addOption(new Option("--verdict <what>", "something in it was").choices(VERDICTS))
+    .option("--rule <id>", "a grant, guardrail or mask that decided something in it")
+    .option("--object <schema.name>", "that a statement of it names")
+    .option("--text <words>", 'statements with these words, in any order, or "in quotes"')
     .addOption(limitOption())
     .option("--json", "one JSON array")
     .action((options: Listed) => listSessions(context, options));
@@ -65,11 +75,11 @@ export function sessionCommands(program: Command, context: Context): void {
     .action((id: string, options: KillOptions) => kill(context, id, options));
 }
 
-async function listSessions(context: Context, { limit, ...filter }: Listed): Promise<void> {
-  const { state, resource, principal } = filter;
+async function listSessions(context: Context, listed: Listed): Promise<void> {
+  const { limit, json: _, ...filter } = listed;
   const gateway = await gatewayOf(context);
   const found = await upTo(limit, (page) =>
-    gateway.call("sessions", { query: { state, resource, principal, ...page } }),
+    gateway.call("sessions", { query: { ...filter, ...page } }),
   );
   list(context, found, sessionTable);
 }
@@ -165,6 +175,13 @@ async function* recordsOf(gateway: Gateway, id: string): AsyncGenerator<RecordVi
     yield* page.items;
     from = page.next;
   }
+}
+
+/** A day alone is its midnight in UTC. */
+function instant(text: string): string {
+  const at = Date.parse(text);
+  if (!Number.isNaN(at)) return new Date(at).toISOString();
+  throw new InvalidArgumentError("An instant is a day, 2026-11-25, or a day and a time.");
 }
 
 function positive(text: string): number {

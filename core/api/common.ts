@@ -5,6 +5,9 @@ import { ROLES } from "../session.ts";
 /** RFC 3339 in UTC with milliseconds, as every instant in JSON. */
 export const instant = z.iso.datetime({ precision: 3 });
 
+/** The same as somebody may ask with it: any precision, any offset. To milliseconds since 1970. */
+export const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
 /** A kind and 26 lower-case base32 characters of a UUIDv7 (CONTRACTS §10). */
 export const id = <K extends string>(kind: K) =>
   z.templateLiteral([z.literal(kind), z.literal("_"), z.string().regex(/^[0-9a-v]{26}$/)]);

@@ -76,10 +76,14 @@ function payloadOf(fact: Fact, seal: Seal): Uint8Array {
   return utf8(JSON.stringify({ ...rest, secret }));
 }
 
+/** Without decoding the rest. Null: no kind that is known. */
+export const kindOf = (record: Uint8Array): Fact["kind"] | null =>
+  NAMES.get(record[LENGTH_BYTES] ?? 0) ?? null;
+
 /** Null: not a record. `record` is exactly one, with its length. */
 export function decodeRecord(record: Uint8Array): StoredEvent | null {
-  const kind = NAMES.get(record[4] ?? 0);
-  if (record.length < HEAD_BYTES || kind === undefined) return null;
+  const kind = kindOf(record);
+  if (record.length < HEAD_BYTES || kind === null) return null;
   const at = u16(record, 5) * 2 ** 32 + u32(record, 7);
   const command = u32(record, 11);
   const payload = record.subarray(HEAD_BYTES);

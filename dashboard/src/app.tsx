@@ -13,6 +13,7 @@ import { ChooseReview, ReviewsPage } from "./pages/reviews.tsx";
 import { Shell } from "./parts/shell.tsx";
 import { Loading, Trouble } from "./parts/states.tsx";
 import { queryClient, useSignedIn } from "./queries.ts";
+import { filtersOf } from "./session-filters.ts";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
@@ -30,19 +31,10 @@ const noReview = createRoute({
 });
 const review = createRoute({ getParentRoute: () => reviews, path: "$id", component: ReviewPage });
 
-export type SessionFilters = {
-  readonly state?: "live" | "ended";
-  readonly principal?: string;
-  readonly resource?: string;
-};
 const sessions = createRoute({
   getParentRoute: () => root,
   path: "/sessions",
-  validateSearch: ({ state, principal, resource }: Record<string, unknown>): SessionFilters => ({
-    ...((state === "live" || state === "ended") && { state }),
-    ...(typeof principal === "string" && principal !== "" && { principal }),
-    ...(typeof resource === "string" && resource !== "" && { resource }),
-  }),
+  validateSearch: filtersOf,
   component: lazyRouteComponent(() => import("./pages/sessions.tsx"), "SessionsPage"),
 });
 const session = createRoute({

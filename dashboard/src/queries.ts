@@ -8,8 +8,8 @@ import {
   useQuery,
 } from "@tanstack/react-query";
 import { type Answer, call, Failure } from "./api.ts";
-import type { SessionFilters } from "./app.tsx";
 import { withReviews, type Review } from "./inbox.ts";
+import { sessionsAsked, type SessionFilters } from "./session-filters.ts";
 
 /** Whatever is answered "you are not signed in" leads to the sign-in page. */
 function noteFailure(error: Error): void {
@@ -123,14 +123,23 @@ export const useWithdraw = (id: string) =>
     onSettled: () => queryClient.invalidateQueries({ queryKey: resourcesQuery.queryKey }),
   });
 
-export const sessionsQuery = (filters: SessionFilters) =>
-  infiniteQueryOptions({
-    queryKey: ["sessions", filters],
+/** To ask again means every page that is shown: whoever has read far asks herself. */
+const isShort = ({ state }: { readonly state: { readonly data?: unknown } }): boolean =>
+  ((state.data as { readonly pages: readonly unknown[] } | undefined)?.pages.length ?? 0) < 2;
+
+export function sessionsQuery(filters: SessionFilters) {
+  const query = sessionsAsked(filters, new Date());
+  return infiniteQueryOptions({
+    queryKey: ["sessions", query],
     queryFn: ({ pageParam, signal }) =>
-      call("sessions", { query: { ...filters, limit: 50, after: pageParam }, signal }),
+      call("sessions", { query: { ...query, limit: 50, after: pageParam }, signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }) => next ?? undefined,
+    refetchOnMount: isShort,
+    refetchOnWindowFocus: isShort,
+    refetchOnReconnect: isShort,
   });
+}
 
 export const sessionQuery = (id: string) =>
   queryOptions({
@@ -153,7 +162,7 @@ export const useKill = (id: string) =>
     mutationFn: (reason: string) => call("kill", { id, json: reason === "" ? {} : { reason } }),
     onSuccess: (session) => {
       queryClient.setQueryData(sessionQuery(id).queryKey, session);
-      void queryClient.invalidateQueries({ queryKey: ["sessions"] });
+      queryClient.removeQueries({ queryKey: ["sessions"] });
       void queryClient.invalidateQueries({ queryKey: recordsQuery(id).queryKey });
     },
   });

@@ -111,6 +111,18 @@ test("Ada sees what she asked, cannot answer it, and opens her session's page", 
   expect(await accessibility(page)).toEqual([]);
 });
 
+test("Ida finds the session of what was rejected, by its words, and reads it", async () => {
+  const { page } = await signedIn("ida", "/sessions");
+  await page.getByLabel("With the words").fill('"delete from payments" nobody');
+  await page.getByText("More filters").click();
+  await page.getByLabel("What happened").selectOption("rejected");
+  await page.getByRole("button", { name: "Filter" }).click();
+  await page.getByText("1 session", { exact: true }).waitFor();
+  await page.getByRole("list", { name: "Sessions" }).getByRole("link").click();
+  await page.getByText("Not on a Friday.").first().waitFor();
+  expect(await accessibility(page)).toEqual([]);
+});
+
 test("Ada asks for more, Rui gives it, she uses it, and he ends it in the middle", async () => {
   const { page: ada } = await signedIn("ada", "/access");
   await ada.getByRole("button", { name: "Ask for admin…" }).click();

@@ -89,6 +89,24 @@ describe("listings", () => {
     expect(await sluice(["ls"])).toMatchObject({ code: 4, out: "" });
   });
 
+  it("of sessions ask for what is given, instants in UTC, and refuse what is none", async () => {
+    gateway.handle = answer({ items: [], next: null });
+    const days = ["--from", "2026-11-25", "--to", "2026-11-25T12:00:00+02:00"];
+    const what = ["--verdict", "blocked", "--rule", "no-drop", "--text", '"drop table"'];
+    expect((await sluice(["sessions", ...days, ...what, "--json"])).out).toBe("[]\n");
+    const [asked] = gateway.requests;
+    expect(Object.fromEntries(new URL(asked?.url ?? "", gateway.url).searchParams)).toEqual({
+      from: "2026-11-25T00:00:00.000Z",
+      to: "2026-11-25T10:00:00.000Z",
+      verdict: "blocked",
+      rule: "no-drop",
+      text: '"drop table"',
+      limit: "50",
+    });
+    expect((await sluice(["sessions", "--from", "yesterday"])).code).toBe(2);
+    expect((await sluice(["sessions", "--verdict", "nice"])).code).toBe(2);
+  });
+
   it("follow pages up to the limit", async () => {
     const pages = ["p2", null];
     gateway.handle = () => ({ status: 200, json: { items: [], next: pages.shift() } });

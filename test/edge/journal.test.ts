@@ -2,8 +2,9 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { expect, it } from "vitest";
 import type { Event } from "../../core/fact.ts";
 import { journalRowBytesMax } from "../../core/limits.ts";
+import { NOTHING } from "../../core/recording/findable.ts";
 import { decodeRecord } from "../../core/recording/record.ts";
-import { Journal } from "../../durable-objects/journal.ts";
+import { Journal, type Stretch } from "../../durable-objects/journal.ts";
 
 const toClient = (bytes: number): Event => ({
   at: 1,
@@ -12,13 +13,17 @@ const toClient = (bytes: number): Event => ({
 });
 const END: Event = { at: 2, command: 0, fact: { kind: "note", message: "goodbye" } };
 
-it("keeps nothing of a turn that the disk could not take whole, and goes on behind it", () => {
-  const db = new DatabaseSync(":memory:");
+function sqlOver(db: DatabaseSync): SqlStorage {
   const exec = (query: string, ...values: SQLInputValue[]) => {
     const rows = db.prepare(query).all(...values);
     return { toArray: () => rows };
   };
-  const sql = { exec } as unknown as SqlStorage;
+  return { exec } as unknown as SqlStorage;
+}
+
+it("keeps nothing of a turn that the disk could not take whole, and goes on behind it", () => {
+  const db = new DatabaseSync(":memory:");
+  const sql = sqlOver(db);
   const journal = new Journal(sql, "{}");
   journal.append([toClient(10)]);
   const { bytes } = journal;
@@ -32,4 +37,19 @@ it("keeps nothing of a turn that the disk could not take whole, and goes on behi
     const { records } = one.since(1, 1024);
     expect(records.map((record) => decodeRecord(record)?.fact.kind)).toEqual(["toClient", "note"]);
   }
+});
+
+it("keeps what a session was found by across its lives, until it is over", () => {
+  const sql = sqlOver(new DatabaseSync(":memory:"));
+  const journal = new Journal(sql, "{}");
+  journal.append([END]);
+  const stretch = journal.oldest() as Stretch;
+  const findable = { ...NOTHING, statements: ["select 1"] };
+  journal.shipped(stretch, findable);
+  journal.append([END]);
+  journal.shipped(journal.oldest() as Stretch, null);
+  const next = new Journal(sql, "{}");
+  expect(next.findable()).toEqual(findable);
+  next.forget();
+  expect(next.findable()).toEqual(NOTHING);
 });

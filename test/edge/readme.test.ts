@@ -134,8 +134,14 @@ describe("a reader of the README", { timeout: 180_000 }, () => {
     });
   });
 
+  it("finds the session in which a table was not dropped", async () => {
+    const found = await type(line("export", "ida"), line("--verdict blocked"));
+    expect(found).toMatchObject({ code: 0, stdout: expect.stringMatching(/ses_.* ada +shop-db/) });
+    expect(found.stdout.match(/ses_/g)).toHaveLength(1);
+  });
+
   it("has then typed every line", () => {
-    expect(lines).toHaveLength(13);
+    expect(lines).toHaveLength(14);
     expect(shown).toHaveLength(3);
   });
 });

@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Me } from "../../core/api/me.ts";
 import { openApi } from "../../core/api/openapi.ts";
+import type { SessionView } from "../../core/api/session.ts";
 import { PROBLEMS, type ProblemCode } from "../../core/api/problem.ts";
 import { DASHBOARD } from "../../scripts/build-dashboard.ts";
 import * as samples from "./dashboard-samples.ts";
@@ -16,6 +17,8 @@ export type Stub = {
   /** Every request but those for files: "POST /api/reviews/…/approve {…}". */
   readonly asked: string[];
   reviews: samples.SeenReview[];
+  /** Newest first; of the filters the stub knows the state alone. */
+  sessions: readonly SessionView[];
   /** False: nobody is signed in. */
   signedIn: boolean;
   me: Me;
@@ -31,11 +34,17 @@ export type Stub = {
 const PING = Buffer.from("ping");
 
 type Answer = { readonly status: number; readonly json?: unknown };
-type State = Pick<Stub, "reviews" | "signedIn" | "me" | "asked">;
+type State = Pick<Stub, "reviews" | "sessions" | "signedIn" | "me" | "asked">;
 
 export async function startStub(): Promise<Stub> {
   const refusals = new Map<string, ProblemCode>();
-  const state: State = { reviews: [...samples.REVIEWS], signedIn: true, me: samples.ME, asked: [] };
+  const state: State = {
+    reviews: [...samples.REVIEWS],
+    sessions: samples.SESSIONS,
+    signedIn: true,
+    me: samples.ME,
+    asked: [],
+  };
   const server = createServer((request, response) => void serve(request, response));
   const live = new WebSocketServer({ server, path: "/api/reviews/live" });
   live.on("connection", (socket: WebSocket) => {
@@ -111,7 +120,7 @@ function answerTo(state: State, line: string, url: URL, body: string): Answer {
     case "reviews":
       return id === "" ? reviewPage(state, url) : oneReview(state, id, part, body);
     case "sessions":
-      return id === "" ? sessionPage(url) : oneSession(id, part);
+      return id === "" ? sessionPage(state, url) : oneSession(state, id, part);
     default:
       return problem("unknown");
   }
@@ -138,16 +147,16 @@ function oneReview(state: State, id: string, verdict: string | undefined, body: 
 
 const pageLength = 50;
 
-function sessionPage(url: URL): Answer {
+function sessionPage({ sessions }: State, url: URL): Answer {
   const state = url.searchParams.get("state");
   const after = Number(url.searchParams.get("after") ?? 0);
-  const all = samples.SESSIONS.filter((session) => state === null || session.state === state);
+  const all = sessions.filter((session) => state === null || session.state === state);
   const next = after + pageLength < all.length ? String(after + pageLength) : null;
   return { status: 200, json: { items: all.slice(after, after + pageLength), next } };
 }
 
-function oneSession(id: string, part: string | undefined): Answer {
-  const session = samples.SESSIONS.find((session) => session.id === id);
+function oneSession({ sessions }: State, id: string, part: string | undefined): Answer {
+  const session = sessions.find((session) => session.id === id);
   if (session === undefined) return problem("unknown");
   if (part === "records") return { status: 200, json: { items: samples.RECORDS, next: null } };
   if (part !== "kill") return { status: 200, json: session };

@@ -1,6 +1,7 @@
 import { concat } from "../../core/bytes.ts";
-import type { Event } from "../../core/fact.ts";
+import type { Event, Fact } from "../../core/fact.ts";
 import { chunkKey, encodeChunk, signHead } from "../../core/recording/chunk.ts";
+import { type Findable, findableIn, NOTHING } from "../../core/recording/findable.ts";
 import { encodeEvent } from "../../core/recording/record.ts";
 import { openReview, type Question, type Review } from "../../core/review/review.ts";
 import type { SessionSpec } from "../../core/session.ts";
@@ -16,15 +17,20 @@ export const DATA_KEY = new Uint8Array(32).fill(7);
 export const AT = Date.UTC(2026, 10, 25, 12);
 
 /** A session of this principal in D1, live. */
-export async function aSession(gate: Gateway, principal: SessionSpec["principal"]) {
-  const id = newId("ses");
+export async function aSession(
+  gate: Gateway,
+  principal: SessionSpec["principal"],
+  more: { name?: string; now?: number; recording?: SessionSpec["recording"] } = {},
+) {
+  const { name = "shop-db", now = Date.now(), recording = "full" } = more;
+  const id = newId("ses", now);
   const spec: SessionSpec = {
     id,
     principal,
     onBehalfOf: null,
     resource: {
       id: newId("res"),
-      name: "shop-db",
+      name,
       type: "postgres",
       host: "db.example.com",
       port: 5432,
@@ -37,7 +43,7 @@ export async function aSession(gate: Gateway, principal: SessionSpec["principal"
     credential: null,
     policy: { version: newId("pol"), source: "" },
     literalTexts: null,
-    recording: "full",
+    recording,
     openedAt: AT,
     endsAt: null,
     granted: [],
@@ -56,6 +62,20 @@ export const notes = (...messages: string[]): Uint8Array[] =>
     return encodeEvent(event, (plain) => plain);
   });
 
+/** What the object tells D1 when it has shipped records with these facts. */
+export async function index(
+  gate: Gateway,
+  session: string,
+  facts: readonly Fact[],
+  before = NOTHING,
+): Promise<Findable> {
+  const records = facts.map((fact) => encodeEvent({ at: AT, command: 1, fact }, (plain) => plain));
+  const findable = findableIn(before, records);
+  const head = { session, first: 1, last: records.length, h: "00", at: AT, delivered: 0 };
+  await putChunk(database(gate.env), signHead(head, "s1", new Uint8Array(64)), findable);
+  return findable;
+}
+
 /** These records as one chunk in the store. */
 export async function ship(
   gate: Gateway,
@@ -72,7 +92,7 @@ export async function ship(
   const body = encodeChunk({ head: signed, body: new Uint8Array(await zipped.arrayBuffer()) });
   const arrayBuffer = async () => body.slice().buffer;
   gate.store.set(chunkKey(session, first), { body, arrayBuffer });
-  await putChunk(database(gate.env), signed);
+  await putChunk(database(gate.env), signed, null);
 }
 
 /** A command of `asker` that waits for the leads. */

@@ -137,8 +137,7 @@ function mayWithdraw(review: Review, { id, groups, roles }: Viewer): boolean {
 async function endSessions(c: Context<App>, { principal, resource }: Review): Promise<void> {
   const { db, now } = c.var;
   const open = await openSessions(db, { principal: principal.id });
-  const filter = { owner: principal.id, principal: null, limit: 1_000, after: null };
-  const live = await listSessions(db, { ...filter, live: true, resource: null });
+  const live = await listSessions(db, { owner: principal.id, live: true, limit: 1_000 });
   const elsewhere = new Set(live.flatMap((row) => (row.resourceName === resource ? [] : [row.id])));
   const ids = open.filter((id) => !elsewhere.has(id));
   const reason = `Your access to ${resource} has been withdrawn.`;

@@ -20,15 +20,13 @@ export const sessions = new Hono<App>();
  * Auditors and admins see everybody's, others their own: two people may share a name, never an id.
  */
 sessions.get(ROUTES.sessions.path, signedIn, async (c) => {
-  const { limit, after, state, principal, resource } = readQuery(c, ROUTES.sessions.query);
+  const { limit, state, ...asked } = readQuery(c, ROUTES.sessions.query);
   const all = await holdsRole(c, "auditor", "admin");
   const rows = await listSessions(c.var.db, {
-    live: state === undefined ? null : state === "live",
-    owner: all ? null : c.var.identity.principal.id,
-    principal: principal ?? null,
-    resource: resource ?? null,
+    ...asked,
+    live: state === undefined ? undefined : state === "live",
+    owner: all ? undefined : c.var.identity.principal.id,
     limit: limit + 1,
-    after: after ?? null,
   });
   const page = rows.slice(0, limit);
   const next = rows.length > limit ? (page.at(-1)?.id ?? null) : null;

@@ -1,10 +1,12 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
+import { memo } from "react";
 import type { Answer } from "../api.ts";
-import type { SessionFilters } from "../app.tsx";
+import { Chosen, Filters } from "../parts/session-filters.tsx";
 import { Empty, Loading, Trouble } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
-import { sessionsQuery } from "../queries.ts";
+import { queryClient, sessionsQuery } from "../queries.ts";
+import { isSearch, type SessionFilters } from "../session-filters.ts";
 import { oneLine } from "../visible.ts";
 import { counted } from "../words.ts";
 
@@ -12,9 +14,6 @@ export type Session = Answer<"session">;
 
 export function SessionsPage() {
   const filters = useSearch({ from: "/sessions" });
-  const query = useInfiniteQuery(sessionsQuery(filters));
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = query;
-  const sessions = data?.pages.flatMap(({ items }) => items);
   return (
     <section aria-labelledby="title" className="card">
       <div className="grid gap-3 border-b border-line px-4 py-3">
@@ -22,22 +21,48 @@ export function SessionsPage() {
           Sessions
         </h1>
         <Filters key={JSON.stringify(filters)} filters={filters} />
+        <Chosen filters={filters} />
       </div>
-      {sessions === undefined && error === null && <Loading />}
-      {error !== null && <Trouble error={error} retry={() => void refetch()} />}
-      {sessions?.length === 0 && (
-        <Empty title="No session fits.">
-          A session begins with <code className="font-mono">sluice psql NAME</code>.
-        </Empty>
-      )}
+      <Found filters={filters} />
+    </section>
+  );
+}
+
+/** From here on only what is near the window is laid out. */
+const manyRows = 200;
+
+type FoundProps = { readonly filters: SessionFilters };
+
+function Found({ filters }: FoundProps) {
+  const asked = sessionsQuery(filters);
+  const query = useInfiniteQuery(asked);
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = query;
+  const sessions = data?.pages.flatMap(({ items }) => items);
+  if (sessions === undefined) {
+    return error === null ? <Loading /> : <Trouble error={error} retry={() => void refetch()} />;
+  }
+  const again = () => void queryClient.resetQueries({ queryKey: asked.queryKey });
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-3 border-b border-line px-4 py-2 text-sm">
+        <p role="status" className="text-muted">
+          {counted(sessions.length, "session")}
+          {hasNextPage ? ", and older ones" : ""}
+        </p>
+        <button type="button" className="button ml-auto min-h-0 py-1" onClick={again}>
+          Look again
+        </button>
+      </div>
+      {sessions.length === 0 && <NoneFits filters={filters} />}
       <ul aria-label="Sessions" className="divide-y divide-line">
-        {sessions?.map((session) => (
-          <li key={session.id}>
+        {sessions.map((session) => (
+          <li key={session.id} className={sessions.length > manyRows ? "lazy" : ""}>
             <Row session={session} />
           </li>
         ))}
       </ul>
-      {hasNextPage && (
+      {error !== null && <Trouble error={error} retry={() => void fetchNextPage()} />}
+      {hasNextPage && error === null && (
         <div className="border-t border-line p-3 text-center">
           <button
             type="button"
@@ -49,11 +74,37 @@ export function SessionsPage() {
           </button>
         </div>
       )}
-    </section>
+    </>
   );
 }
 
-const Row = ({ session }: { readonly session: Session }) => (
+function NoneFits({ filters }: FoundProps) {
+  if (Object.keys(filters).length === 0) {
+    return (
+      <Empty title="There is no session yet.">
+        A session begins with <code className="font-mono">sluice psql NAME</code>.
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="No session fits.">
+      {isSearch(filters) && (
+        <p>
+          What happened in a session is found once its record is stored: a minute later, or when it
+          ends.
+        </p>
+      )}
+      <p className="mt-2">
+        <Link to="/sessions" className="link">
+          Show all sessions
+        </Link>
+      </p>
+    </Empty>
+  );
+}
+
+/** Of thousands, those that stand there already are not drawn again for fifty more. */
+const Row = memo(({ session }: { readonly session: Session }) => (
   <Link to="/sessions/$id" params={{ id: session.id }} className="row">
     <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
       <span className="font-semibold break-words">{oneLine(whoIn(session))}</span>
@@ -75,7 +126,8 @@ const Row = ({ session }: { readonly session: Session }) => (
       {session.reason !== null && <span className="break-words">{oneLine(session.reason)}</span>}
     </span>
   </Link>
-);
+));
+Row.displayName = "Row";
 
 export const SessionState = ({ session }: { readonly session: Session }) =>
   session.state === "live" ? (
@@ -86,50 +138,3 @@ export const SessionState = ({ session }: { readonly session: Session }) =>
 
 export const whoIn = ({ principal, onBehalfOf }: Session): string =>
   onBehalfOf === null ? principal.name : `${principal.name} on behalf of ${onBehalfOf}`;
-
-/** They are part of the address, so that a list can be sent to somebody. */
-function Filters({ filters }: { readonly filters: SessionFilters }) {
-  const navigate = useNavigate();
-  const apply = (form: FormData) => {
-    const text = (name: string) => {
-      const value = form.get(name);
-      return typeof value === "string" ? value.trim() : "";
-    };
-    const state = text("state");
-    const search: SessionFilters = {
-      ...((state === "live" || state === "ended") && { state }),
-      ...(text("principal") !== "" && { principal: text("principal") }),
-      ...(text("resource") !== "" && { resource: text("resource") }),
-    };
-    void navigate({ to: "/sessions", search });
-  };
-  return (
-    <form
-      className="grid grid-cols-2 items-end gap-2 text-sm sm:grid-cols-[1fr_1fr_1fr_auto]"
-      onSubmit={(event) => {
-        event.preventDefault();
-        apply(new FormData(event.currentTarget));
-      }}
-    >
-      <label className="grid gap-1">
-        State
-        <select name="state" className="field" defaultValue={filters.state ?? ""}>
-          <option value="">All</option>
-          <option value="live">Live</option>
-          <option value="ended">Ended</option>
-        </select>
-      </label>
-      <label className="grid gap-1">
-        Who
-        <input name="principal" className="field" defaultValue={filters.principal ?? ""} />
-      </label>
-      <label className="grid gap-1">
-        Resource
-        <input name="resource" className="field" defaultValue={filters.resource ?? ""} />
-      </label>
-      <button type="submit" className="button">
-        Filter
-      </button>
-    </form>
-  );
-}

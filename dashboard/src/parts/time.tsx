@@ -18,9 +18,11 @@ export function Time({ at }: { readonly at: string }) {
 const listeners = new Set<() => void>();
 let ticker: ReturnType<typeof setInterval> | undefined;
 let now = Date.now();
+let day = new Date(now).toDateString();
 
 function tick(): void {
   now = Date.now();
+  day = new Date(now).toDateString();
   for (const listener of listeners) listener();
 }
 
@@ -28,6 +30,7 @@ function tick(): void {
 function listen(listener: () => void): () => void {
   if (listeners.size === 0) {
     now = Date.now();
+    day = new Date(now).toDateString();
     ticker = setInterval(tick, 1000);
   }
   listeners.add(listener);
@@ -37,7 +40,7 @@ function listen(listener: () => void): () => void {
   };
 }
 
-const useToday = (): string => useSyncExternalStore(listen, () => new Date(now).toDateString());
+const useToday = (): string => useSyncExternalStore(listen, () => day);
 
 /** Milliseconds since 1970, anew each second. */
 export const useNow = (): number => useSyncExternalStore(listen, () => now);
