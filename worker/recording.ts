@@ -1,6 +1,5 @@
-import type { z } from "zod";
 import { toInstant } from "../core/api/common.ts";
-import type { records, RecordView } from "../core/api/record.ts";
+import type { RecordPage, RecordView } from "../core/api/record.ts";
 import { base64, utf8 } from "../core/bytes.ts";
 import { chunkKey, encodeExportHeader, Parts, type SignedHead } from "../core/recording/chunk.ts";
 import {
@@ -56,9 +55,7 @@ async function stretchAt(env: Env, db: Database, session: string, from: number):
 }
 
 /** The same, as it is shown. */
-export async function recordPage(
-  ...of: Parameters<typeof recordsFrom>
-): Promise<z.infer<typeof records>> {
+export async function recordPage(...of: Parameters<typeof recordsFrom>): Promise<RecordPage> {
   const { items, next } = await recordsFrom(...of);
   return { items: items.map(viewOf), next };
 }

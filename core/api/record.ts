@@ -43,6 +43,7 @@ export const records = z.object({
   items: z.array(record),
   next: z.number().int().nullable(),
 });
+export type RecordPage = z.infer<typeof records>;
 
 /** A chunk's signed head (CONTRACTS §6): the chunk's bytes are fetched by `first`. */
 export const chunkHead = z.object({
@@ -72,3 +73,4 @@ export type Manifest = z.infer<typeof manifest>;
 export const recordingKeys = z.object({
   keys: z.array(z.object({ id: z.string(), algorithm: z.literal("Ed25519"), key: z.string() })),
 });
+export type RecordingKeys = z.infer<typeof recordingKeys>;

@@ -119,7 +119,7 @@ export const RECORDS: readonly RecordView[] = [
     rules: ["change-everything"],
     message: "A lead looks.",
   }),
-  fact(3, "settled", { verdict: "run", review: idOf("rev", 3), by: ["Rui"], message: null }),
+  fact(3, "settled", { verdict: "approved", review: idOf("rev", 3), by: ["Rui"], message: null }),
   fact(3, "completed", { tag: "DELETE 12", rows: 12, masked: [] }),
 ].map((record, index) => ({ ...record, seq: index + 1 }));
 

@@ -12,7 +12,7 @@ import { linesOf, rawOf, recordPage, storedChunk } from "../recording.ts";
 import { sessionStub } from "../sessions.ts";
 import { sessionFor } from "./sessions.ts";
 
-/** What a session has recorded, for its owner, auditors and admins; each reading is written down. */
+/** Recordings, for a session's owner, auditors and admins; each reading is written down. */
 export const recordings = new Hono<App>();
 
 const readable = (c: Context<App>): Promise<SessionRow> => sessionFor(c, "auditor", "admin");

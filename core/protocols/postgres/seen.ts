@@ -81,7 +81,8 @@ export type Said =
   | { readonly is: "copied"; readonly bytes: Uint8Array }
   /** One statement's answer is over: its tag, "" of an empty statement. */
   | { readonly is: "done"; readonly tag: string }
-  | { readonly is: "error" | "notice"; readonly text: string; readonly sqlstate: string }
+  | { readonly is: "error"; readonly text: string; readonly sqlstate: string }
+  | { readonly is: "notice"; readonly text: string; readonly sqlstate: string }
   | { readonly is: "copyIn" }
   /** ReadyForQuery. */
   | { readonly is: "ready" };
