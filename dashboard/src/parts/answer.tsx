@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { type Answer, readWhole } from "../answers.ts";
 import { recordsAt } from "../queries.ts";
 import { counted } from "../words.ts";
@@ -9,38 +9,44 @@ import { Trouble } from "./states.tsx";
 type AnswerProps = {
   /** The session's id. */
   readonly id: string;
-  readonly answer: Answer;
+  readonly answer: Answer | undefined;
+  /** How it ended. */
+  readonly says: ReactNode;
   /** What it is called: "Result of statement 3". */
   readonly label: string;
   /** Open from the start. */
   readonly opens: boolean;
 };
 
-/** What the person saw of one statement's answer: its rows behind a button, its words at once. */
-export function AnswerView({ id, answer, label, opens }: AnswerProps) {
+/** How one statement's answer ended, and what the person saw of it. */
+export function AnswerView({ id, answer, says, label, opens }: AnswerProps) {
   const [isOpen, setOpen] = useState(opens);
   const place = useId();
-  const what = answer.kind === "copy" ? "line" : "row";
+  const hasRows = answer !== undefined && answer.sent > 0;
   return (
-    <>
-      <Words of={answer} />
-      {answer.sent > 0 && (
-        <div className="grid min-w-0 gap-2">
+    <div className="grid min-w-0 gap-2">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        {says}
+        {hasRows && (
           <button
             type="button"
-            className="button justify-self-start"
+            className="button button-small"
             aria-expanded={isOpen}
             aria-controls={place}
             onClick={() => setOpen(!isOpen)}
           >
-            {isOpen ? "Hide" : "Show"} {counted(answer.sent, what)} as they were sent
+            {isOpen ? "Hide" : "Show"}{" "}
+            {counted(answer.sent, answer.kind === "copy" ? "line" : "row")} as sent
           </button>
-          <div id={place} className="min-w-0">
-            {isOpen && <Rows id={id} answer={answer} label={label} />}
-          </div>
+        )}
+      </div>
+      {answer !== undefined && <Words of={answer} />}
+      {hasRows && (
+        <div id={place} className="min-w-0">
+          {isOpen && <Rows id={id} answer={answer} label={label} />}
         </div>
       )}
-    </>
+    </div>
   );
 }
 
@@ -53,7 +59,9 @@ const Words = ({ of }: { readonly of: Answer }) =>
     </p>
   ));
 
-function Rows({ id, answer, label }: Omit<AnswerProps, "opens">) {
+type RowsProps = { readonly id: string; readonly answer: Answer; readonly label: string };
+
+function Rows({ id, answer, label }: RowsProps) {
   const { shown, state, load, stop } = useWhole(id, answer);
   const { length } = shown.rows;
   const isCut = length < answer.sent;

@@ -39,10 +39,9 @@ export function Grid({ label, columns, rows }: GridProps) {
   const above = inSight[0]?.start ?? 0;
   const below = virtual.getTotalSize() - (inSight.at(-1)?.end ?? 0);
   const widths = widthsOf(columns, rows);
-  const tall = { height: `${Math.min(rows.length, 12) * height + 3 * height}px` };
   return (
     <>
-      <Scroller ref={region} label={label} className="grid-region" style={tall}>
+      <Scroller ref={region} label={label} className="grid-region">
         <table
           className="grid-table"
           aria-rowcount={rows.length + 1}

@@ -1,10 +1,9 @@
-import type { CSSProperties, ReactNode, Ref } from "react";
+import type { ReactNode, Ref } from "react";
 
 type ScrollerProps = {
   readonly label: string;
   readonly className: string;
   readonly ref?: Ref<HTMLDivElement>;
-  readonly style?: CSSProperties;
   readonly children: ReactNode;
 };
 

@@ -40,7 +40,7 @@ const VERDICT_LOOKS: Readonly<Record<Verdict, string>> = {
   undecided: "",
 };
 
-const Command = ({ step, ...seen }: Of<"command"> & Seen) => (
+const Command = ({ step, id, answers, opens }: Of<"command"> & Seen) => (
   <>
     <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
       <Time at={step.at} />
@@ -63,30 +63,26 @@ const Command = ({ step, ...seen }: Of<"command"> & Seen) => (
       <Approvals review={step.review} by={step.by} />
     )}
     {step.results.map((result, index) => (
-      <div key={result.seq} className="grid min-w-0 gap-2">
-        <p className="text-sm text-muted">{resultInWords(result)}</p>
-        <Answered {...seen} step={step} seq={result.seq} number={index + 1} />
-      </div>
+      <AnswerView
+        key={result.seq}
+        id={id}
+        opens={opens}
+        answer={answers.get(result.seq)}
+        says={<span className="text-sm text-muted">{resultInWords(result)}</span>}
+        label={`Result of statement ${step.command}${index === 0 ? "" : `, part ${index + 1}`}`}
+      />
     ))}
     {step.failure !== null && (
-      <div className="grid min-w-0 gap-2">
-        <p className="text-sm text-danger">failed: {step.failure.says}</p>
-        <Answered {...seen} step={step} seq={step.failure.seq} number={step.results.length + 1} />
-      </div>
+      <AnswerView
+        id={id}
+        opens={opens}
+        answer={answers.get(step.failure.seq)}
+        says={<span className="text-sm text-danger">failed: {step.failure.says}</span>}
+        label={`What statement ${step.command} gave before it failed`}
+      />
     )}
   </>
 );
-
-type AnsweredProps = Of<"command"> & Seen & { readonly seq: number; readonly number: number };
-
-function Answered({ step, seq, number, answers, ...seen }: AnsweredProps) {
-  const answer = answers.get(seq);
-  if (answer === undefined) return null;
-  const which = number === 1 ? "" : `, part ${number}`;
-  return (
-    <AnswerView {...seen} answer={answer} label={`Result of statement ${step.command}${which}`} />
-  );
-}
 
 type ApprovalsProps = { readonly review: string; readonly by: readonly string[] };
 
