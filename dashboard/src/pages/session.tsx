@@ -1,20 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { EndSession } from "../parts/end-session.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Visible } from "../parts/statement.tsx";
 import { Loading, Trouble } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { Timeline } from "../parts/timeline.tsx";
+import { Verify } from "../parts/verify.tsx";
 import { sessionQuery, useSignedIn } from "../queries.ts";
 import type { Recording } from "../recording.ts";
 import { useRecording, useWatch } from "../watch.ts";
 import { asEnded, type Session, SessionState, whoIn } from "./sessions.tsx";
-
-const Verify = lazy(() =>
-  import("../parts/verify.tsx").then(({ Verify }) => ({ default: Verify })),
-);
 
 export function SessionPage() {
   const { id } = useParams({ from: "/sessions/$id" });
@@ -38,7 +35,8 @@ function Recorded({ session: asked }: { readonly session: Session }) {
   // The recording has the end before anybody else says so.
   const session = known.end === null ? asked : asEnded(asked, known.end);
   const isLive = session.state === "live";
-  const watch = useLiveWatch(session, recording);
+  // What was there before is read first, and written down as read.
+  const watch = useLiveWatch(session, recording, known.facts.length > 0 || known.caughtUp);
   const isAdmin = useSignedIn().roles.includes("admin");
   return (
     <>
@@ -56,9 +54,7 @@ function Recorded({ session: asked }: { readonly session: Session }) {
             Recorded at level {session.recording}: what was answered is not in the recording.
           </p>
         )}
-        <Suspense fallback={null}>
-          <Verify id={id} />
-        </Suspense>
+        <Verify id={id} />
         <Exports session={session} />
       </section>
       <Timeline id={id} known={known} more={() => void recording.more()} watch={watch} />
@@ -67,10 +63,10 @@ function Recorded({ session: asked }: { readonly session: Session }) {
 }
 
 /** A live session is watched from the start; null: it is over. */
-function useLiveWatch({ id, state: session }: Session, recording: Recording) {
+function useLiveWatch({ id, state: session }: Session, recording: Recording, isRead: boolean) {
   const [isOn, setOn] = useState(true);
   const isLive = session === "live";
-  const state = useWatch(id, recording, isOn && isLive);
+  const state = useWatch(id, recording, isOn && isLive && isRead);
   return isLive ? { state: isOn ? state : ("off" as const), turn: () => setOn(!isOn) } : null;
 }
 

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { call, chunkOf } from "../api.ts";
-import { findingOf, type Progress, type Report, type Source, verifyRecording } from "../verify.ts";
+import type { Finding, Progress, Source } from "../verify.ts";
 import { counted } from "../words.ts";
 import { Trouble } from "./states.tsx";
 
@@ -13,16 +13,22 @@ const gatewayFor = (id: string): Source => ({
 type State =
   | { readonly is: "begun" }
   | { readonly is: "runs"; readonly progress: Progress }
-  | { readonly is: "done"; readonly report: Report }
+  | { readonly is: "done"; readonly finding: Finding }
   | { readonly is: "failed"; readonly error: unknown };
 
-/** Checks the whole recording, chunk by chunk, once it is asked for. */
+/** Its code is loaded when somebody asks. */
+async function check(id: string, tell: (progress: Progress) => void): Promise<Finding> {
+  const { findingOf, verifyRecording } = await import("../verify.ts");
+  return findingOf(await verifyRecording(gatewayFor(id), tell));
+}
+
+/** Checks the whole recording, chunk by chunk. */
 export function Verify({ id }: { readonly id: string }) {
   const [state, setState] = useState<State | null>(null);
   const begin = () => {
     setState({ is: "begun" });
-    verifyRecording(gatewayFor(id), (progress) => setState({ is: "runs", progress })).then(
-      (report) => setState({ is: "done", report }),
+    check(id, (progress) => setState({ is: "runs", progress })).then(
+      (finding) => setState({ is: "done", finding }),
       (error: unknown) => setState({ is: "failed", error }),
     );
   };
@@ -39,7 +45,7 @@ export function Verify({ id }: { readonly id: string }) {
         </div>
       </div>
       {state?.is === "failed" && <Unchecked error={state.error} />}
-      {state?.is === "done" && <Found report={state.report} />}
+      {state?.is === "done" && <Found finding={state.finding} />}
     </div>
   );
 }
@@ -53,24 +59,21 @@ const Steps = ({ done, of, records }: Progress) => (
 
 const LOOKS = { good: "notice-good", warn: "notice-warn", danger: "notice-danger" } as const;
 
-function Found({ report }: { readonly report: Report }) {
-  const { look, title, more } = findingOf(report);
-  return (
-    <div role="status" className={`notice grid gap-1 ${LOOKS[look]}`}>
-      <p className="font-semibold">{title}</p>
-      {more.map((sentence) => (
-        <p key={sentence} className="break-words">
-          {sentence}
-        </p>
-      ))}
-      <p className="text-sm text-muted">
-        Checked in this browser: chain, signatures and gaps, by the keys that the gateway gives.
-        With keys that are kept elsewhere, <code>sluice audit verify --keys</code> needs no word of
-        the gateway’s.
+const Found = ({ finding: { look, title, more } }: { readonly finding: Finding }) => (
+  <div role="status" className={`notice grid gap-1 ${LOOKS[look]}`}>
+    <p className="font-semibold">{title}</p>
+    {more.map((sentence) => (
+      <p key={sentence} className="break-words">
+        {sentence}
       </p>
-    </div>
-  );
-}
+    ))}
+    <p className="text-sm text-muted">
+      Checked in this browser: chain, signatures and gaps, by the keys that the gateway gives. With
+      keys that are kept elsewhere, <code>sluice audit verify --keys</code> needs no word of the
+      gateway’s.
+    </p>
+  </div>
+);
 
 /** WebCrypto's own name for what a browser does not know. */
 const Unchecked = ({ error }: { readonly error: unknown }) =>
