@@ -112,7 +112,7 @@ describe("a result", () => {
     expect(focused).toBe("show all");
   });
 
-  test("of many rows has those in sight in the page, scrolls by keyboard, loads the rest", async () => {
+  test("of many rows has those in sight alone, scrolls by keyboard, loads the rest", async () => {
     const rows = Array.from({ length: 5_000 }, (_, n) => row(String(n + 1), "x".repeat(30)));
     stub.records = command(1, "DELETE FROM payments", columns("n", "x"), ...rows).map(
       (one, index) => ({ ...one, seq: index + 1 }),

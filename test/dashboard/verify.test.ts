@@ -67,7 +67,7 @@ const flipped = (bytes: Uint8Array, at: number) =>
   bytes.map((byte, index) => (index === (at + bytes.length) % bytes.length ? byte ^ 1 : byte));
 
 describe("a recording that a browser checks", () => {
-  test("is verified chunk by chunk, by the key that signed it, up to what was delivered", async () => {
+  test("is verified chunk by chunk, by its key, up to what was delivered", async () => {
     const { title, more, look, progress } = await found([[note], [note, end]]);
     expect(title).toBe("Verified: all 3 records");
     expect(more).toEqual([

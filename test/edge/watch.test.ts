@@ -124,7 +124,7 @@ describe("who watches a live session", () => {
     expect(slow.told).toHaveLength(3);
   });
 
-  it("has what it reads written down by its opening, from there on and as long as it watches", async () => {
+  it("has its reading written down by its opening, while it watches", async () => {
     const { spec } = await live();
     const watch = await Watch.open(spec.id, { from: 3 });
     const covers = (principal: string, from: number) =>

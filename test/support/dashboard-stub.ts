@@ -47,18 +47,19 @@ export async function startStub(): Promise<Stub> {
     records: [...samples.RECORDS],
   };
   const server = createServer((request, response) => void serve(request, response));
-  const live = listening({ on: "hello" });
-  const watching = listening({ on: "hello", watch: "w1", last: 0 });
+  const last = () => state.records.at(-1)?.seq ?? 0;
+  const live = listening(() => ({ on: "hello" }));
+  const watching = listening(() => ({ on: "hello", watch: "w1", last: last() }));
   server.on("upgrade", (request, socket, head) => {
     const of = request.url?.startsWith("/api/sessions/") === true ? watching : live;
     if (of === watching) state.asked.push(`WATCH ${request.url}`);
     of.handleUpgrade(request, socket, head, (opened) => of.emit("connection", opened));
   });
   const record = (...more: readonly RecordView[]) => {
-    const last = state.records.at(-1)?.seq ?? 0;
-    state.records.push(...more.map((one, index) => ({ ...one, seq: last + index + 1 })));
+    const before = last();
+    state.records.push(...more.map((one, index) => ({ ...one, seq: before + index + 1 })));
     const isOver = more.some(({ kind }) => kind === "end");
-    const told = isOver ? { on: "ended" } : { on: "more", last: last + more.length };
+    const told = isOver ? { on: "ended" } : { on: "more", last: last() };
     for (const socket of watching.clients) socket.send(JSON.stringify(told));
   };
   const tell = (review: samples.SeenReview) => {
@@ -102,10 +103,10 @@ export async function startStub(): Promise<Stub> {
 }
 
 /** A line that says that it is open, and answers pings. */
-function listening(hello: object): WebSocketServer {
+function listening(hello: () => object): WebSocketServer {
   const line = new WebSocketServer({ noServer: true });
   line.on("connection", (socket: WebSocket) => {
-    socket.send(JSON.stringify(hello));
+    socket.send(JSON.stringify(hello()));
     socket.on("message", (data: Buffer) => data.equals(PING) && socket.send("pong"));
   });
   return line;
