@@ -171,9 +171,17 @@ export class AnswerReader {
   }
 }
 
-type Waiting = { readonly seq: number; readonly is: "done" | "error"; readonly word: string } & {
+type Waiting = {
+  /** Of the fact. */
+  readonly seq: number;
+  readonly is: "done" | "error";
+  /** The tag, or the SQLSTATE. */
+  readonly word: string;
+  /** The server said it: its bytes come at once. A refusal of ours waits for its turn. */
   readonly first: boolean;
 };
+
+export type Stray = { readonly seq: number; readonly answer: Answer };
 
 /** Of each answer, for a first look. */
 const LOOK: Room = { rows: 200, characters: 64 * 1024 };
@@ -194,25 +202,31 @@ export class AnswerLog {
   readonly #kept: { readonly seq: number; readonly characters: number }[] = [];
   #characters = 0;
 
-  /** By the number of the record that says how each ended. */
+  /** By the number of the record that says how each ended; of a stray, of a record of its own. */
   get answers(): ReadonlyMap<number, Answer> {
     return this.#answers;
   }
 
-  /** Answers the ones that no fact tells of. */
-  take({ seq, kind, fact }: RecordView): readonly Answer[] {
+  /** Answers those that no fact tells of: about the session, or cut short by its end. */
+  take({ seq, kind, fact }: RecordView): readonly Stray[] {
     const first = fact["from"] !== "sluice";
     if (kind === "completed") this.#wait({ seq, is: "done", word: String(fact["tag"]), first });
     if (kind === "failed") this.#wait({ seq, is: "error", word: String(fact["sqlstate"]), first });
-    if (kind === "end") return this.#reader.present.sent > 0 ? [this.#reader.present] : [];
+    if (kind === "end") return this.#strays([this.#reader.present], this.#reader.present.from.seq);
     if (kind !== "toClient" || typeof fact["bytes"] !== "string") return [];
     const strays: Answer[] = [];
     for (const { answer, by } of this.#reader.read(seq, fromBase64(fact["bytes"]) ?? nothing)) {
       const owner = this.#ownerOf(by);
-      if (owner !== null) this.#keep(owner, answer);
-      else if (answer.sent > 0 || answer.words.length > 0) strays.push(answer);
+      if (owner === null) strays.push(answer);
+      else this.#keep(owner, answer);
     }
-    return strays;
+    return this.#strays(strays, seq);
+  }
+
+  #strays(answers: readonly Answer[], seq: number): Stray[] {
+    const telling = answers.filter(({ sent, words }) => sent > 0 || words.length > 0);
+    for (const answer of telling) this.#keep(seq, answer);
+    return telling.map((answer) => ({ seq, answer }));
   }
 
   #wait(waiting: Waiting): void {
@@ -223,9 +237,12 @@ export class AnswerLog {
   #ownerOf(by: Ended["by"]): number | null {
     if (by.is === "ready") return null;
     const word = by.is === "done" ? by.tag : by.sqlstate;
-    const fits = (one: Waiting) => one.is === by.is && one.word === word;
-    const first = this.#waiting.findIndex((one) => fits(one) && one.first);
-    const at = first < 0 ? this.#waiting.findIndex(fits) : first;
+    const waits = (fits: (one: Waiting) => boolean) =>
+      this.#waiting.findIndex((one) => one.is === by.is && fits(one));
+    let at = waits((one) => one.word === word && one.first);
+    if (at < 0) at = waits((one) => one.word === word);
+    // A refusal of ours may be worded as the server would: a syntax error, say.
+    if (at < 0 && by.is === "error" && !by.fatal) at = waits((one) => !one.first);
     return at < 0 ? null : (this.#waiting.splice(at, 1)[0]?.seq ?? null);
   }
 

@@ -1,5 +1,5 @@
 import type { RecordPage, RecordView } from "../../core/api/record.ts";
-import { type Answer, AnswerLog } from "./answers.ts";
+import { type Answer, AnswerLog, type Stray } from "./answers.ts";
 
 /** What is known of a recording. It is another object whenever more is known. */
 export type Known = {
@@ -70,7 +70,7 @@ export class Recording {
   #take({ items, next }: RecordPage): void {
     const facts: RecordView[] = [];
     for (const record of items) {
-      facts.push(...this.#log.take(record).map((answer) => stray(record, answer)));
+      facts.push(...this.#log.take(record).map((stray) => noteOf(record, stray)));
       if (record.kind !== "toClient" && record.kind !== "toUpstream") facts.push(record);
     }
     const end = items.find(({ kind }) => kind === "end") ?? null;
@@ -90,9 +90,11 @@ export class Recording {
   }
 }
 
-/** Words to the client that no fact tells of, as a note. */
-function stray({ seq, at, command }: RecordView, { words, sent }: Answer): RecordView {
-  const rows = sent === 0 ? [] : [`${sent} rows of an answer that has no end`];
-  const message = `the client was told: ${[...words.map(({ text }) => text), ...rows].join("; ")}`;
+/** Where no fact tells of it, the timeline does: a note in its place. */
+function noteOf({ at, command }: RecordView, { seq, answer: { words, sent } }: Stray): RecordView {
+  const isCut = words.length === 0;
+  const message = isCut
+    ? `cut in the middle of an answer, behind ${sent} of its rows`
+    : "told the client";
   return { seq, at, command, kind: "note", fact: { message } };
 }

@@ -21,7 +21,7 @@ const failed = (command: number, from: "upstream" | "sluice") =>
 const error = (text: string) => message("E", `SERROR\0C42501\0M${text}\0\0`);
 const notice = (text: string) => message("N", `SNOTICE\0C00000\0M${text}\0\0`);
 
-function logOf(records: readonly RecordView[]): { log: AnswerLog; strays: Answer[] } {
+function logOf(records: readonly RecordView[]) {
   const log = new AnswerLog();
   return { log, strays: records.flatMap((record) => log.take(record)) };
 }
@@ -82,9 +82,17 @@ describe("answers in a recording", () => {
       ),
     );
     expect(log.answers.get(1)?.words).toEqual([{ is: "notice", text: "NOTICE:  almost (00000)" }]);
-    expect(strays.map(({ words }) => words[0]?.text)).toEqual([
+    expect(strays.map(({ answer }) => answer.words[0]?.text)).toEqual([
       "FATAL:  Ada was ended by Max (57P01)",
     ]);
+  });
+
+  test("that the session's end cut short are told too, with the rows that were sent", () => {
+    const { log, strays } = logOf(
+      recorded(bytes(columns("n"), row("1"), row("2")), ["end", { code: "killed", message: "" }]),
+    );
+    expect(strays.map(({ seq, answer }) => [seq, answer.sent])).toEqual([[0, 2]]);
+    expect(texts(log.answers.get(0))).toEqual([["1"], ["2"]]);
   });
 
   test("say where columns are not their own, and write out what is no text", () => {

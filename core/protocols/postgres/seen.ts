@@ -81,8 +81,14 @@ export type Said =
   | { readonly is: "copied"; readonly bytes: Uint8Array }
   /** One statement's answer is over: its tag, "" of an empty statement. */
   | { readonly is: "done"; readonly tag: string }
-  | { readonly is: "error"; readonly text: string; readonly sqlstate: string }
-  | { readonly is: "notice"; readonly text: string; readonly sqlstate: string }
+  /** `fatal`: the session ends with it. */
+  | {
+      readonly is: "error";
+      readonly text: string;
+      readonly sqlstate: string;
+      readonly fatal: boolean;
+    }
+  | { readonly is: "notice"; readonly text: string }
   | { readonly is: "copyIn" }
   /** ReadyForQuery. */
   | { readonly is: "ready" };
@@ -157,6 +163,8 @@ function cellOf(value: Uint8Array, binary: boolean): Cell {
     : { text: shown, binary: false };
 }
 
+const FATAL = new Set(["FATAL", "PANIC"]);
+
 /** An error or notice as psql prints it (manual, "Error and Notice Message Fields"). */
 function words(is: "error" | "notice", body: Uint8Array): Said {
   const fields = fieldsOf(body);
@@ -169,7 +177,9 @@ function words(is: "error" | "notice", body: Uint8Array): Said {
     const more = fields.get(letter);
     if (more !== undefined) lines.push(`${title}:  ${more}`);
   }
-  return { is, text: lines.join("\n"), sqlstate };
+  const said = lines.join("\n");
+  if (is === "notice") return { is, text: said };
+  return { is, text: said, sqlstate, fatal: FATAL.has(fields.get("V") ?? fields.get("S") ?? "") };
 }
 
 function fieldsOf(body: Uint8Array): ReadonlyMap<string, string> {

@@ -70,7 +70,8 @@ function Rows({ id, answer, label }: RowsProps) {
     <div className="grid min-w-0 gap-2">
       {shown.borrowed && shown.kind === "rows" && (
         <p className="text-sm text-muted">
-          The client had asked for the names before. Cells that are no text stand as bytes.
+          Sent without a description: names are those of the one before, where they fit; cells that
+          are no text stand as bytes.
         </p>
       )}
       {shown.rows.length > 0 && <Grid label={label} columns={titled(shown)} rows={shown.rows} />}

@@ -20,15 +20,24 @@ export type Seen = {
 };
 
 export const StepView = ({ step, ...seen }: { readonly step: Step } & Seen) =>
-  step.is === "event" ? <Event step={step} /> : <Command step={step} {...seen} />;
+  step.is === "event" ? <Event step={step} {...seen} /> : <Command step={step} {...seen} />;
 
-const Event = ({ step }: Of<"event">) => (
-  <p className="flex flex-wrap gap-x-3 text-sm text-muted">
-    <Time at={step.at} />
-    <span className="min-w-0 break-words whitespace-pre-wrap">
-      <Visible text={step.says} />
-    </span>
-  </p>
+/** What the client was told beside its statements belongs to the event. */
+const Event = ({ step, id, answers, opens }: Of<"event"> & Seen) => (
+  <AnswerView
+    id={id}
+    opens={opens}
+    answer={answers.get(step.seq)}
+    says={
+      <p className="flex min-w-0 flex-wrap gap-x-3 text-sm text-muted">
+        <Time at={step.at} />
+        <span className="min-w-0 break-words whitespace-pre-wrap">
+          <Visible text={step.says} />
+        </span>
+      </p>
+    }
+    label={`What was sent by record ${step.seq}`}
+  />
 );
 
 const VERDICT_LOOKS: Readonly<Record<Verdict, string>> = {
