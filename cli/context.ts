@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
+import { safeJson } from "../core/visible.ts";
 import { Failure } from "./failure.ts";
-import { safeJson, visibleLines } from "./output/visible.ts";
+import { visibleLines } from "./output/visible.ts";
 import { Gateway } from "./gateway.ts";
 import { SignInStore } from "./sign-in/store.ts";
 

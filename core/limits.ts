@@ -50,6 +50,14 @@ export const openReviewsMax = 20;
 /** Inboxes of one person at once: the oldest gives way, for each hears of every review. */
 export const inboxesMax = 20;
 
+/** Who watches one live session: all of them, and windows of one person (the oldest gives way). */
+export const watchersMax = 32;
+export const watchersEachMax = 4;
+/** Watchers hear at most this often that there is more: what a watcher shows need not be sooner. */
+export const watchTellMs = 200;
+/** A watcher's pings come twice a minute; faster ones are a flood. */
+export const watchPingMs = 1_000;
+
 /** How long a request for access waits for people. */
 export const accessRequestSeconds = 8 * 3_600;
 

@@ -24,3 +24,11 @@ export function escaped(character: string): string {
   if (point < 0x100) return `\\x${point.toString(16).padStart(2, "0")}`;
   return `\\u{${point.toString(16)}}`;
 }
+
+/** JSON that steers no terminal either: what JSON leaves bare beyond ASCII is escaped. */
+export function safeJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

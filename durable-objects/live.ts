@@ -29,6 +29,8 @@ export type LiveParts = {
   readonly shipping: Shipping;
   /** Ships what waits, and sees to it that it is tried again. */
   readonly ship: () => void;
+  /** Called after each append. */
+  readonly recorded: () => void;
   /** Called once, when both ends have been closed; `recorded`: the journal has the end. */
   readonly over: (code: string, message: string, recorded: boolean) => void;
 };
@@ -51,6 +53,7 @@ export class LiveSession {
   /** The version in force for this session. */
   policy: string;
   readonly #ship: LiveParts["ship"];
+  readonly #recorded: LiveParts["recorded"];
   readonly #over: LiveParts["over"];
   #path: DataPath | null = null;
   /** What came before the target was reached, or while the grammar was being made again. */
@@ -87,6 +90,7 @@ export class LiveSession {
     this.journal = parts.journal;
     this.shipping = parts.shipping;
     this.#ship = parts.ship;
+    this.#recorded = parts.recorded;
     this.#over = parts.over;
     this.policy = parts.spec.policy.version;
     this.tunnel = new ClientTunnel(parts.socket, {
@@ -147,6 +151,7 @@ export class LiveSession {
       if (fact.kind === "command") this.commands++;
       if (fact.kind === "end") this.#endRecorded = true;
     }
+    this.#recorded();
   }
 
   step(input: DataPathInput): void {

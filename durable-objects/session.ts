@@ -20,6 +20,7 @@ import { policyFor } from "./policy.ts";
 import { Shipping } from "./shipping.ts";
 import { standing } from "./standing.ts";
 import { dial, passwordOf, type Upstream } from "./upstream/dial.ts";
+import { Watchers, type WatchSpec } from "./watchers.ts";
 
 /**
  * Records waiting are shipped this often while a session lives; after a crash the same alarm ships
@@ -56,6 +57,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
   #live: LiveSession | null = null;
   #shipping: Shipping | null = null;
   #journal: Journal | null = null;
+  readonly #watchers = new Watchers(() => this.#journal?.last ?? 0);
   #unanswered = 0;
   /** A notice is being followed: whatever ends now ends together with others. */
   #noticed = false;
@@ -70,6 +72,8 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
   }
 
   override async fetch(request: Request): Promise<Response> {
+    const watcher = request.headers.get("sluice-watcher");
+    if (watcher !== null) return this.#watch(JSON.parse(watcher) as WatchSpec);
     const prepared = this.#prepared;
     const upgrades = request.headers.get("upgrade")?.toLowerCase() === "websocket";
     if (prepared === null || Date.now() > prepared.until || this.#live !== null || !upgrades) {
@@ -84,6 +88,20 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     this.ctx.waitUntil(this.#open(live));
     const headers = { "sec-websocket-protocol": SUBPROTOCOL };
     return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  /** By a header that no client can send. 404: nothing lives here; 409: too many watch. */
+  #watch(spec: WatchSpec): Response {
+    if (this.#live === null) return new Response(null, { status: 404 });
+    const webSocket = this.#watchers.open(spec);
+    return webSocket === null
+      ? new Response(null, { status: 409 })
+      : new Response(null, { status: 101, webSocket });
+  }
+
+  /** Whether what is read is watched, and so written down already. */
+  async watches(watch: string, reading: Omit<WatchSpec, "expiresAt">): Promise<boolean> {
+    return this.#watchers.covers(watch, reading);
   }
 
   /** Nothing to do where no session lives: it learns the rest from its ending. */
@@ -125,6 +143,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     void this.ctx.storage.setAlarm(Date.now() + shipEveryMs);
     const over = (code: string, message: string, recorded: boolean) => {
       this.#live = null;
+      this.#watchers.ended();
       const end = { code, message, commands: live.commands };
       const ended = { session: spec.id, header, end };
       if (recorded) this.ctx.waitUntil(this.#ended(ended, this.#noticed));
@@ -137,6 +156,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       journal,
       shipping,
       ship: () => this.ctx.waitUntil(this.#ship(live)),
+      recorded: () => this.#watchers.recorded(),
       over,
     });
     this.#live = live;

@@ -43,6 +43,8 @@ export type AuditAction =
   | "access.withdraw"
   | "catalog.read"
   | "recording.read"
+  | "recording.watch"
+  | "recording.export"
   | "recording.unseal"
   | "api.denied";
 

@@ -23,6 +23,7 @@ import { exact } from "./routes/exact.ts";
 import { health, keys } from "./routes/health.ts";
 import { me } from "./routes/me.ts";
 import { policy } from "./routes/policy.ts";
+import { recordings } from "./routes/recordings.ts";
 import { resources } from "./routes/resources.ts";
 import { reviews } from "./routes/reviews.ts";
 import { secrets } from "./routes/secrets.ts";
@@ -65,7 +66,8 @@ app.use("/api/*", idempotent);
 for (const routes of [health, keys, metadata, authorize, browser, device, token])
   app.route("/", routes);
 for (const routes of [description, me, resources, catalog, policy, secrets]) app.route("/", routes);
-for (const routes of [access, reviews, sessions, exact, auditing, tunnel]) app.route("/", routes);
+for (const routes of [access, reviews, sessions, recordings, exact]) app.route("/", routes);
+for (const routes of [auditing, tunnel]) app.route("/", routes);
 
 app.notFound(() => problemResponse("unknown", "There is nothing under this address."));
 

@@ -1,16 +1,17 @@
-import type { z } from "zod";
 import { toInstant } from "../core/api/common.ts";
-import type { records, RecordView } from "../core/api/record.ts";
-import { base64 } from "../core/bytes.ts";
-import { chunkKey, Parts, type SignedHead } from "../core/recording/chunk.ts";
+import type { RecordPage, RecordView } from "../core/api/record.ts";
+import { base64, utf8 } from "../core/bytes.ts";
+import { chunkKey, encodeExportHeader, Parts, type SignedHead } from "../core/recording/chunk.ts";
 import {
   decodeRecord,
   splitRecords,
   type StoredEvent,
   type StoredFact,
 } from "../core/recording/record.ts";
+import { safeJson } from "../core/visible.ts";
 import type { Database } from "../store/db.ts";
 import { chunksOf } from "../store/recordings.ts";
+import type { SessionRow } from "../store/sessions.ts";
 import { Refused } from "./problem.ts";
 import { sessionStub } from "./sessions.ts";
 
@@ -54,11 +55,37 @@ async function stretchAt(env: Env, db: Database, session: string, from: number):
 }
 
 /** The same, as it is shown. */
-export async function recordPage(
-  ...of: Parameters<typeof recordsFrom>
-): Promise<z.infer<typeof records>> {
+export async function recordPage(...of: Parameters<typeof recordsFrom>): Promise<RecordPage> {
   const { items, next } = await recordsFrom(...of);
   return { items: items.map(viewOf), next };
+}
+
+const exportPage = 1_000;
+
+/** Every record as a line of JSON that steers no terminal, a page at a time. */
+export async function* linesOf(
+  env: Env,
+  db: Database,
+  session: string,
+): AsyncGenerator<Uint8Array> {
+  for (let from: number | null = 1; from !== null;) {
+    const page = await recordPage(env, db, session, { from, limit: exportPage });
+    yield utf8(page.items.map((record) => `${safeJson(record)}\n`).join(""));
+    from = page.next;
+  }
+}
+
+/** What `audit verify` reads: the header, and each chunk as it lies in the store. */
+export async function* rawOf(
+  env: Env,
+  db: Database,
+  { id, header }: Pick<SessionRow, "id" | "header">,
+): AsyncGenerator<Uint8Array> {
+  yield encodeExportHeader(header);
+  for (const { first } of await chunksOf(db, id)) {
+    const object = await storedChunk(env, id, first);
+    yield new Uint8Array(await object.arrayBuffer());
+  }
 }
 
 /** A chunk as it lies in the store. Throws Refused `unknown` when it is not there. */

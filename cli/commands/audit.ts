@@ -9,13 +9,14 @@ import { promisify } from "node:util";
 import { gunzip as gunzipCallback } from "node:zlib";
 import type { Command } from "commander";
 import { recordingKeys } from "../../core/api/record.ts";
-import { chunkBytesMax, journalRowBytesMax } from "../../core/limits.ts";
+import { chunkPlainBytesMax } from "../../core/recording/chunk.ts";
 import { type Reading, verify, verdictText } from "../../core/recording/reader.ts";
 import type { z } from "../../core/zod.ts";
+import { safeJson } from "../../core/visible.ts";
 import { type Context, gatewayOf, list, print } from "../context.ts";
 import { EXIT, jsonOrNull, reasonOf, usage } from "../failure.ts";
 import { table } from "../output/table.ts";
-import { safeJson, visible } from "../output/visible.ts";
+import { visible } from "../output/visible.ts";
 import { limitOption, upTo } from "../pages.ts";
 import { holdsHeads, printHeads, verifyHeads } from "./audit-heads.ts";
 import { readText } from "./files.ts";
@@ -93,14 +94,12 @@ async function keysIn(file: string): Promise<Keys> {
 }
 
 const gunzip = promisify(gunzipCallback);
-/** A chunk before compression, and the record that took it over its bound. */
-const chunkBytes = chunkBytesMax + 2 * journalRowBytesMax;
 
 function reading(keys: Keys["keys"]): Reading {
   const known = new Map(keys.map(({ id, key }) => [id, publicKey(key)]));
   return {
     digest: (data) => createHash("sha256").update(data).digest(),
-    gunzip: (data) => gunzip(data, { maxOutputLength: chunkBytes }),
+    gunzip: (data) => gunzip(data, { maxOutputLength: chunkPlainBytesMax }),
     verifies(id, signature, message) {
       const key = known.get(id);
       return key !== undefined && verifySignature(null, message, key, signature);

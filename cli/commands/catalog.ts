@@ -1,5 +1,5 @@
+import { safeJson } from "../../core/visible.ts";
 import { type Context, gatewayOf, print } from "../context.ts";
-import { safeJson } from "../output/visible.ts";
 
 /** One name to a line: the file is kept beside the policy, and its changes are read. */
 export async function saveCatalog(context: Context, name: string): Promise<void> {

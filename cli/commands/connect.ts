@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
+import { safeJson } from "../../core/visible.ts";
 import { type Context, gatewayOf, print, say } from "../context.ts";
 import { reasonOf, refused, usage } from "../failure.ts";
 import type { Gateway } from "../gateway.ts";
-import { safeJson } from "../output/visible.ts";
 import { addressOf, environmentOf } from "../tunnel/address.ts";
 import { Listener } from "../tunnel/listener.ts";
 import { Tunnel } from "../tunnel/tunnel.ts";

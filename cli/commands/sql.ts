@@ -5,7 +5,7 @@ import { EXIT, refused, usage } from "../failure.ts";
 import { CsvWriter, JsonWriter, TableWriter } from "../output/rows.ts";
 import { Listener } from "../tunnel/listener.ts";
 import { AnswerRenderer, type Shown } from "../wire/answer.ts";
-import type { ServerMessage } from "../wire/messages.ts";
+import type { ServerMessage } from "../../core/protocols/postgres/seen.ts";
 import { simpleQuery } from "../wire/simple-query.ts";
 import { listenerOptions } from "./connect.ts";
 import { readText } from "./files.ts";

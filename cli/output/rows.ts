@@ -1,4 +1,5 @@
-import { safeJson, visible, visibleLines } from "./visible.ts";
+import { safeJson } from "../../core/visible.ts";
+import { visible, visibleLines } from "./visible.ts";
 
 export type Cells = readonly (string | null)[];
 

@@ -11,11 +11,3 @@ export const visibleLines = (text: string): string =>
     .split(/\r?\n/)
     .map((line) => visible(line.replaceAll("\t", "  ")))
     .join("\n");
-
-/** A terminal must not be steered by JSON either: what JSON leaves bare beyond ASCII is escaped. */
-export function safeJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}

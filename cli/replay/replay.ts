@@ -3,7 +3,7 @@ import { fromBase64 } from "../../core/bytes.ts";
 import { TableWriter } from "../output/rows.ts";
 import { visible, visibleLines } from "../output/visible.ts";
 import { AnswerRenderer, type Shown } from "../wire/answer.ts";
-import { MessageReader } from "../wire/messages.ts";
+import { MessageReader } from "../../core/protocols/postgres/seen.ts";
 import { say, sentence } from "./facts.ts";
 
 /** One moment of a session: wait, then print. */

@@ -1,13 +1,12 @@
 import { text } from "../../core/bytes.ts";
-import type { RowWriter } from "../output/rows.ts";
 import {
   cellsOf,
   type Column,
-  columnsOf,
-  sentenceOf,
+  said,
   type ServerMessage,
-  tagOf,
-} from "./messages.ts";
+  SUSPENDED,
+} from "../../core/protocols/postgres/seen.ts";
+import type { RowWriter } from "../output/rows.ts";
 
 /** What a message means to somebody who watches: output, or something said beside it. */
 export type Shown =
@@ -26,27 +25,27 @@ export class AnswerRenderer {
     this.#writer = writer;
   }
 
-  show({ type, body }: ServerMessage): Shown | null {
-    switch (type) {
-      case "T":
-        this.#columns = columnsOf(body);
+  show(message: ServerMessage): Shown | null {
+    const heard = said(message);
+    switch (heard?.is) {
+      case "columns":
+        this.#columns = heard.columns;
         return output(this.#begin());
-      case "D":
-        return output((this.#open ? "" : this.#begin()) + this.#writer.row(this.#cells(body)));
-      case "d":
-        return output(this.#writer.copied(text(body)));
-      case "C":
+      case "row":
+        return output((this.#open ? "" : this.#begin()) + this.#row(heard.body));
+      case "copied":
+        return output(this.#writer.copied(text(heard.bytes)));
+      case "done":
+        if (heard.tag === "" || heard.tag === SUSPENDED) return null;
         this.#open = false;
-        return output(this.#writer.end(tagOf(body)));
-      case "E":
+        return output(this.#writer.end(heard.tag));
+      case "error":
         this.#open = false;
-        return { is: "error", text: sentenceOf(body) };
-      case "N":
-        return { is: "notice", text: sentenceOf(body) };
-      case "Z":
-        return { is: "ready" };
-      case "G":
-        return { is: "copyIn" };
+        return heard;
+      case "notice":
+      case "ready":
+      case "copyIn":
+        return heard;
       default:
         return null;
     }
@@ -58,8 +57,8 @@ export class AnswerRenderer {
     return this.#writer.begin(this.#columns.map((column) => column.name));
   }
 
-  #cells(body: Uint8Array) {
-    return cellsOf(body, this.#columns);
+  #row(body: Uint8Array): string {
+    return this.#writer.row(cellsOf(body, this.#columns).map((cell) => cell?.text ?? null));
   }
 }
 

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { concat, i32, u32Bytes, utf8 } from "../../core/bytes.ts";
+import { MessageReader, said, type ServerMessage } from "../../core/protocols/postgres/seen.ts";
 import { refused } from "../failure.ts";
 import type { Door } from "../tunnel/listener.ts";
-import { MessageReader, sentenceOf, type ServerMessage } from "./messages.ts";
 
 /*
  * The smallest PostgreSQL client that answers `sluice sql`: a simple Query, whose answer streams
@@ -70,8 +70,10 @@ async function* messagesOf(socket: Socket): AsyncGenerator<ServerMessage> {
   }
 }
 
-function answerLogin(socket: Socket, door: Door, { type, body }: ServerMessage): void {
-  if (type === "E") throw refused("no_session", sentenceOf(body));
+function answerLogin(socket: Socket, door: Door, reply: ServerMessage): void {
+  const heard = said(reply);
+  if (heard?.is === "error") throw refused("no_session", heard.text);
+  const { type, body } = reply;
   if (type !== "R" || body.length < 4 || door.kind !== "tcp") return;
   if (i32(body, 0) === CLEARTEXT_PASSWORD) socket.write(message("p", cString(door.password)));
 }

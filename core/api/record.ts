@@ -18,12 +18,32 @@ export type RecordView = z.infer<typeof record>;
 export const recordsQuery = z.object({
   from: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(5_000).default(1_000),
+  /** A watch that is open (`WatchMessage`): its opening stands in the audit trail for this page. */
+  watch: z.string().max(64).optional(),
 });
+
+/** The first record that is watched for. */
+export const watchQuery = z.object({ from: z.coerce.number().int().min(1).default(1) });
+
+/**
+ * What a live session tells who watches it. After `more` it says nothing until it hears `next`, so
+ * that a slow reader is told less often, never late.
+ */
+export type WatchMessage =
+  /** `watch` is good for `records` from `from` on, for as long as the socket is open. */
+  | { readonly on: "hello"; readonly watch: string; readonly last: number }
+  /** The recording goes on up to record `last`. */
+  | { readonly on: "more"; readonly last: number }
+  | { readonly on: "ended" };
+
+/** Lines of JSON, a record each, or what `sluice audit verify` reads. */
+export const exportQuery = z.object({ format: z.enum(["jsonl", "raw"]).default("jsonl") });
 
 export const records = z.object({
   items: z.array(record),
   next: z.number().int().nullable(),
 });
+export type RecordPage = z.infer<typeof records>;
 
 /** A chunk's signed head (CONTRACTS §6): the chunk's bytes are fetched by `first`. */
 export const chunkHead = z.object({
@@ -53,3 +73,4 @@ export type Manifest = z.infer<typeof manifest>;
 export const recordingKeys = z.object({
   keys: z.array(z.object({ id: z.string(), algorithm: z.literal("Ed25519"), key: z.string() })),
 });
+export type RecordingKeys = z.infer<typeof recordingKeys>;

@@ -65,6 +65,13 @@ export const ROUTES = {
 } as const;
 /** A WebSocket for pages: `{ on: "hello" }`, then `{ on: "review", review }` for each change. */
 export const LIVE_REVIEWS = "/api/reviews/live";
+/**
+ * A WebSocket for pages: what a live session records, from the query's `from` on (`watchQuery`). It
+ * tells how far the recording goes (`WatchMessage`); the records themselves are read by `records`.
+ */
+export const LIVE_SESSION = "/api/sessions/:id/live";
+/** A file (`exportQuery`), written page by page. */
+export const EXPORT = "/api/sessions/:id/export";
 
 /** The description of all these in OpenAPI 3.1 (core/api/openapi.ts), for everybody. */
 export const OPENAPI = "/api/openapi.json";

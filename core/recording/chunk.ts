@@ -1,4 +1,8 @@
 import { base64, concat, fromBase64, strictText, u32, u32Bytes, utf8 } from "../bytes.ts";
+import { chunkBytesMax, journalRowBytesMax } from "../limits.ts";
+
+/** A chunk's records before compression, with the record that took it over its bound. */
+export const chunkPlainBytesMax = chunkBytesMax + 2 * journalRowBytesMax;
 
 /*
  * A chunk is `u32 head length · head JSON · u32 body length · body`; the body is gzip of whole

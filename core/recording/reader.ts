@@ -59,39 +59,89 @@ class Broken extends Error {
 
 type Progress = { seq: number; h: Uint8Array; delivered: number; ended: boolean };
 
+type Piece = { readonly head: Uint8Array; readonly body: Uint8Array } | { readonly lost: string };
+
 /** Never throws for what lies in `raw`. */
 export async function verify(raw: Uint8Array, reading: Reading): Promise<Verdict> {
   const parts = new Parts(raw);
-  const header = strictText(parts.next() ?? new Uint8Array());
-  const session = header === null ? null : sessionOf(header);
-  if (header === null || session === null) return broken(1, "no session header");
+  const header = strictText(parts.next() ?? new Uint8Array()) ?? "";
+  return verifyPieces(header, piecesIn(parts), reading, () => {});
+}
+
+/** How far it is whole. `key` signed the last of it. */
+export type Verified = {
+  readonly records: number;
+  readonly delivered: number;
+  readonly key: string;
+};
+
+/**
+ * The same for chunks as they lie in the store, one after the other: only one is in memory. Null
+ * stands for one that the store does not have. Throws what `chunks` throws.
+ */
+export const verifyChunks = (
+  header: string,
+  chunks: AsyncIterable<Uint8Array | null>,
+  reading: Reading,
+  verified: (upTo: Verified) => void,
+): Promise<Verdict> => verifyPieces(header, piecesOf(chunks), reading, verified);
+
+/** What ends in the middle of a chunk is cut there. */
+function* piecesIn(parts: Parts): Generator<Piece> {
+  while (!parts.done) {
+    const head = parts.next();
+    const body = parts.next();
+    if (head === null || body === null) return;
+    yield { head, body };
+  }
+}
+
+async function* piecesOf(chunks: AsyncIterable<Uint8Array | null>): AsyncGenerator<Piece> {
+  for await (const chunk of chunks) {
+    const parts = new Parts(chunk ?? new Uint8Array());
+    const head = parts.next();
+    const body = parts.next();
+    if (chunk === null) yield { lost: "a chunk that the store does not have" };
+    else if (head !== null && body !== null && parts.done) yield { head, body };
+    else yield { lost: "a chunk that cannot be read" };
+  }
+}
+
+async function verifyPieces(
+  header: string,
+  pieces: Iterable<Piece> | AsyncIterable<Piece>,
+  reading: Reading,
+  verified: (upTo: Verified) => void,
+): Promise<Verdict> {
+  const session = sessionOf(header);
+  if (session === null) return broken(1, "no session header");
   const h = await reading.digest(chainSeed(header));
   const progress: Progress = { seq: 0, h, delivered: 0, ended: false };
-  try {
-    while (!parts.done) {
-      const head = parts.next();
-      const body = parts.next();
-      if (head === null || body === null) break;
-      await verifyChunk(head, body, session, progress, reading);
+  for await (const piece of pieces) {
+    try {
+      const key = await verifyPiece(piece, session, progress, reading);
+      verified({ records: progress.seq, delivered: progress.delivered, key });
+    } catch (error) {
+      if (error instanceof Broken) return broken(error.at, error.message);
+      return broken(progress.seq + 1, "a chunk that cannot be read");
     }
-  } catch (error) {
-    if (error instanceof Broken) return broken(error.at, error.message);
-    return broken(progress.seq + 1, "a chunk that cannot be read");
   }
   const { seq: records, delivered, ended } = progress;
   if (!ended) return { is: "cut", session, at: records + 1 };
   return { is: "whole", session, records, delivered };
 }
 
-async function verifyChunk(
-  headJson: Uint8Array,
-  body: Uint8Array,
+/** The id of the key that signed it. */
+async function verifyPiece(
+  piece: Piece,
   session: string,
   progress: Progress,
   { digest, gunzip, verifies }: Reading,
-): Promise<void> {
+): Promise<string> {
   const at = progress.seq + 1;
-  const head = decodeHead(headJson);
+  if ("lost" in piece) throw new Broken(at, piece.lost);
+  const { body } = piece;
+  const head = decodeHead(piece.head);
   if (head === null) throw new Broken(at, "a chunk without a signed head");
   const signature = fromBase64(head.signature) as Uint8Array;
   if (!(await verifies(head.key, signature, headBytes(head)))) {
@@ -107,6 +157,7 @@ async function verifyChunk(
   for (const record of records) await verifyRecord(record, progress, digest);
   if (hex(progress.h) !== head.h) throw new Broken(at, "the chain does not fit its signed head");
   progress.delivered = head.delivered;
+  return head.key;
 }
 
 async function verifyRecord(

@@ -18,7 +18,9 @@ const CALLS = {
   sessions: ["GET", "/api/sessions"],
   session: ["GET", "/api/sessions/:id"],
   records: ["GET", "/api/sessions/:id/records"],
+  manifest: ["GET", "/api/sessions/:id/recording"],
   kill: ["POST", "/api/sessions/:id/kill"],
+  keys: ["GET", "/.well-known/sluice-keys"],
 } as const satisfies {
   readonly [N in RouteName]?: readonly [Routes[N]["method"], Routes[N]["path"]];
 };
@@ -47,12 +49,27 @@ export async function call<N extends keyof typeof CALLS>(
   name: N,
   asked: Asked = {},
 ): Promise<Answer<N>> {
-  const first = await request(name, asked);
-  if (first.ok) return answerOf<N>(first);
+  return (await (await persist(() => request(name, asked))).json()) as Answer<N>;
+}
+
+/** A chunk of a recording, as it lies in the store. Null: the store has no such chunk. */
+export async function chunkOf(id: string, first: number): Promise<Uint8Array | null> {
+  const path = `/api/sessions/${encodeURIComponent(id)}/recording/${first}`;
+  try {
+    return new Uint8Array(await (await persist(() => reach(path, {}))).arrayBuffer());
+  } catch (error) {
+    if (error instanceof Failure && error.code === "unknown") return null;
+    throw error;
+  }
+}
+
+async function persist(ask: () => Promise<Response>): Promise<Response> {
+  const first = await ask();
+  if (first.ok) return first;
   const failure = await failureOf(first);
   if (!RENEWABLE.has(failure.code) || !(await renew())) throw failure;
-  const second = await request(name, asked);
-  if (second.ok) return answerOf<N>(second);
+  const second = await ask();
+  if (second.ok) return second;
   throw await failureOf(second);
 }
 
@@ -87,10 +104,6 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
     if (init.signal?.aborted === true) throw error;
     throw new Failure("unreachable", "The gateway cannot be reached.");
   }
-}
-
-async function answerOf<N extends RouteName>(response: Response): Promise<Answer<N>> {
-  return (await response.json()) as Answer<N>;
 }
 
 async function failureOf(response: Response): Promise<Failure> {

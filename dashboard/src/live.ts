@@ -1,13 +1,8 @@
-import type { Review } from "./inbox.ts";
-
-type Message = { readonly on: "hello" } | { readonly on: "review"; readonly review: Review };
-
 export type LiveState = "connecting" | "live" | "lost";
 
-export type LiveEvents = {
-  /** The line is open, again too: what came meanwhile has to be fetched. */
-  readonly hello: () => void;
-  readonly review: (review: Review) => void;
+export type LineEvents<M> = {
+  /** A `hello` says that the line is open, again too: what came meanwhile has to be fetched. */
+  readonly message: (message: M, say: (word: string) => void) => void;
   readonly state: (state: LiveState) => void;
   /** Before each new try: renews the sign-in where that is why the line was lost. */
   readonly beforeRetry: () => Promise<unknown>;
@@ -18,10 +13,11 @@ const retryMaxMs = 30_000;
 const pingEveryMs = 25_000;
 const pongWithinMs = 10_000;
 
-/** Keeps a WebSocket to the review desk open until the answer is called. */
-export function openLive(events: LiveEvents): () => void {
-  const url = new URL("/api/reviews/live", location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+/** Keeps a WebSocket to the gateway open until the answer is called. */
+export function openLine<M extends { readonly on: string }>(
+  path: () => string,
+  events: LineEvents<M>,
+): () => void {
   let socket: WebSocket | null = null;
   let failures = 0;
   let over = false;
@@ -29,6 +25,8 @@ export function openLive(events: LiveEvents): () => void {
   let watch: ReturnType<typeof setTimeout> | undefined;
 
   function connect(): void {
+    const url = new URL(path(), location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const own = new WebSocket(url);
     socket = own;
     own.addEventListener("message", ({ data }) => own === socket && hear(own, data));
@@ -40,12 +38,13 @@ export function openLive(events: LiveEvents): () => void {
       own.send("ping");
       watch = setTimeout(lose, pongWithinMs);
     }, pingEveryMs);
-    const message = messageOf(data);
-    if (message?.on === "review") events.review(message.review);
-    if (message?.on !== "hello") return;
-    failures = 0;
-    events.state("live");
-    events.hello();
+    const message = messageOf<M>(data);
+    if (message === null) return;
+    if (message.on === "hello") {
+      failures = 0;
+      events.state("live");
+    }
+    events.message(message, (word) => own === socket && own.send(word));
   }
   function lose(): void {
     clearTimeout(watch);
@@ -77,10 +76,10 @@ export function openLive(events: LiveEvents): () => void {
   };
 }
 
-function messageOf(data: unknown): Message | null {
+function messageOf<M>(data: unknown): M | null {
   if (typeof data !== "string" || !data.startsWith("{")) return null;
   try {
-    return JSON.parse(data) as Message;
+    return JSON.parse(data) as M;
   } catch {
     return null;
   }

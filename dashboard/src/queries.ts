@@ -147,14 +147,13 @@ export const sessionQuery = (id: string) =>
     queryFn: ({ signal }) => call("session", { id, signal }),
   });
 
-export const recordsQuery = (id: string) =>
-  infiniteQueryOptions({
-    queryKey: ["records", id],
-    queryFn: ({ pageParam, signal }) =>
-      call("records", { id, query: { from: pageParam, limit: 1_000 }, signal }),
-    initialPageParam: 0,
-    // A live session always has a next page: an empty one says that nothing is there yet.
-    getNextPageParam: ({ items, next }) => (items.length === 0 ? undefined : (next ?? undefined)),
+/** One page of a recording, kept by nobody. `watch`: an open one, whose row stands for this. */
+export const recordsAt = (id: string, from: number, watch?: string) =>
+  queryClient.fetchQuery({
+    queryKey: ["records", id, from, watch],
+    queryFn: ({ signal }) => call("records", { id, query: { from, limit: 1_000, watch }, signal }),
+    staleTime: 0,
+    gcTime: 0,
   });
 
 export const useKill = (id: string) =>
@@ -163,7 +162,6 @@ export const useKill = (id: string) =>
     onSuccess: (session) => {
       queryClient.setQueryData(sessionQuery(id).queryKey, session);
       queryClient.removeQueries({ queryKey: ["sessions"] });
-      void queryClient.invalidateQueries({ queryKey: recordsQuery(id).queryKey });
     },
   });
 

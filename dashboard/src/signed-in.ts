@@ -3,9 +3,11 @@ import { useEffect } from "react";
 import { type Answer, renew } from "./api.ts";
 import type { Review } from "./inbox.ts";
 import { kept } from "./kept.ts";
-import { type LiveState, openLive } from "./live.ts";
+import { type LiveState, openLine } from "./live.ts";
 import { learnReview, meQuery, queryClient, reviewsQuery, signedOut } from "./queries.ts";
 import { asker, factsInWords } from "./words.ts";
+
+type ReviewMessage = { readonly on: "hello" } | { readonly on: "review"; readonly review: Review };
 
 export const line = kept<LiveState>(["connecting", "live", "lost"]);
 
@@ -14,17 +16,20 @@ export function useLive(): void {
   const navigate = useNavigate();
   useEffect(() => {
     const open = (id: string) => void navigate({ to: "/reviews/$id", params: { id } });
-    return openLive({
-      hello: freshen,
-      review(review) {
-        notify(review, open);
-        learnReview(review);
+    return openLine<ReviewMessage>(() => "/api/reviews/live", {
+      message(message) {
+        if (message.on === "hello") return freshen();
+        notify(message.review, open);
+        learnReview(message.review);
       },
       state: line.set,
-      beforeRetry: () => queryClient.fetchQuery({ ...meQuery, staleTime: 0 }),
+      beforeRetry: meAgain,
     });
   }, [navigate]);
 }
+
+/** Asks who is signed in, and by that renews a sign-in that has run out. */
+export const meAgain = () => queryClient.fetchQuery({ ...meQuery, staleTime: 0 });
 
 /** The list, and whichever review is open. */
 function freshen(): void {

@@ -2,8 +2,15 @@ import type { RecordView } from "../../core/api/record.ts";
 import type { StoredFact } from "../../core/recording/record.ts";
 import { counted, listed } from "./words.ts";
 
-/** One answer of the server to one statement. */
-export type Result = { readonly tag: string; readonly rows: number; readonly maskedCells: number };
+/** One answer of the server to one statement. `seq`: the record that says so. */
+export type Result = {
+  readonly seq: number;
+  readonly tag: string;
+  readonly rows: number;
+  readonly maskedCells: number;
+};
+
+export type FailureStep = { readonly seq: number; readonly says: string };
 
 export type Step =
   /** What happened to the session itself. */
@@ -19,8 +26,14 @@ export type Step =
       readonly rules: readonly string[];
       readonly message: string | null;
       readonly by: readonly string[];
+      /** The review that it waited for. */
+      readonly review: string | null;
+      /** Milliseconds until people answered; null: it did not wait, or waits. */
+      readonly waitedMs: number | null;
+      /** Milliseconds from when it might run until its last answer. */
+      readonly tookMs: number | null;
       readonly results: readonly Result[];
-      readonly failure: string | null;
+      readonly failure: FailureStep | null;
     };
 
 /** `waiting`: held, and nobody has answered as far as the records go. */
@@ -42,7 +55,7 @@ export function timeline(records: readonly RecordView[]): Step[] {
       continue;
     }
     const step = commands.get(record.command);
-    if (step !== undefined && learns(step, fact)) continue;
+    if (step !== undefined && learns(step, fact, record)) continue;
     const says = eventInWords(fact);
     if (says !== null) steps.push({ is: "event", seq: record.seq, at: record.at, says });
   }
@@ -63,6 +76,9 @@ const opened = (
   rules: [],
   message: null,
   by: [],
+  review: null,
+  waitedMs: null,
+  tookMs: null,
   results: [],
   failure: null,
 });
@@ -70,7 +86,8 @@ const opened = (
 const DECIDED = { allow: "allowed", block: "blocked", review: "waiting" } as const;
 
 /** Whether the fact belongs to the command. */
-function learns(step: CommandStep, fact: StoredFact): boolean {
+function learns(step: CommandStep, fact: StoredFact, { seq, at }: RecordView): boolean {
+  const since = Date.parse(at) - Date.parse(step.at);
   switch (fact.kind) {
     case "decision":
       step.verdict = DECIDED[fact.verdict];
@@ -78,17 +95,24 @@ function learns(step: CommandStep, fact: StoredFact): boolean {
       step.message = fact.message;
       return true;
     case "settled":
-      step.verdict = fact.verdict === "run" ? "approved" : "refused";
+      step.verdict = fact.verdict === "approved" ? "approved" : "refused";
       step.by = fact.by;
+      step.review = fact.review;
+      if (step.by.length > 0 || fact.review !== null) step.waitedMs = since;
       step.message = fact.message ?? step.message;
       return true;
     case "completed": {
       const maskedCells = fact.masked.reduce((sum, { cells }) => sum + cells, 0);
-      step.results = [...step.results, { tag: fact.tag, rows: fact.rows, maskedCells }];
+      step.results = [...step.results, { seq, tag: fact.tag, rows: fact.rows, maskedCells }];
+      step.tookMs = since - (step.waitedMs ?? 0);
       return true;
     }
     case "failed":
-      step.failure = `${fact.sqlstate}, said ${fact.from === "sluice" ? "Sluice" : "the server"}`;
+      step.failure = {
+        seq,
+        says: `${fact.sqlstate}, said ${fact.from === "sluice" ? "Sluice" : "the server"}`,
+      };
+      if (fact.from === "upstream") step.tookMs = since - (step.waitedMs ?? 0);
       return true;
     default:
       return false;

@@ -91,3 +91,11 @@ export function timeLeft(milliseconds: number): string | null {
   if (hours >= 48) return `${Math.floor(hours / 24)} days`;
   return `${hours} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
+
+/** "12 ms", "3.2 s", "4 min 5 s". */
+export function duration(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${milliseconds} ms`;
+  const seconds = milliseconds / 1_000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+}

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CsvWriter, JsonWriter, TableWriter } from "../../cli/output/rows.ts";
 import { table } from "../../cli/output/table.ts";
-import { safeJson, visible, visibleLines } from "../../cli/output/visible.ts";
+import { visible, visibleLines } from "../../cli/output/visible.ts";
+import { safeJson } from "../../core/visible.ts";
 
 describe("visible", () => {
   it.each([

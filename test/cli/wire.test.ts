@@ -3,7 +3,7 @@ import { TableWriter } from "../../cli/output/rows.ts";
 import { replay } from "../../cli/replay/replay.ts";
 import { BackendKeyWatch } from "../../cli/tunnel/backend-key.ts";
 import { AnswerRenderer } from "../../cli/wire/answer.ts";
-import { MessageReader } from "../../cli/wire/messages.ts";
+import { MessageReader } from "../../core/protocols/postgres/seen.ts";
 import type { RecordView } from "../../core/api/record.ts";
 import { base64, concat, fromHex, hex } from "../../core/bytes.ts";
 import { AUTHENTICATION_OK, columns, loginWith, message, READY, row, tag } from "./wire.ts";

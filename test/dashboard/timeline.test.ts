@@ -26,7 +26,11 @@ describe("a timeline", () => {
     ]);
     expect(commands(steps)).toMatchObject([
       { verdict: "allowed", rules: ["engineers"], results: [{ rows: 3, maskedCells: 3 }] },
-      { verdict: "blocked", message: "Dropping is not allowed.", failure: "42501, said Sluice" },
+      {
+        verdict: "blocked",
+        message: "Dropping is not allowed.",
+        failure: { says: "42501, said Sluice" },
+      },
       { verdict: "approved", by: ["Rui"], results: [{ tag: "DELETE 12", rows: 12 }] },
     ]);
   });
@@ -60,8 +64,10 @@ describe("a timeline", () => {
   });
 
   test("counts rows and cells", () => {
-    expect(resultInWords({ tag: "SELECT 1", rows: 1, maskedCells: 0 })).toBe("SELECT 1: 1 row");
-    expect(resultInWords({ tag: "SELECT 1200", rows: 1200, maskedCells: 1 })).toBe(
+    expect(resultInWords({ seq: 1, tag: "SELECT 1", rows: 1, maskedCells: 0 })).toBe(
+      "SELECT 1: 1 row",
+    );
+    expect(resultInWords({ seq: 1, tag: "SELECT 1200", rows: 1200, maskedCells: 1 })).toBe(
       "SELECT 1200: 1,200 rows, 1 cell masked",
     );
   });

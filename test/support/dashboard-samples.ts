@@ -4,6 +4,8 @@ import type { RecordView } from "../../core/api/record.ts";
 import type { ResourceView } from "../../core/api/resource.ts";
 import type { ReviewView } from "../../core/api/review.ts";
 import type { SessionView } from "../../core/api/session.ts";
+import { base64, concat } from "../../core/bytes.ts";
+import { columns, message, READY, row, tag } from "../cli/wire.ts";
 
 /** What a browser may be shown, made up. */
 
@@ -106,6 +108,14 @@ export const RECORDS: readonly RecordView[] = [
   }),
   fact(1, "decision", { verdict: "allow", rules: ["engineers"], message: null }),
   fact(1, "completed", { tag: "SELECT 3", rows: 3, masked: [{ rule: "pii", cells: 3 }] }),
+  sent(
+    columns("name", "email", "note"),
+    row("Zoë <script>alert(1)</script>", "z…@example.org", "\u202eevil\u001b[2J"),
+    row("Greta Ueda", "g…@example.org", null),
+    row("Ali", "[redacted]", `{"address": "${"Long Lane ".repeat(20)}"}`),
+    tag("SELECT 3"),
+    READY,
+  ),
   fact(2, "command", { shown: "DROP TABLE orders", operations: ["drop"] }),
   fact(2, "decision", {
     verdict: "block",
@@ -113,18 +123,25 @@ export const RECORDS: readonly RecordView[] = [
     message: "Dropping is not allowed.",
   }),
   fact(2, "failed", { sqlstate: "42501", from: "sluice" }),
+  sent(message("E", "SERROR\0C42501\0MDropping is not allowed.\0\0"), READY),
   fact(3, "command", { shown: "DELETE FROM payments", operations: ["delete"] }),
   fact(3, "decision", {
     verdict: "review",
     rules: ["change-everything"],
     message: "A lead looks.",
   }),
-  fact(3, "settled", { verdict: "run", review: idOf("rev", 3), by: ["Rui"], message: null }),
+  fact(3, "settled", { verdict: "approved", review: idOf("rev", 3), by: ["Rui"], message: null }),
   fact(3, "completed", { tag: "DELETE 12", rows: 12, masked: [] }),
+  sent(tag("DELETE 12"), READY),
 ].map((record, index) => ({ ...record, seq: index + 1 }));
 
-function fact(command: number, kind: string, more: RecordView["fact"]): RecordView {
+export function fact(command: number, kind: string, more: RecordView["fact"]): RecordView {
   return { seq: 0, at: ago(10), command, kind, fact: more };
+}
+
+/** Bytes to the client. */
+export function sent(...messages: Uint8Array[]): RecordView {
+  return fact(0, "toClient", { bytes: base64(concat(messages)) });
 }
 
 export const RESOURCES: readonly ResourceView[] = [

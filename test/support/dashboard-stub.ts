@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Me } from "../../core/api/me.ts";
 import { openApi } from "../../core/api/openapi.ts";
 import type { SessionView } from "../../core/api/session.ts";
+import type { RecordView } from "../../core/api/record.ts";
 import { PROBLEMS, type ProblemCode } from "../../core/api/problem.ts";
 import { DASHBOARD } from "../../scripts/build-dashboard.ts";
 import * as samples from "./dashboard-samples.ts";
@@ -22,6 +23,10 @@ export type Stub = {
   /** False: nobody is signed in. */
   signedIn: boolean;
   me: Me;
+  /** Of every session. */
+  records: RecordView[];
+  /** Appends to them, and tells whoever watches a session. */
+  record(...more: readonly RecordView[]): void;
   /** Answers the next request of that method and path with a problem, once. */
   refuseNext(request: string, code: ProblemCode): void;
   /** Tells every browser, as the review desk does. */
@@ -34,7 +39,7 @@ export type Stub = {
 const PING = Buffer.from("ping");
 
 type Answer = { readonly status: number; readonly json?: unknown };
-type State = Pick<Stub, "reviews" | "sessions" | "signedIn" | "me" | "asked">;
+type State = Pick<Stub, "reviews" | "sessions" | "signedIn" | "me" | "asked" | "records">;
 
 export async function startStub(): Promise<Stub> {
   const refusals = new Map<string, ProblemCode>();
@@ -44,13 +49,24 @@ export async function startStub(): Promise<Stub> {
     signedIn: true,
     me: samples.ME,
     asked: [],
+    records: [...samples.RECORDS],
   };
   const server = createServer((request, response) => void serve(request, response));
-  const live = new WebSocketServer({ server, path: "/api/reviews/live" });
-  live.on("connection", (socket: WebSocket) => {
-    socket.send(JSON.stringify({ on: "hello" }));
-    socket.on("message", (data: Buffer) => data.equals(PING) && socket.send("pong"));
+  const last = () => state.records.at(-1)?.seq ?? 0;
+  const live = listening(() => ({ on: "hello" }));
+  const watching = listening(() => ({ on: "hello", watch: "w1", last: last() }));
+  server.on("upgrade", (request, socket, head) => {
+    const of = request.url?.startsWith("/api/sessions/") === true ? watching : live;
+    if (of === watching) state.asked.push(`WATCH ${request.url}`);
+    of.handleUpgrade(request, socket, head, (opened) => of.emit("connection", opened));
   });
+  const record = (...more: readonly RecordView[]) => {
+    const before = last();
+    state.records.push(...more.map((one, index) => ({ ...one, seq: before + index + 1 })));
+    const isOver = more.some(({ kind }) => kind === "end");
+    const told = isOver ? { on: "ended" } : { on: "more", last: last() };
+    for (const socket of watching.clients) socket.send(JSON.stringify(told));
+  };
   const tell = (review: samples.SeenReview) => {
     state.reviews = [...state.reviews.filter(({ id }) => id !== review.id), review];
     for (const socket of live.clients) socket.send(JSON.stringify({ on: "review", review }));
@@ -75,7 +91,7 @@ export async function startStub(): Promise<Stub> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const stop = () =>
     new Promise<void>((resolve) => {
-      for (const socket of live.clients) socket.terminate();
+      for (const socket of [...live.clients, ...watching.clients]) socket.terminate();
       server.close(() => resolve());
       server.closeAllConnections();
     });
@@ -83,11 +99,22 @@ export async function startStub(): Promise<Stub> {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
     refuseNext: (request: string, code: ProblemCode) => void refusals.set(request, code),
     cut: () => {
-      for (const socket of live.clients) socket.terminate();
+      for (const socket of [...live.clients, ...watching.clients]) socket.terminate();
     },
+    record,
     tell,
     stop,
   });
+}
+
+/** A line that says that it is open, and answers pings. */
+function listening(hello: () => object): WebSocketServer {
+  const line = new WebSocketServer({ noServer: true });
+  line.on("connection", (socket: WebSocket) => {
+    socket.send(JSON.stringify(hello()));
+    socket.on("message", (data: Buffer) => data.equals(PING) && socket.send("pong"));
+  });
+  return line;
 }
 
 const problem = (code: ProblemCode): Answer => ({
@@ -120,7 +147,7 @@ function answerTo(state: State, line: string, url: URL, body: string): Answer {
     case "reviews":
       return id === "" ? reviewPage(state, url) : oneReview(state, id, part, body);
     case "sessions":
-      return id === "" ? sessionPage(state, url) : oneSession(state, id, part);
+      return id === "" ? sessionPage(state, url) : oneSession(state, url, id, part);
     default:
       return problem("unknown");
   }
@@ -155,10 +182,19 @@ function sessionPage({ sessions }: State, url: URL): Answer {
   return { status: 200, json: { items: all.slice(after, after + pageLength), next } };
 }
 
-function oneSession({ sessions }: State, id: string, part: string | undefined): Answer {
-  const session = sessions.find((session) => session.id === id);
+function recordPage({ records }: State, url: URL): Answer {
+  const from = Number(url.searchParams.get("from"));
+  const limit = Number(url.searchParams.get("limit"));
+  const items = records.filter(({ seq }) => seq >= from).slice(0, limit);
+  const last = items.at(-1);
+  const next = last === undefined || last.kind === "end" ? null : last.seq + 1;
+  return { status: 200, json: { items, next } };
+}
+
+function oneSession(state: State, url: URL, id: string, part: string | undefined): Answer {
+  const session = state.sessions.find((session) => session.id === id);
   if (session === undefined) return problem("unknown");
-  if (part === "records") return { status: 200, json: { items: samples.RECORDS, next: null } };
+  if (part === "records") return recordPage(state, url);
   if (part !== "kill") return { status: 200, json: session };
   const at = new Date().toISOString();
   const ended = { state: "ended", endedAt: at, endCode: "killed", endMessage: "Rui ended it." };

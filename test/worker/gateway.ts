@@ -34,6 +34,10 @@ export class Gateway {
   readonly store = new Map<string, { body: Uint8Array; arrayBuffer(): Promise<ArrayBuffer> }>();
   readonly unshipped: Uint8Array[] = [];
   unshippedFrom = 1;
+  /** A watch that is open, and the reading that it was opened for. */
+  watch: { readonly id: string; readonly principal: string; readonly from: number } | null = null;
+  /** What a session's object answers to who wants to watch; null: it opens the watch. */
+  refusesWatch: number | null = null;
   readonly desk = new FakeDesk();
   readonly catalogs = new FakeCatalogs();
   readonly env: Env;
@@ -165,8 +169,12 @@ export class Gateway {
         first: Math.max(from, this.unshippedFrom),
         records: this.unshipped.slice(Math.max(from - this.unshippedFrom, 0)),
       }),
+      watches: async (watch: string, { principal, from }: { principal: string; from: number }) =>
+        this.watch?.id === watch && this.watch.principal === principal && this.watch.from <= from,
       fetch: async (request: Request) =>
-        Response.json({ session: id, headers: Object.fromEntries(request.headers) }),
+        this.refusesWatch !== null
+          ? new Response(null, { status: this.refusesWatch })
+          : Response.json({ session: id, headers: Object.fromEntries(request.headers) }),
     };
   }
 }

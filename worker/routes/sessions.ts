@@ -1,16 +1,13 @@
 import { type Context, Hono } from "hono";
 import { toInstant } from "../../core/api/common.ts";
-import type { Manifest } from "../../core/api/record.ts";
 import { ROUTES } from "../../core/api/routes.ts";
 import type { SessionView } from "../../core/api/session.ts";
 import { audit } from "../../store/audit.ts";
-import { chunksOf } from "../../store/recordings.ts";
 import { listSessions, sessionById, type SessionRow } from "../../store/sessions.ts";
 import type { App } from "../context.ts";
 import { signedIn } from "../identity/signed-in.ts";
 import { Refused } from "../problem.ts";
 import { readBody, readQuery } from "../read.ts";
-import { recordPage, storedChunk } from "../recording.ts";
 import { holdsRole } from "../roles.ts";
 import { revoke } from "../sessions.ts";
 
@@ -36,33 +33,6 @@ sessions.get(ROUTES.sessions.path, signedIn, async (c) => {
 sessions.get(ROUTES.session.path, signedIn, async (c) =>
   c.json(viewOf(await sessionFor(c, "auditor", "admin"))),
 );
-
-sessions.get(ROUTES.records.path, signedIn, async (c) => {
-  const row = await sessionFor(c, "auditor", "admin");
-  const page = readQuery(c, ROUTES.records.query);
-  await auditReading(c, row, page.from);
-  return c.json(await recordPage(c.env, c.var.db, row.id, page));
-});
-
-sessions.get(ROUTES.manifest.path, signedIn, async (c) => {
-  const row = await sessionFor(c, "auditor", "admin");
-  await auditReading(c, row, 0);
-  const chunks = await chunksOf(c.var.db, row.id);
-  const { id: session, header, endedAt } = row;
-  const manifest: Manifest = { session, header, live: endedAt === null, chunks: [...chunks] };
-  return c.json(manifest);
-});
-
-sessions.get(`${ROUTES.manifest.path}/:first`, signedIn, async (c) => {
-  const row = await sessionFor(c, "auditor", "admin");
-  const first = Number(c.req.param("first"));
-  if (!Number.isSafeInteger(first) || first < 1) {
-    throw new Refused("bad_request", "A chunk is named by its first record.");
-  }
-  await auditReading(c, row, first);
-  const { body } = await storedChunk(c.env, row.id, first);
-  return c.body(body, 200, { "content-type": "application/octet-stream" });
-});
 
 sessions.post(ROUTES.kill.path, signedIn, async (c) => {
   const row = await sessionFor(c, "admin");
@@ -90,12 +60,6 @@ export async function sessionFor(
   const mayKnow = row !== null && (await holdsRole(c, "auditor"));
   if (mayKnow) throw new Refused("forbidden", `This needs the role ${roles.join(" or ")}.`);
   throw new Refused("unknown", "There is no such session for you.");
-}
-
-async function auditReading(c: Context<App>, row: SessionRow, from: number): Promise<void> {
-  const actor = c.var.identity.principal;
-  const event = { actor, action: "recording.read", outcome: "done" } as const;
-  await audit(c.var.db, { ...event, subject: row.id, detail: { from } }, c.var.now);
 }
 
 const viewOf = (row: SessionRow): SessionView => ({

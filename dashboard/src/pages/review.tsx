@@ -9,6 +9,7 @@ import { Statement, Visible } from "../parts/statement.tsx";
 import { Empty, Loading, Trouble } from "../parts/states.tsx";
 import { Time, TimeLeft } from "../parts/time.tsx";
 import { Vote } from "../parts/vote.tsx";
+import { VoteItems } from "../parts/votes.tsx";
 import { Withdraw } from "../parts/withdraw.tsx";
 import { reviewQuery, useSignedIn } from "../queries.ts";
 import { approvals, asker, factsInWords, listed } from "../words.ts";
@@ -117,17 +118,7 @@ const Votes = ({ review }: { readonly review: Review }) => (
     </h3>
     {review.votes.length > 0 && (
       <ul className="grid gap-1 text-sm">
-        {review.votes.map(({ by, verdict, comment, at }) => (
-          <li key={by} className="break-words">
-            <span className="font-semibold">{by}</span>{" "}
-            {verdict === "approve" ? "approved" : "rejected"} at <Time at={at} />
-            {comment !== null && (
-              <>
-                : <Visible text={comment} />
-              </>
-            )}
-          </li>
-        ))}
+        <VoteItems votes={review.votes} />
       </ul>
     )}
   </section>

@@ -1,19 +1,21 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import { useState } from "react";
 import { EndSession } from "../parts/end-session.tsx";
 import { Facts } from "../parts/facts.tsx";
-import { Statement, Visible } from "../parts/statement.tsx";
-import { Empty, Loading, Trouble } from "../parts/states.tsx";
+import { Visible } from "../parts/statement.tsx";
+import { Loading, Trouble } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
-import { recordsQuery, sessionQuery, useSignedIn } from "../queries.ts";
-import { resultInWords, type Step, timeline, type Verdict } from "../timeline.ts";
-import { listed } from "../words.ts";
-import { type Session, SessionState, whoIn } from "./sessions.tsx";
+import { Timeline } from "../parts/timeline.tsx";
+import { Verify } from "../parts/verify.tsx";
+import { sessionQuery, useSignedIn } from "../queries.ts";
+import type { Recording } from "../recording.ts";
+import { useRecording, useWatch } from "../watch.ts";
+import { asEnded, type Session, SessionState, whoIn } from "./sessions.tsx";
 
 export function SessionPage() {
   const { id } = useParams({ from: "/sessions/$id" });
   const { data: session, error, refetch } = useQuery(sessionQuery(id));
-  const isAdmin = useSignedIn().roles.includes("admin");
   return (
     <div className="grid gap-4">
       <Link to="/sessions" className="link justify-self-start">
@@ -22,23 +24,50 @@ export function SessionPage() {
       {session === undefined && <h1 className="text-xl font-bold">Session</h1>}
       {session === undefined && error === null && <Loading />}
       {error !== null && <Trouble error={error} retry={() => void refetch()} />}
-      {session !== undefined && (
-        <>
-          <section aria-labelledby="title" className="card grid gap-3 p-4">
-            <div className="flex flex-wrap items-center gap-2">
-              <h1 id="title" className="text-xl font-bold break-words">
-                <Visible text={whoIn(session)} /> on {session.resource.name}
-              </h1>
-              <SessionState session={session} />
-              {isAdmin && session.state === "live" && <EndSession id={id} />}
-            </div>
-            <SessionFacts session={session} />
-          </section>
-          <Timeline id={id} isLive={session.state === "live"} />
-        </>
-      )}
+      {session !== undefined && <Recorded key={id} session={session} />}
     </div>
   );
+}
+
+function Recorded({ session: asked }: { readonly session: Session }) {
+  const { id } = asked;
+  const [recording, known] = useRecording(id);
+  // The recording has the end before anybody else says so.
+  const session = known.end === null ? asked : asEnded(asked, known.end);
+  const isLive = session.state === "live";
+  // What was there before is read first, and written down as read.
+  const watch = useLiveWatch(session, recording, known.facts.length > 0 || known.caughtUp);
+  const isAdmin = useSignedIn().roles.includes("admin");
+  return (
+    <>
+      <section aria-labelledby="title" className="card grid gap-3 p-4">
+        <div className="flex flex-wrap items-center gap-2">
+          <h1 id="title" className="text-xl font-bold break-words">
+            <Visible text={whoIn(session)} /> on {session.resource.name}
+          </h1>
+          <SessionState session={session} />
+          {isAdmin && isLive && <EndSession id={id} ended={() => void recording.more()} />}
+        </div>
+        <SessionFacts session={session} />
+        {session.recording !== "full" && (
+          <p className="text-sm">
+            Recorded at level {session.recording}: what was answered is not in the recording.
+          </p>
+        )}
+        <Verify id={id} />
+        <Exports session={session} />
+      </section>
+      <Timeline id={id} known={known} more={() => void recording.more()} watch={watch} />
+    </>
+  );
+}
+
+/** A live session is watched from the start; null: it is over. */
+function useLiveWatch({ id, state: session }: Session, recording: Recording, isRead: boolean) {
+  const [isOn, setOn] = useState(true);
+  const isLive = session === "live";
+  const state = useWatch(id, recording, isOn && isLive && isRead);
+  return isLive ? { state: isOn ? state : ("off" as const), turn: () => setOn(!isOn) } : null;
 }
 
 const SessionFacts = ({ session }: { readonly session: Session }) => (
@@ -57,85 +86,17 @@ const SessionFacts = ({ session }: { readonly session: Session }) => (
   />
 );
 
-function Timeline({ id, isLive }: { readonly id: string; readonly isLive: boolean }) {
-  const query = useInfiniteQuery(recordsQuery(id));
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetching } = query;
-  const steps = data && timeline(data.pages.flatMap(({ items }) => items));
-  const isCaughtUp = data?.pages.at(-1)?.items.length === 0;
-  const more = isLive && isCaughtUp ? () => refetch() : () => fetchNextPage();
-  return (
-    <section aria-labelledby="timeline" className="card">
-      <div className="flex flex-wrap items-baseline gap-x-3 border-b border-line px-4 py-3">
-        <h2 id="timeline" className="text-lg font-bold">
-          Timeline
-        </h2>
-        <p className="text-sm text-muted">To read a recording is itself written down.</p>
-      </div>
-      {steps === undefined && error === null && <Loading />}
-      {error !== null && <Trouble error={error} retry={() => void refetch()} />}
-      {steps?.length === 0 && <Empty title="Nothing is recorded yet." />}
-      <ol className="divide-y divide-line" aria-label="Timeline">
-        {steps?.map((step) => (
-          <li key={step.seq} className="grid gap-2 px-4 py-3">
-            {step.is === "event" ? <Event step={step} /> : <Command step={step} />}
-          </li>
-        ))}
-      </ol>
-      {(hasNextPage || (isLive && steps !== undefined)) && (
-        <div className="border-t border-line p-3 text-center">
-          <button
-            type="button"
-            className="button"
-            disabled={isFetching}
-            onClick={() => void more()}
-          >
-            {isFetching ? "Loading" : "Show what follows"}
-          </button>
-        </div>
-      )}
-    </section>
-  );
-}
-
-type Of<K extends Step["is"]> = { readonly step: Extract<Step, { is: K }> };
-
-const Event = ({ step }: Of<"event">) => (
-  <p className="flex flex-wrap gap-x-3 text-sm text-muted">
-    <Time at={step.at} />
-    <span className="break-words">
-      <Visible text={step.says} />
-    </span>
+/** Files that the gateway writes: what a person reads, and what proves it. */
+const Exports = ({ session: { id, state } }: { readonly session: Session }) => (
+  <p className="text-sm">
+    Export:{" "}
+    <a className="link" href={`/api/sessions/${id}/export?format=jsonl`} download>
+      records as lines of JSON
+    </a>
+    ,{" "}
+    <a className="link" href={`/api/sessions/${id}/export?format=raw`} download>
+      the signed recording for sluice audit verify
+    </a>
+    {state === "live" && " (as far as it is signed)"}.
   </p>
-);
-
-const VERDICT_LOOKS: Readonly<Record<Verdict, string>> = {
-  allowed: "chip-good",
-  approved: "chip-good",
-  waiting: "chip-warn",
-  blocked: "chip-danger",
-  refused: "chip-danger",
-  undecided: "",
-};
-
-const Command = ({ step }: Of<"command">) => (
-  <>
-    <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
-      <Time at={step.at} />
-      <span className={`chip ${VERDICT_LOOKS[step.verdict]}`}>{step.verdict}</span>
-      {step.rules.length > 0 && <span className="text-muted">rule {listed(step.rules)}</span>}
-      {step.by.length > 0 && <span className="text-muted">answered by {listed(step.by)}</span>}
-    </p>
-    <Statement text={step.shown} label={`Statement ${step.command}`} />
-    {step.message !== null && (
-      <p className="text-sm break-words">
-        <Visible text={step.message} />
-      </p>
-    )}
-    {step.results.map((result, index) => (
-      <p key={index} className="text-sm text-muted">
-        {resultInWords(result)}
-      </p>
-    ))}
-    {step.failure !== null && <p className="text-sm text-danger">failed: {step.failure}</p>}
-  </>
 );

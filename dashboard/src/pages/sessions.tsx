@@ -1,6 +1,8 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { memo } from "react";
+import type { RecordView } from "../../../core/api/record.ts";
+import type { StoredFact } from "../../../core/recording/record.ts";
 import type { Answer } from "../api.ts";
 import { Chosen, Filters } from "../parts/session-filters.tsx";
 import { Empty, Loading, Trouble } from "../parts/states.tsx";
@@ -138,3 +140,10 @@ export const SessionState = ({ session }: { readonly session: Session }) =>
 
 export const whoIn = ({ principal, onBehalfOf }: Session): string =>
   onBehalfOf === null ? principal.name : `${principal.name} on behalf of ${onBehalfOf}`;
+
+/** The session with the end that its recording tells of: D1 may hear of it seconds later. */
+export function asEnded(session: Session, { at, fact }: RecordView): Session {
+  if (session.state === "ended") return session;
+  const { code, message, commands } = fact as Extract<StoredFact, { kind: "end" }>;
+  return { ...session, state: "ended", endedAt: at, endCode: code, endMessage: message, commands };
+}

@@ -3,11 +3,15 @@ import { useKill } from "../queries.ts";
 import { Trouble } from "./states.tsx";
 
 /** For admins: asks once more, and why. */
-export function EndSession({ id }: { readonly id: string }) {
+export function EndSession({ id, ended }: { readonly id: string; readonly ended: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [reason, setReason] = useState("");
   const kill = useKill(id);
   const close = () => dialog.current?.close();
+  const done = () => {
+    close();
+    ended();
+  };
   return (
     <>
       <button
@@ -22,7 +26,7 @@ export function EndSession({ id }: { readonly id: string }) {
           className="grid gap-3"
           onSubmit={(event) => {
             event.preventDefault();
-            kill.mutate(reason.trim(), { onSuccess: close });
+            kill.mutate(reason.trim(), { onSuccess: done });
           }}
         >
           <h2 id="end" className="text-lg font-bold">

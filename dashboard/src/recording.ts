@@ -1,0 +1,100 @@
+import type { RecordPage, RecordView } from "../../core/api/record.ts";
+import { type Answer, AnswerLog, type Stray } from "./answers.ts";
+
+/** What is known of a recording. It is another object whenever more is known. */
+export type Known = {
+  /** Without the bytes themselves. */
+  readonly facts: readonly RecordView[];
+  /** By the number of the fact that says how the answer ended, or of its own record. */
+  readonly answers: ReadonlyMap<number, Answer>;
+  readonly reads: boolean;
+  readonly error: unknown;
+  /** All that was recorded when it was last read is here. */
+  readonly caughtUp: boolean;
+  /** The record of the session's end. */
+  readonly end: RecordView | null;
+};
+
+type ReadPage = (from: number, watch?: string) => Promise<RecordPage>;
+
+/**
+ * A recording as far as it was read: facts, and of the answers their first rows. A page's bytes are
+ * let go as soon as they are read.
+ */
+export class Recording {
+  readonly #read: ReadPage;
+  readonly #listeners = new Set<() => void>();
+  readonly #log = new AnswerLog();
+  #known: Known;
+  #next = 1;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(read: ReadPage) {
+    this.#read = read;
+    const answers = this.#log.answers;
+    const none = { facts: [], answers, reads: false, error: null, caughtUp: false, end: null };
+    this.#known = none;
+  }
+
+  readonly get = (): Known => this.#known;
+  readonly listen = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** The first record that was not read. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Reads a page more, after whatever is being read. */
+  more = (watch?: string): Promise<void> =>
+    (this.#reading = this.#reading.then(() => this.#one(watch)));
+
+  /** Reads until record `last` is here, or nothing follows. */
+  async upTo(last: number, watch?: string): Promise<void> {
+    do await this.more(watch);
+    while (this.#next <= last && !this.#known.caughtUp && this.#known.error === null);
+  }
+
+  async #one(watch: string | undefined): Promise<void> {
+    if (this.#known.end !== null) return;
+    this.#learn({ reads: true, error: null });
+    try {
+      this.#take(await this.#read(this.#next, watch));
+    } catch (error) {
+      this.#learn({ reads: false, error });
+    }
+  }
+
+  #take({ items, next }: RecordPage): void {
+    const facts: RecordView[] = [];
+    for (const record of items) {
+      facts.push(...this.#log.take(record).map((stray) => noteOf(record, stray)));
+      if (record.kind !== "toClient" && record.kind !== "toUpstream") facts.push(record);
+    }
+    const end = items.find(({ kind }) => kind === "end") ?? null;
+    this.#next = (items.at(-1)?.seq ?? this.#next - 1) + 1;
+    this.#learn({
+      facts: [...this.#known.facts, ...facts],
+      answers: this.#log.answers,
+      reads: false,
+      caughtUp: next === null || items.length === 0,
+      end,
+    });
+  }
+
+  #learn(more: Partial<Known>): void {
+    this.#known = { ...this.#known, ...more };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Where no fact tells of it, the timeline does: a note in its place. */
+function noteOf({ at, command }: RecordView, { seq, answer: { words, sent } }: Stray): RecordView {
+  const isCut = words.length === 0;
+  const message = isCut
+    ? `cut in the middle of an answer, behind ${sent} of its rows`
+    : "told the client";
+  return { seq, at, command, kind: "note", fact: { message } };
+}
