@@ -89,6 +89,7 @@ const LAYERS: readonly Layer[] = [
       /^core\/(api|recording)\//,
       /^core\/(command|visible|zod)\.ts$/,
       /^(react|react-dom\/client|@tanstack\/react-(query|router))$/,
+      /^@(codemirror\/[\w-]+|lezer\/highlight)$/,
     ],
     never: /^(worker|durable-objects|store|cli|demo|test|bench|scripts)\//,
   },
