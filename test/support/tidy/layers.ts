@@ -74,7 +74,7 @@ const LAYERS: readonly Layer[] = [
     may: [
       /^cli\//,
       leaves,
-      /^core\/(tunnel|api|recording|policy|masking|sql)\//,
+      /^core\/(tunnel|api|recording|rehearsal|policy|masking|sql)\//,
       /^core\/protocols\/[\w-]+\/preface\.ts$/,
       /^(ws|commander|open|package\.json)$/,
       /^node:/,
