@@ -31,6 +31,9 @@ const readSeconds = 30;
  */
 export type Why = "opening" | "changed" | "living";
 
+/** One list for each scene. `known`: the tables were. */
+export type Answers = { readonly answers: Judged[][]; readonly known: boolean };
+
 /** A catalog as it is kept: its version beside its JSON. */
 type Kept = { readonly version: string; readonly readAt: number; readonly json: string };
 
@@ -61,8 +64,9 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
    * here because the parser lives in the objects' isolates. Null: a resource that is not in force,
    * and so one without tables.
    */
-  async judge(spec: SessionSpec | null, scenes: readonly Scene[]): Promise<Judged[][]> {
-    return judgeAll(spec === null ? null : await this.#parsed(spec), scenes);
+  async judge(spec: SessionSpec | null, scenes: readonly Scene[]): Promise<Answers> {
+    const catalog = spec === null ? null : await this.#parsed(spec);
+    return { answers: await judgeAll(catalog, scenes), known: catalog !== null };
   }
 
   /** Null: the target does not answer, and nothing was kept. */

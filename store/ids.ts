@@ -6,11 +6,21 @@ const BASE32 = "0123456789abcdefghijklmnopqrstuv";
 
 /** `kind_` and a UUIDv7 (RFC 9562 section 5.7) as 26 base32 characters: ids sort by their time. */
 export function newId<K extends IdKind>(kind: K, now: number = Date.now()): `${K}_${string}` {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(now / 2 ** (8 * (5 - i))) & 255;
+  const bytes = timeBytes(now);
+  crypto.getRandomValues(bytes.subarray(6));
   bytes[6] = 0x70 | ((bytes[6] as number) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] as number) & 0x3f);
   return `${kind}_${base32(bytes)}`;
+}
+
+/** Sorts before every id of that kind made at `at` or later, and after those made earlier. */
+export const firstIdAt = <K extends IdKind>(kind: K, at: number): `${K}_${string}` =>
+  `${kind}_${base32(timeBytes(at))}`;
+
+function timeBytes(at: number): Uint8Array {
+  const bytes = new Uint8Array(16);
+  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(at / 2 ** (8 * (5 - i))) & 255;
+  return bytes;
 }
 
 function base32(bytes: Uint8Array): string {
