@@ -101,9 +101,9 @@ export const policyCasesMax = 200;
 /** A rehearsal looks through recordings of so many days: beyond, the tables were others. */
 export const rehearsalDaysMax = 31;
 /**
- * One step of it. The clock stands still while the Worker computes, so a step is bounded by what it
- * takes in: each session costs some queries of D1 and reads of R2 (1,000 per request), each record
- * is decoded, each command is parsed twice, about a millisecond.
+ * One step of it. The clock stands still while the Worker computes, so a step is bounded by what
+ * it takes in: each session costs some queries of D1 and reads of R2 (1,000 per request), each
+ * record is decoded, each command is parsed twice, about a millisecond.
  */
 export const rehearsalSessionsMax = 25;
 export const rehearsalRecordsMax = 5_000;

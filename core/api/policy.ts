@@ -12,6 +12,9 @@ export const policy = z.object({
 });
 export type PolicyView = z.infer<typeof policy>;
 
+/** Any version; `previous` was in force before it. */
+export const policyAt = policy.extend({ previous: id("pol").nullable() });
+
 /** Without the text: what the list of versions and an apply answer. */
 export const policyVersion = policy.omit({ source: true });
 

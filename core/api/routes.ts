@@ -8,6 +8,7 @@ import {
   checkBody,
   checked,
   policy,
+  policyAt,
   policySchema,
   policyVersion,
   testBody,
@@ -39,7 +40,7 @@ export const ROUTES = {
     query: paging,
     answer: pageOf(policyVersion),
   },
-  policyAt: { method: "GET", path: "/api/policy/versions/:version", answer: policy },
+  policyAt: { method: "GET", path: "/api/policy/versions/:version", answer: policyAt },
   policySchema: { method: "GET", path: "/api/policy/schema", answer: policySchema },
   /** What is wrong with a text, or would be said of it when it is applied. */
   check: { method: "POST", path: "/api/policy/check", body: checkBody, answer: checked },

@@ -6,9 +6,9 @@ import type { Recorded } from "./recorded.ts";
  * Why a command cannot be judged. `parameters`: a rule looks at bound values, which are sealed;
  * `cut`: the shown text was too long to be kept whole; `not reproduced`: by the shown text, today's
  * tables and the person's groups the policy of then would not have done what was recorded, so what
- * they say of another policy is worth nothing; `person`, `policy`, `tables`: the groups of who asked,
- * the text of the policy of then, or the resource's tables are not known now. `recording` counts
- * recordings, not commands: it is kept no longer, or damaged.
+ * they say of another policy is worth nothing; `person`, `policy`, `tables`: the groups of who
+ * asked, the text of the policy of then, or the resource's tables are not known now. `recording`
+ * counts recordings, not commands: it is kept no longer, or damaged.
  */
 export const UNJUDGED = [
   "parameters",

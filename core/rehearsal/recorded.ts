@@ -59,8 +59,8 @@ const CUT = " …";
 const shownCharactersMax = 4_096;
 
 /**
- * A shown text as SQL again: a hidden string is one of its own, a hidden number becomes 0. Null: the
- * text was cut, so its end is not known.
+ * A shown text as SQL again: a hidden string is one of its own, a hidden number becomes 0. Null:
+ * the text was cut, so its end is not known.
  */
 export function readable(shown: string): string | null {
   if (shown.length > shownCharactersMax && shown.endsWith(CUT)) return null;

@@ -55,6 +55,16 @@ const access = createRoute({
   path: "/access",
   component: lazyRouteComponent(() => import("./pages/access.tsx"), "AccessPage"),
 });
+const policy = createRoute({
+  getParentRoute: () => root,
+  path: "/policy",
+  component: lazyRouteComponent(() => import("./pages/policy.tsx"), "PolicyPage"),
+});
+const policyVersion = createRoute({
+  getParentRoute: () => root,
+  path: "/policy/versions/$version",
+  component: lazyRouteComponent(() => import("./pages/policy-version.tsx"), "PolicyVersionPage"),
+});
 
 const router = createRouter({
   routeTree: root.addChildren([
@@ -63,6 +73,8 @@ const router = createRouter({
     sessions,
     session,
     access,
+    policy,
+    policyVersion,
   ]),
   defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error, reset }) => <Trouble error={error} retry={reset} />,

@@ -52,7 +52,8 @@ policy.get(ROUTES.policyAt.path, signedIn, async (c) => {
   await requireRole(c, "admin", "auditor");
   const row = await policyByVersion(c.var.db, c.req.param("version"));
   if (row === null) throw new Refused("unknown", "There is no such version of the policy.");
-  return c.json({ ...versionView(row), source: row.source });
+  const [before] = await policyVersions(c.var.db, { limit: 1, after: row.number });
+  return c.json({ ...versionView(row), source: row.source, previous: before?.version ?? null });
 });
 
 /** The same text again changes nothing, so that `sluice apply` can run in every pipeline. */
