@@ -95,7 +95,7 @@ export const preparedSessionSeconds = 10;
 export const policyBytesMax = 256 * KIB;
 export const conditionCharactersMax = 2_000;
 
-/** Cases tried in one call: each is parsed, some milliseconds at worst; a file's are some dozens. */
+/** Cases tried in one call: each is parsed, milliseconds at worst; files hold some dozens. */
 export const policyCasesMax = 200;
 
 /** A rehearsal looks through recordings of so many days: beyond, the tables were others. */

@@ -212,6 +212,20 @@ describe("editing", () => {
     await expect.poll(() => text(page).innerText()).toContain("- then: block");
   });
 
+  test("lets one type over what is selected, and breaks no rule of the page", async () => {
+    const { page, complaints } = await look();
+    await text(page).click();
+    await page.keyboard.press("Control+Home");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Shift+Control+End");
+    await page.keyboard.type("grants: []");
+    await expect.poll(() => text(page).innerText()).toMatch(/\ngrants: \[\]$/);
+    await page.keyboard.press("Control+z");
+    await expect.poll(() => text(page).innerText()).toContain("shop-db");
+    expect(complaints).toEqual([]);
+  });
+
   test("is no trap for who uses the keyboard alone", async () => {
     const { page } = await look();
     await text(page).focus();

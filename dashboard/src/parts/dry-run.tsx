@@ -1,16 +1,9 @@
+import { changeInWords, WHY } from "../../../core/rehearsal/words.ts";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { resourcesQuery } from "../queries.ts";
-import {
-  type Asked,
-  BEGUN,
-  changeInWords,
-  type Difference,
-  rehearse,
-  type Run,
-  WHY,
-} from "../rehearse.ts";
+import { type Asked, BEGUN, type Difference, rehearse, type Run } from "../rehearse.ts";
 import { counted, listed } from "../words.ts";
 import { Statement, Visible } from "./statement.tsx";
 import { Trouble } from "./states.tsx";

@@ -72,6 +72,8 @@ export const look = EditorView.theme({
     background: "none",
     textDecoration: "line-through 2px var(--color-danger)",
   },
+  // Its own signs are in few fonts.
+  ".cm-collapsedLines:before, .cm-collapsedLines:after": { content: '"…"' },
   ".cm-collapsedLines": {
     background: "var(--color-sunk)",
     color: "var(--color-muted)",

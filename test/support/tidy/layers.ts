@@ -87,7 +87,7 @@ const LAYERS: readonly Layer[] = [
     may: [
       /^dashboard\//,
       /^core\/(api|recording)\//,
-      /^core\/(command|visible|zod)\.ts$/,
+      /^core\/(command|visible|zod|rehearsal\/words)\.ts$/,
       /^(react|react-dom\/client|@tanstack\/react-(query|router))$/,
       /^@(codemirror\/[\w-]+|lezer\/highlight)$/,
     ],
