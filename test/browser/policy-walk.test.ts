@@ -26,7 +26,10 @@ const psql = (statement: string) => cli(demo, ["psql", "shop-db", "-c", statemen
 const NAMES = "SELECT name, email FROM customers WHERE id = 7";
 const COUNT = "SELECT count(*) FROM products";
 const RULES = `
-  - { id: no-counts, when: '"public.products" in command.objects', then: block, message: Not today. }`;
+  - id: no-counts
+    when: '"public.products" in command.objects'
+    then: block
+    message: Not today.`;
 
 const text = (page: Page) => page.getByRole("textbox", { name: "The policy, sluice.yaml" });
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
@@ -58,8 +61,11 @@ test("max breaks the policy, mends it, rehearses it, applies it, and takes it ba
     .replace("[customers.phone]", "[customers.phone, customers.name]");
   expect(edited.length).toBeGreaterThan(shown.source.length + RULES.length);
 
-  await write(page, edited.replace("then: block, message: Not", "then: blok, message: Not"));
-  const line = edited.split("\n").findIndex((each) => each.includes("no-counts")) + 1;
+  await write(
+    page,
+    edited.replace("then: block\n    message: Not", "then: blok\n    message: Not"),
+  );
+  const line = edited.split("\n").findIndex((each) => each.includes("no-counts")) + 3;
   await page.getByRole("button", { name: new RegExp(`^line ${line}, .*then`) }).click();
   await expect.poll(() => page.locator(".cm-lintRange-error").count()).toBeGreaterThan(0);
   expect(await page.locator(".cm-lintRange-error").first().innerText()).toContain("blok");

@@ -188,7 +188,7 @@ describe("editing", () => {
     const { page } = await look();
     await type(page, `\n${BROKEN}`);
     await page.getByText("1 error: it cannot be applied.").waitFor();
-    expect(await page.locator(".cm-lintRange-error").innerText()).toBe(BROKEN);
+    expect(await page.locator(".cm-lintRange-error").innerText()).toBe("BROKEN");
     expect(await button(page, "Apply…").isDisabled()).toBe(true);
     await page.keyboard.press("Control+Home");
     await page.getByRole("button", { name: /unknown key/ }).click();
