@@ -110,6 +110,7 @@ export class DataPath {
       session: spec.id,
       principal: spec.principal.name,
       principalKind: spec.principal.kind,
+      groups: spec.principal.groups,
       onBehalfOf: spec.onBehalfOf,
       resource: spec.resource.name,
       protocol: spec.resource.type,

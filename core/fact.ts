@@ -13,6 +13,8 @@ export type Fact =
       readonly session: string;
       readonly principal: string;
       readonly principalKind: PrincipalKind;
+      /** As the issuer named them when the session opened; older recordings are without. */
+      readonly groups?: readonly string[];
       readonly onBehalfOf: string | null;
       readonly resource: string;
       readonly protocol: string;

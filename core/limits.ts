@@ -114,6 +114,20 @@ export const preparedSessionSeconds = 10;
 export const policyBytesMax = 256 * KIB;
 export const conditionCharactersMax = 2_000;
 
+/** Cases tried in one call: each is parsed, milliseconds at worst; files hold some dozens. */
+export const policyCasesMax = 200;
+
+/** A rehearsal looks through recordings of so many days: beyond, the tables were others. */
+export const rehearsalDaysMax = 31;
+/**
+ * One step of it. The clock stands still while the Worker computes, so a step is bounded by what
+ * it takes in: each session costs some queries of D1 and reads of R2 (1,000 per request), each
+ * record is decoded, each command is parsed twice, about a millisecond.
+ */
+export const rehearsalSessionsMax = 25;
+export const rehearsalRecordsMax = 5_000;
+export const rehearsalCommandsMax = 250;
+
 export const accessTokenSeconds = 600;
 export const refreshTokenSeconds = 30 * 86_400;
 /** Groups behind a vote must be this fresh. */

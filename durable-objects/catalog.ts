@@ -3,6 +3,7 @@ import postgres, { type Options as PostgresOptions } from "postgres";
 import type { Catalog } from "../core/catalog.ts";
 import { concat, text, utf8 } from "../core/bytes.ts";
 import { journalRowBytesMax } from "../core/limits.ts";
+import type { Judged, Scene } from "../core/rehearsal/judged.ts";
 import { buildCatalog, CATALOG_QUERIES } from "../core/sql/catalog-queries.ts";
 import type { SessionSpec } from "../core/session.ts";
 import { SUBPROTOCOL } from "../core/tunnel/frames.ts";
@@ -10,6 +11,7 @@ import { newId } from "../store/ids.ts";
 import { targetOf } from "./catalogs.ts";
 import { nodeCrypto } from "./crypto.ts";
 import { CATALOG_PRINCIPAL, type ObjectsEnv, sessionOf } from "./env.ts";
+import { judgeAll } from "./judging.ts";
 import { TunnelSocket } from "./tunnel-socket.ts";
 
 /** A session that opens takes an older one than this as it is, while the next one is being read. */
@@ -29,6 +31,9 @@ const readSeconds = 30;
  */
 export type Why = "opening" | "changed" | "living";
 
+/** One list for each scene. `known`: the tables were. */
+export type Answers = { readonly answers: Judged[][]; readonly known: boolean };
+
 /** A catalog as it is kept: its version beside its JSON. */
 type Kept = { readonly version: string; readonly readAt: number; readonly json: string };
 
@@ -40,6 +45,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
   /** By target: a new policy may move the resource while the old one is being read. */
   readonly #readings = new Map<string, Promise<Kept>>();
   readonly #following = new Map<string, Promise<Kept>>();
+  #last: Catalog | null = null;
 
   constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     super(ctx, env);
@@ -51,6 +57,25 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
   async catalog(spec: SessionSpec, why: Why, known: string | null): Promise<string | null> {
     const { version, json } = await this.#wanted(spec, why);
     return version === known ? null : json;
+  }
+
+  /**
+   * What would come of statements, by the tables as this object knows them. The scenes are judged
+   * here because the parser lives in the objects' isolates. Null: a resource that is not in force,
+   * and so one without tables.
+   */
+  async judge(spec: SessionSpec | null, scenes: readonly Scene[]): Promise<Answers> {
+    const catalog = spec === null ? null : await this.#parsed(spec);
+    return { answers: await judgeAll(catalog, scenes), known: catalog !== null };
+  }
+
+  /** Null: the target does not answer, and nothing was kept. */
+  async #parsed(spec: SessionSpec): Promise<Catalog | null> {
+    const wanted = await this.#wanted(spec, "living").catch(() => null);
+    if (wanted === null) return null;
+    const { version, json } = wanted;
+    if (this.#last?.version !== version) this.#last = JSON.parse(json) as Catalog;
+    return this.#last;
   }
 
   async #wanted(spec: SessionSpec, why: Why): Promise<Kept> {

@@ -34,6 +34,7 @@ export type AuditAction =
   | "token.reused"
   | "service.exchange"
   | "policy.apply"
+  | "policy.rehearse"
   | "secret.put"
   | "session.open"
   | "session.kill"

@@ -45,6 +45,14 @@ export async function policyByVersion(db: Database, version: string): Promise<Po
   return row ?? null;
 }
 
+/** The newest version with that very text, if it was ever in force. */
+export async function policyByText(db: Database, sha256: string): Promise<PolicyRow | null> {
+  const same = eq(policies.sha256, sha256);
+  const newest = desc(policies.number);
+  const [row] = await db.select().from(policies).where(same).orderBy(newest).limit(1);
+  return row ?? null;
+}
+
 /** Newest first. `after` is the number of the last one seen. */
 export async function policyVersions(
   db: Database,

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, inArray, isNull, lt, min, sql, type SQL } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, isNull, lt, min, ne, or, sql, type SQL } from "drizzle-orm";
 import { index, integer, type SQLiteColumn, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { RecordingLevel } from "../core/decision.ts";
 import type { PrincipalKind, SessionSpec } from "../core/session.ts";
@@ -192,4 +192,45 @@ function conditions(filter: SessionFilter): SQL[] {
     ...(from === undefined ? [] : [gte(id, from)]),
     ...(before === undefined ? [] : [lt(id, before)]),
   ];
+}
+
+export type Window = {
+  /** UnixMs. */
+  readonly from: number;
+  readonly to: number;
+  /** By name; null: of any. */
+  readonly resource: string | null;
+};
+
+/** Somebody's sessions that were live at some time in the window, oldest first, from `first` on. */
+export async function sessionsIn(
+  db: Database,
+  window: Window,
+  page: { readonly first: string | null; readonly limit: number },
+): Promise<SessionRow[]> {
+  return db
+    .select()
+    .from(sessions)
+    .where(within(window, page.first))
+    .orderBy(sessions.id)
+    .limit(page.limit);
+}
+
+/** How many there are from `first` on. */
+export const countSessionsIn = (db: Database, window: Window, first: string | null) =>
+  db.$count(sessions, within(window, first));
+
+/** The gateway's own are not anybody's. */
+function within({ from, to, resource }: Window, first: string | null): SQL | undefined {
+  return and(
+    lt(sessions.id, leastId("ses", to)),
+    or(
+      gte(sessions.id, leastId("ses", from)),
+      gte(sessions.endedAt, from),
+      isNull(sessions.endedAt),
+    ),
+    ne(sessions.principalKind, "sluice"),
+    resource === null ? undefined : eq(sessions.resourceName, resource),
+    first === null ? undefined : gte(sessions.id, first),
+  );
 }

@@ -24,10 +24,12 @@ import { health, keys } from "./routes/health.ts";
 import { me } from "./routes/me.ts";
 import { policy } from "./routes/policy.ts";
 import { recordings } from "./routes/recordings.ts";
+import { rehearsal } from "./routes/rehearsal.ts";
 import { resources } from "./routes/resources.ts";
 import { reviews } from "./routes/reviews.ts";
 import { secrets } from "./routes/secrets.ts";
 import { sessions } from "./routes/sessions.ts";
+import { trials } from "./routes/trials.ts";
 import { tunnel } from "./routes/tunnel.ts";
 
 const bodyBytesMax = 64 * 1024;
@@ -59,13 +61,20 @@ app.use(async (c, next) => {
 const tooLarge = () => problemResponse("too_large", "The request's body is too large.");
 const smallBody = bodyLimit({ maxSize: bodyBytesMax, onError: tooLarge });
 const policyBody = bodyLimit({ maxSize: policyBytesMax, onError: tooLarge });
-app.use((c, next) => (c.req.path === "/api/policy" ? policyBody : smallBody)(c, next));
+/** In JSON each quote and each line's end takes two bytes. */
+const policiesBody = bodyLimit({ maxSize: 4 * policyBytesMax, onError: tooLarge });
+app.use((c, next) => {
+  const { path } = c.req;
+  if (path === "/api/policy") return policyBody(c, next);
+  return (path.startsWith("/api/policy/") ? policiesBody : smallBody)(c, next);
+});
 
 app.use("/api/*", idempotent);
 
 for (const routes of [health, keys, metadata, authorize, browser, device, token])
   app.route("/", routes);
-for (const routes of [description, me, resources, catalog, policy, secrets]) app.route("/", routes);
+for (const routes of [description, me, resources, catalog, policy, trials, rehearsal, secrets])
+  app.route("/", routes);
 for (const routes of [access, reviews, sessions, recordings, exact]) app.route("/", routes);
 for (const routes of [auditing, tunnel]) app.route("/", routes);
 

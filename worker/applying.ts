@@ -25,13 +25,16 @@ export function checkedDocument(source: string): Document {
   return document;
 }
 
+/** An error at its place, as JSON tells of it. */
+export const errorView = ({ code, message, at }: ConfigError) => ({
+  code,
+  message,
+  line: at?.line ?? null,
+  column: at?.column ?? null,
+});
+
 function invalid(errors: readonly ConfigError[]): Refused {
-  const shown = errors.map(({ code, message, at }) => ({
-    code,
-    message,
-    line: at?.line ?? null,
-    column: at?.column ?? null,
-  }));
+  const shown = errors.map(errorView);
   return new Refused("invalid_policy", shown[0]?.message ?? "not a policy", { errors: shown });
 }
 

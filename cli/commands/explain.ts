@@ -3,13 +3,14 @@ import { checkDocument } from "../../core/policy/check.ts";
 import { isDocument } from "../../core/policy/document.ts";
 import { explainAccess, explainDecision } from "../../core/policy/explain.ts";
 import type { Document } from "../../core/policy/schema.ts";
+import type { Stage } from "../../core/rehearsal/rehearse.ts";
 import type { Principal } from "../../core/session.ts";
 import { columnTree, type ExplainedColumn, sayMask } from "../../core/sql/explain.ts";
 import { type Context, gatewayOf, list } from "../context.ts";
 import { invalidPolicy, refused, usage } from "../failure.ts";
 import { table } from "../output/table.ts";
 import { visible } from "../output/visible.ts";
-import { rehearsing, type Scene } from "../rehearsal.ts";
+import { rehearse } from "../rehearsal.ts";
 import { readCatalog } from "./catalog-file.ts";
 import { readText } from "./files.ts";
 
@@ -36,15 +37,9 @@ export async function explain(
   const principal: Principal = { id: as, name: as, groups, kind: "person" };
   if (sql !== undefined) {
     const catalog = saved === undefined ? null : await catalogFor(first.name, saved);
-    const when = { now: Date.now(), reason: null, ticket: null };
-    return explainStatement(context, {
-      document,
-      principal,
-      resource: first,
-      catalog,
-      sql,
-      ...when,
-    });
+    const session = { id: "", reason: null, ticket: null, openedAt: Date.now() };
+    const stage: Stage = { document, principal, resource: first, session, catalog };
+    return explainStatement(context, stage, sql);
   }
   const answers = asked.map((one) => ({
     id: one.name,
@@ -79,14 +74,14 @@ const NOTE =
   "Read without the target's catalog: names are as written, every function counts as one that " +
   "may write, and what views and * hold is not known. A column of unknown origin is masked whole.";
 
-async function explainStatement(context: Context, scene: Scene): Promise<void> {
-  const rehearse = await rehearsing();
-  const { command, decision, masker, ...read } = await rehearse(scene);
+async function explainStatement(context: Context, stage: Stage, sql: string): Promise<void> {
+  const now = stage.session.openedAt;
+  const { command, decision, masker, ...read } = await rehearse(stage, sql, now);
   const { operations, objects, unbounded, risks } = command;
-  const why = explainDecision(command, decision, scene.document);
-  const known = scene.catalog !== null;
+  const why = explainDecision(command, decision, stage.document);
+  const known = stage.catalog !== null;
   const columns = read.columns.map((column) => shownColumn(column, masker.detects, known));
-  const shown = { id: scene.resource.name, why, verdict: decision.verdict, unread: read.unread };
+  const shown = { id: stage.resource.name, why, verdict: decision.verdict, unread: read.unread };
   const leaks = masker.hidesColumns ? read.leaks : [];
   const notes = known ? missing(read.unresolved) : [NOTE];
   const more = { columns, leaks, note: notes.join(" ") };

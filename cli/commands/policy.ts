@@ -7,6 +7,7 @@ import { invalidPolicy } from "../failure.ts";
 import { table } from "../output/table.ts";
 import { visibleLines } from "../output/visible.ts";
 import { saveCatalog } from "./catalog.ts";
+import { dryRun, type DryRunOptions } from "./dry-run.ts";
 import { explain, type ExplainOptions } from "./explain.ts";
 import { readText } from "./files.ts";
 import { testPolicy, type TestOptions } from "./policy-test.ts";
@@ -54,6 +55,14 @@ export function policyCommands(program: Command, context: Context): void {
     .option("--catalog <file>", "a saved catalog; once for each resource", collected, [])
     .option("--json", "one JSON array")
     .action((cases: string, options: TestOptions) => testPolicy(context, cases, options));
+  policy
+    .command("dry-run <file>")
+    .description("which recorded commands the policy would have decided or masked otherwise")
+    .option("--from <instant>", "of commands from then on; a day before --to when absent")
+    .option("--to <instant>", "of commands before then; now when absent")
+    .option("--on <name>", "only this resource")
+    .option("--json", "one JSON array")
+    .action((file: string, options: DryRunOptions) => dryRun(context, file, options));
 }
 
 async function apply(context: Context, file: string, { ifVersion }: ApplyOptions): Promise<void> {

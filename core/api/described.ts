@@ -129,6 +129,31 @@ export const DESCRIBED: Readonly<Record<RouteName, Described>> = {
     summary: "Every document that was ever in force, newest first, without its text",
     who: ["admin", "auditor"],
   },
+  policyAt: {
+    tag: "Policy",
+    summary: "One version, with its text",
+    who: ["admin", "auditor"],
+  },
+  policySchema: {
+    tag: "Policy",
+    summary: "The document's schema, for editors",
+    who: ["admin", "auditor"],
+  },
+  check: {
+    tag: "Policy",
+    summary: "What is wrong with a text, and what an apply of it would say",
+    who: ["admin"],
+  },
+  test: {
+    tag: "Policy",
+    summary: "Run cases against a text, as `sluice policy test` does",
+    who: ["admin"],
+  },
+  rehearsal: {
+    tag: "Policy",
+    summary: "One step of a dry run: what a text would have made of recorded commands",
+    who: ["admin"],
+  },
   secrets: {
     tag: "Secrets",
     summary: "Which secrets are set, and since when",

@@ -1,4 +1,5 @@
 import { z } from "../zod.ts";
+import { policyBytesMax } from "../limits.ts";
 import { id, instant } from "./common.ts";
 
 /** The document that is in force. `etag` goes into `If-Match` of the next apply. */
@@ -10,6 +11,9 @@ export const policy = z.object({
   etag: z.string(),
 });
 export type PolicyView = z.infer<typeof policy>;
+
+/** Any version; `previous` was in force before it. */
+export const policyAt = policy.extend({ previous: id("pol").nullable() });
 
 /** Without the text: what the list of versions and an apply answer. */
 export const policyVersion = policy.omit({ source: true });
@@ -24,3 +28,51 @@ export const applied = policyVersion.extend({
   warnings: z.array(z.string()),
 });
 export type Applied = z.infer<typeof applied>;
+
+/** A policy's text that is not to be applied: looked at, tested or rehearsed. */
+const source = z.string().max(policyBytesMax);
+
+/** What is wrong with a text, where. */
+export const policyError = z.object({
+  code: z.string(),
+  message: z.string(),
+  line: z.number().int().nullable(),
+  column: z.number().int().nullable(),
+});
+
+export const checkBody = z.strictObject({ source });
+
+/** No errors: it could be applied. `warnings` would not stop that. */
+export const checked = z.object({
+  errors: z.array(policyError),
+  warnings: z.array(z.string()),
+});
+
+/** JSON Schema (2020-12) of `sluice.yaml`, for editors. */
+export const policySchema = z.record(z.string(), z.unknown());
+
+/** `cases`: the YAML that `sluice policy test` takes. */
+export const testBody = z.strictObject({ source, cases: z.string().max(policyBytesMax) });
+
+const verdict = z.enum(["allow", "block", "review"]);
+
+/** `errors`: the cases cannot be read, and none was tried. */
+export const tested = z.object({
+  errors: z.array(policyError),
+  cases: z.array(
+    z.object({
+      id: z.number().int(),
+      name: z.string(),
+      line: z.number().int(),
+      passed: z.boolean(),
+      as: z.string(),
+      on: z.string(),
+      verdict,
+      rules: z.array(z.string()),
+      columns: z.array(z.object({ name: z.string(), rule: z.string().nullable() })),
+      differences: z.array(z.string()),
+    }),
+  ),
+  /** Resources that were read without a catalog. */
+  bare: z.array(z.string()),
+});

@@ -3,8 +3,19 @@ import { savedCatalog } from "./catalog.ts";
 import { pageOf, paging } from "./common.ts";
 import { exactBody, exactCommands } from "./exact.ts";
 import { me } from "./me.ts";
-import { applied, policy, policyVersion } from "./policy.ts";
+import {
+  applied,
+  checkBody,
+  checked,
+  policy,
+  policyAt,
+  policySchema,
+  policyVersion,
+  testBody,
+  tested,
+} from "./policy.ts";
 import { manifest, recordingKeys, records, recordsQuery } from "./record.ts";
+import { rehearsalBody, rehearsed } from "./rehearsal.ts";
 import { resource, resources } from "./resource.ts";
 import { requestBody, review, reviewsQuery, voteBody } from "./review.ts";
 import { secret, secretBody, secrets } from "./secret.ts";
@@ -28,6 +39,19 @@ export const ROUTES = {
     path: "/api/policy/versions",
     query: paging,
     answer: pageOf(policyVersion),
+  },
+  policyAt: { method: "GET", path: "/api/policy/versions/:version", answer: policyAt },
+  policySchema: { method: "GET", path: "/api/policy/schema", answer: policySchema },
+  /** What is wrong with a text, or would be said of it when it is applied. */
+  check: { method: "POST", path: "/api/policy/check", body: checkBody, answer: checked },
+  /** Cases as `sluice policy test` knows them, over the tables of the policy in force. */
+  test: { method: "POST", path: "/api/policy/test", body: testBody, answer: tested },
+  /** What a text would have made of recorded commands; each call is one bounded step. */
+  rehearsal: {
+    method: "POST",
+    path: "/api/policy/rehearsal",
+    body: rehearsalBody,
+    answer: rehearsed,
   },
   secrets: { method: "GET", path: "/api/secrets", answer: secrets },
   putSecret: { method: "PUT", path: "/api/secrets/:name", body: secretBody, answer: secret },

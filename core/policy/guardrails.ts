@@ -67,7 +67,12 @@ export function compileGuardrails(
   };
 }
 
-function concerns(rule: GuardrailRule, principal: Principal, resource: Resource): boolean {
+/** Whether a rule speaks of this principal on this resource at all. */
+export function concerns(
+  rule: GuardrailRule,
+  principal: Pick<Principal, "groups">,
+  resource: Pick<Resource, "name">,
+): boolean {
   if (rule.resources !== undefined && !rule.resources.includes(resource.name)) return false;
   if (rule.groups !== undefined && !sharesGroup(rule.groups, principal.groups)) return false;
   return rule.except === undefined || !sharesGroup(rule.except, principal.groups);

@@ -21,6 +21,14 @@ const CALLS = {
   manifest: ["GET", "/api/sessions/:id/recording"],
   kill: ["POST", "/api/sessions/:id/kill"],
   keys: ["GET", "/.well-known/sluice-keys"],
+  policy: ["GET", "/api/policy"],
+  apply: ["PUT", "/api/policy"],
+  policyVersions: ["GET", "/api/policy/versions"],
+  policyAt: ["GET", "/api/policy/versions/:version"],
+  policySchema: ["GET", "/api/policy/schema"],
+  check: ["POST", "/api/policy/check"],
+  test: ["POST", "/api/policy/test"],
+  rehearsal: ["POST", "/api/policy/rehearsal"],
 } as const satisfies {
   readonly [N in RouteName]?: readonly [Routes[N]["method"], Routes[N]["path"]];
 };
@@ -30,6 +38,8 @@ type Asked = {
   readonly id?: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly json?: object;
+  /** A policy's text, and the ETag of the one that it shall follow. */
+  readonly yaml?: { readonly text: string; readonly follows: string | null };
   readonly signal?: AbortSignal;
 };
 
@@ -82,19 +92,31 @@ export async function fetchJson<T>(path: string, signal: AbortSignal): Promise<T
 
 function request(name: keyof typeof CALLS, asked: Asked): Promise<Response> {
   const [method, pattern] = CALLS[name];
-  const path = pattern.replace(/:(id|name)/, encodeURIComponent(asked.id ?? ""));
+  const path = pattern.replace(/:(id|name|version)/, encodeURIComponent(asked.id ?? ""));
   const query = new URLSearchParams(
     Object.entries(asked.query ?? {}).flatMap(([key, value]) =>
       value === undefined || value === "" ? [] : [[key, String(value)]],
     ),
   );
-  const { json, signal } = asked;
+  const { signal } = asked;
+  const { type, body, follows } = bodyOf(asked);
   return reach(query.size === 0 ? path : `${path}?${query}`, {
     method,
-    headers: { accept: "application/json", ...(json && { "content-type": "application/json" }) },
-    ...(json && { body: JSON.stringify(json) }),
+    headers: {
+      accept: "application/json",
+      ...(type && { "content-type": type }),
+      ...(follows && { "if-match": follows }),
+    },
+    ...(body !== undefined && { body }),
     ...(signal && { signal }),
   });
+}
+
+type Body = { readonly type?: string; readonly body?: string; readonly follows?: string | null };
+
+function bodyOf({ json, yaml }: Asked): Body {
+  if (yaml) return { type: "application/yaml", body: yaml.text, follows: yaml.follows };
+  return json ? { type: "application/json", body: JSON.stringify(json) } : {};
 }
 
 async function reach(path: string, init: RequestInit): Promise<Response> {

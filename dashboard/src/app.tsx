@@ -52,6 +52,16 @@ const api = createRoute({
   path: "/api-docs",
   component: lazyRouteComponent(() => import("./pages/api.tsx"), "ApiPage"),
 });
+const policy = createRoute({
+  getParentRoute: () => root,
+  path: "/policy",
+  component: lazyRouteComponent(() => import("./pages/policy.tsx"), "PolicyPage"),
+});
+const policyVersion = createRoute({
+  getParentRoute: () => root,
+  path: "/policy/versions/$version",
+  component: lazyRouteComponent(() => import("./pages/policy-version.tsx"), "PolicyVersionPage"),
+});
 
 const router = createRouter({
   routeTree: root.addChildren([
@@ -61,6 +71,8 @@ const router = createRouter({
     session,
     access,
     api,
+    policy,
+    policyVersion,
   ]),
   defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error, reset }) => <Trouble error={error} retry={reset} />,

@@ -38,6 +38,59 @@ grants:
 roles: { reviewer: [leads], auditor: [auditors], admin: [admins] }
 `;
 
+describe("policy dry-run", () => {
+  const side = { verdict: "allow", rules: ["engineers"], message: null };
+  const item = {
+    session: `ses_${"0".repeat(26)}`,
+    seq: 3,
+    at: "2026-11-25T12:00:00.000Z",
+    principal: "ada",
+    resource: "shop-db",
+    shown: "DELETE FROM orders",
+    before: side,
+    after: { verdict: "block", rules: ["no-delete"], message: "No." },
+    masks: [],
+    caution: null,
+  };
+
+  it("asks step by step, and tells each difference and what was not judged", async () => {
+    const gateway = await FakeGateway.start();
+    gateway.handle = (_, body) => {
+      const { after } = JSON.parse(body) as { after?: string };
+      const unjudged = [{ why: "parameters", count: 2 }];
+      const step = { items: [item], examined: 4, unjudged, sessions: { done: 1, of: 2 } };
+      return {
+        status: 200,
+        json: { ...step, next: after === undefined ? `${item.session}:1` : null },
+      };
+    };
+    const file = await inFile(POLICY);
+    const argv = ["policy", "dry-run", file, "--from", "2026-11-25T00:00Z", "--on", "shop-db"];
+    const more = ["--to", "2026-11-26T00:00Z"];
+    const env = { SLUICE_URL: gateway.url, SLUICE_TOKEN: "t" };
+    const ran = await run([...argv, ...more], env);
+    await gateway.stop();
+    const line = "2026-11-25T12:00:00.000Z  allowed → blocked (no-delete)  ada on shop-db: ";
+    expect(ran.out).toBe(`${line}DELETE FROM orders\n    No.\n`.repeat(2));
+    expect(ran.err).toContain("8 commands, 2 differences");
+    expect(ran.err).toContain("4 not judged: a rule looks at bound values");
+    expect(gateway.requests.map(({ body }) => JSON.parse(body) as object)).toEqual([
+      {
+        source: POLICY,
+        from: "2026-11-25T00:00:00.000Z",
+        to: "2026-11-26T00:00:00.000Z",
+        resource: "shop-db",
+      },
+      expect.objectContaining({ after: `${item.session}:1` }),
+    ]);
+  });
+
+  it("takes no instant that is none", async () => {
+    const ran = await run(["policy", "dry-run", await inFile(POLICY), "--from", "monday"], {});
+    expect(ran).toMatchObject({ code: 2, err: expect.stringContaining("--from is an instant") });
+  });
+});
+
 describe("policy explain", () => {
   it("says offline who may open what, and by which grant", async () => {
     const argv = ["policy", "explain", await inFile(POLICY), "--as", "ada", "--json", "--groups"];

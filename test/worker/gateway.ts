@@ -15,10 +15,13 @@ import {
   withdraw,
 } from "../../core/review/review.ts";
 import type { SessionSpec } from "../../core/session.ts";
-import type { Why } from "../../durable-objects/catalog.ts";
+import { judging, type Scene } from "../../core/rehearsal/judged.ts";
+import type { Answers, Why } from "../../durable-objects/catalog.ts";
+import { nodeCrypto } from "../../durable-objects/crypto.ts";
 import { newId } from "../../store/ids.ts";
 import { app } from "../../worker/app.ts";
 import type { Notice } from "../../worker/sessions.ts";
+import { loadGrammar } from "../support/grammar.ts";
 import { memoryD1 } from "./d1.ts";
 import { FakeIssuer, ISSUER } from "./issuer.ts";
 
@@ -188,6 +191,16 @@ class FakeCatalogs {
     this.asked.push({ spec, why, known });
     if (this.answer === null) throw new Error("connect ECONNREFUSED 10.0.0.5:5432");
     return JSON.stringify(this.answer);
+  }
+
+  /** By core's own code, as the object does it. */
+  async judge(spec: SessionSpec | null, scenes: readonly Scene[]): Promise<Answers> {
+    const grammar = await loadGrammar();
+    const catalog = spec === null ? null : (this.answer as Catalog | null);
+    const answers = scenes.map((scene) =>
+      scene.texts.map(judging(scene, catalog, grammar, nodeCrypto)),
+    );
+    return { answers, known: catalog !== null };
   }
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DESCRIBED } from "../../core/api/described.ts";
+import type { Applied } from "../../core/api/policy.ts";
 import { problem } from "../../core/api/problem.ts";
 import { LIVE_REVIEWS, ROUTES, type RouteName } from "../../core/api/routes.ts";
 import type { Role } from "../../core/session.ts";
@@ -20,6 +21,11 @@ const TABLE: Record<RouteName, readonly number[]> = {
   policy: [401, 403, 403, 200, 200, 403],
   apply: [401, 403, 403, 403, 200, 403],
   policyVersions: [401, 403, 403, 200, 200, 403],
+  policyAt: [401, 403, 403, 200, 200, 403],
+  policySchema: [401, 403, 403, 200, 200, 403],
+  check: [401, 403, 403, 403, 200, 403],
+  test: [401, 403, 403, 403, 200, 403],
+  rehearsal: [401, 403, 403, 403, 200, 403],
   secrets: [401, 403, 403, 403, 200, 403],
   putSecret: [401, 403, 403, 403, 200, 403],
   reviews: [401, 200, 200, 200, 200, 200],
@@ -39,13 +45,26 @@ const TABLE: Record<RouteName, readonly number[]> = {
   keys: [200, 200, 200, 200, 200, 200],
 };
 
+const CASES = `
+cases:
+  - { as: ada, groups: [engineers], on: shop-db, sql: SELECT 1, expect: { verdict: allow } }
+`;
+
 const BODIES: Partial<Record<RouteName, object>> = {
   putSecret: { value: "hunter2" },
   exact: { reason: "an audit" },
+  check: { source: POLICY },
+  test: { source: POLICY, cases: CASES },
+  rehearsal: {
+    source: POLICY,
+    from: "2026-11-25T00:00:00.000Z",
+    to: "2026-11-26T00:00:00.000Z",
+  },
 };
 
 const EVE = { id: "eve", name: "eve" };
 let gate: Gateway;
+let version: string;
 const tokens = new Map<Who, string>();
 beforeAll(async () => {
   gate = await Gateway.start();
@@ -53,7 +72,9 @@ beforeAll(async () => {
     tokens.set(who, (await gate.signIn(who)).access_token);
   }
   tokens.set("bot", await gate.service("bot", ["bots"]));
-  expect((await gate.apply(POLICY, tokens.get("max") ?? "")).status).toBe(200);
+  const applied = await gate.apply(POLICY, tokens.get("max") ?? "");
+  expect(applied.status).toBe(200);
+  version = (await applied.json<Applied>()).version;
   await gate.putSecret("shop-db-password", "hunter2", tokens.get("max") ?? "");
 });
 afterAll(() => gate.stop());
@@ -67,10 +88,14 @@ async function call(route: RouteName, who: Who, by: "header" | "cookie"): Promis
   }
   const session = await aSession(gate, { ...EVE, groups: ["engineers"], kind: "person" });
   await ship(gate, session, 1, notes("one"));
-  const ids = { name: "shop-db", id: /review|approve|reject|withdraw/.test(route) ? "" : session };
+  const ids = {
+    name: "shop-db",
+    version,
+    id: /review|approve|reject|withdraw/.test(route) ? "" : session,
+  };
   if (ids.id === "") ids.id = aReview(gate, EVE).id;
   const { method, path } = ROUTES[route];
-  const filled = path.replace(/:(\w+)/g, (_, part: "name" | "id") => ids[part]);
+  const filled = path.replace(/:(\w+)/g, (_, part: "name" | "id" | "version") => ids[part]);
   const json = BODIES[route] ?? {};
   return gate.send(method, filled, token, method === "GET" ? undefined : json, by);
 }

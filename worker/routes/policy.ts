@@ -10,6 +10,8 @@ import {
   addPolicy,
   currentPolicy,
   idsOfResources,
+  policyByText,
+  policyByVersion,
   type PolicyRow,
   policyVersions,
 } from "../../store/policies.ts";
@@ -45,6 +47,15 @@ policy.get(ROUTES.policyVersions.path, signedIn, async (c) => {
   return c.json({ items: rows.slice(0, limit).map(versionView), next });
 });
 
+/** Any version that was ever in force, with its text. */
+policy.get(ROUTES.policyAt.path, signedIn, async (c) => {
+  await requireRole(c, "admin", "auditor");
+  const row = await policyByVersion(c.var.db, c.req.param("version"));
+  if (row === null) throw new Refused("unknown", "There is no such version of the policy.");
+  const [before] = await policyVersions(c.var.db, { limit: 1, after: row.number });
+  return c.json({ ...versionView(row), source: row.source, previous: before?.version ?? null });
+});
+
 /** The same text again changes nothing, so that `sluice apply` can run in every pipeline. */
 policy.put(ROUTES.apply.path, signedIn, async (c) => {
   await requireRole(c, "admin");
@@ -59,6 +70,7 @@ policy.put(ROUTES.apply.path, signedIn, async (c) => {
   if (before?.sha256 === sha256) {
     return c.json(answered(before, { changed: false, resources, warnings }));
   }
+  const restored = (await policyByText(db, sha256))?.version ?? null;
   await idsOfResources(
     db,
     document.resources.map((resource) => resource.name),
@@ -74,11 +86,8 @@ policy.put(ROUTES.apply.path, signedIn, async (c) => {
   });
   if (row === null) throw new Refused("conflict", "Another apply came first: read it, then apply.");
   const event = { actor: identity.principal, action: "policy.apply", outcome: "done" } as const;
-  await audit(
-    db,
-    { ...event, subject: row.version, detail: { before: before?.version ?? null } },
-    now,
-  );
+  const detail = { before: before?.version ?? null, ...(restored !== null && { restored }) };
+  await audit(db, { ...event, subject: row.version, detail }, now);
   c.executionCtx.waitUntil(tellSessions(c, row));
   return c.json(answered(row, { changed: true, resources, warnings }));
 });

@@ -49,6 +49,7 @@ const WORDS: Partial<Record<Failure["code"], string>> = {
   own_command: "You asked for this command yourself, so somebody else has to answer.",
   not_a_person: "Only people may answer, not services.",
   stale_groups: "Your groups were read too long ago. Sign out and in again, then answer.",
+  precondition_failed: "Somebody applied another policy meanwhile. Your text is kept.",
   unreachable: "The gateway cannot be reached. Nothing was changed.",
 };
 

@@ -1,0 +1,80 @@
+import { utf8 } from "../bytes.ts";
+import type { Catalog } from "../catalog.ts";
+import type { Command } from "../command.ts";
+import type { Crypto } from "../crypto.ts";
+import type { Decision, UnixMs } from "../decision.ts";
+import type { Masker } from "../masker.ts";
+import { compilePolicy } from "../policy/compile.ts";
+import type { SessionFacts } from "../policy/context.ts";
+import type { Document, ResourceRule } from "../policy/schema.ts";
+import type { Granted, Principal } from "../session.ts";
+import { Analyses } from "../sql/cache.ts";
+import { type ExplainedColumn, explainColumns, sayLeak } from "../sql/explain.ts";
+import type { Grammar } from "../sql/grammar.ts";
+import { Names } from "../sql/names.ts";
+import { trialCommand } from "../sql/summary.ts";
+
+/** Somebody on a resource under a policy, before she has sent anything. */
+export type Stage = {
+  readonly document: Document;
+  readonly principal: Principal;
+  readonly resource: ResourceRule;
+  readonly session: SessionFacts & {
+    readonly openedAt: UnixMs;
+    readonly granted?: readonly Granted[];
+  };
+  /** Null: names are not known. */
+  readonly catalog: Catalog | null;
+};
+
+export type Rehearsed = {
+  readonly command: Command;
+  readonly decision: Decision;
+  readonly masker: Masker;
+  readonly columns: readonly ExplainedColumn[];
+  /** Why it is refused for masked data, column by column. */
+  readonly leaks: readonly string[];
+  /** Names that the catalog does not have. */
+  readonly unresolved: readonly string[];
+  /** Why it could not be read. */
+  readonly unread: string | null;
+};
+
+/**
+ * What the gateway would do with each statement if it were the first of its session, by its own
+ * code and without any database. No value is ever masked here: the masker is only asked which rule
+ * holds, so its keys are of no account.
+ */
+export function rehearsal(
+  { document, principal, resource, session, catalog }: Stage,
+  grammar: Grammar,
+  crypto: Crypto,
+): (sql: string, now: UnixMs) => Rehearsed {
+  const policy = compilePolicy({
+    policy: document,
+    version: "local",
+    principal,
+    resource: { ...resource, id: resource.name },
+    session,
+    keys: { mask: (purpose) => crypto.sha256(utf8(purpose)) },
+    crypto,
+  });
+  const { masker } = policy;
+  const analyses = new Analyses(grammar);
+  return (sql, now) => {
+    const text = utf8(sql);
+    const analysis = analyses.analyse(text, new Names(catalog), masker);
+    const command = trialCommand(sql, analysis);
+    const leaks = analysis.statements.flatMap((statement) => statement.leaks);
+    const unresolved = analysis.statements.flatMap((statement) => statement.unresolved);
+    return {
+      command,
+      decision: policy.decide(command, now),
+      masker,
+      columns: explainColumns(text, analysis, grammar, masker),
+      leaks: [...new Set(leaks.map((leak) => sayLeak(leak, masker)))],
+      unresolved: [...new Set(unresolved)],
+      unread: analysis.unknown,
+    };
+  };
+}
