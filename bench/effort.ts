@@ -1,4 +1,4 @@
-/** How much of each thing a run does; a full one ends within twelve minutes on two cores. */
+/** How much of each thing a run does; a full one ends within seventeen minutes on two cores. */
 export type Effort = {
   readonly repeats: number;
   /** Of one run of pgbench. */

@@ -17,9 +17,12 @@ function timed(at: number, bytes: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** The least id of that kind at that instant: ids from then on are not below it. */
+/**
+ * The least id of that kind at that instant: ids from then on are not below it. There are none
+ * before 1970.
+ */
 export function leastId<K extends IdKind>(kind: K, at: number): `${K}_${string}` {
-  return `${kind}_${base32(timed(at, new Uint8Array(16)))}`;
+  return `${kind}_${base32(timed(Math.max(0, at), new Uint8Array(16)))}`;
 }
 
 const numbersFrom = BigInt(Date.UTC(2020, 0, 1));

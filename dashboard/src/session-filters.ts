@@ -1,4 +1,5 @@
 import type { SessionView } from "../../core/api/session.ts";
+import type { Verdict } from "../../core/recording/findable.ts";
 
 /** What a session may have met, in the order in which it is offered. */
 export const VERDICTS = {
@@ -9,8 +10,7 @@ export const VERDICTS = {
   expired: "a question expired",
   withdrawn: "a question was withdrawn",
   masked: "something was masked",
-} as const;
-type Verdict = keyof typeof VERDICTS;
+} as const satisfies Readonly<Record<Verdict, string>>;
 
 /** How far back: days, today among them; `range` goes by `since` and `until`. */
 export const WHENS = {
