@@ -54,6 +54,7 @@ it("says what may be left out, and names every parameter of a path", () => {
     ["id", true],
     ["from", false],
     ["limit", false],
+    ["watch", false],
   ]);
 });
 
