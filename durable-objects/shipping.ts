@@ -2,11 +2,14 @@ import { gzipSync } from "node:zlib";
 import { hex } from "../core/bytes.ts";
 import type { UnixMs } from "../core/decision.ts";
 import { chunkBytesMax, shippingGraceSeconds } from "../core/limits.ts";
+import type { Header } from "../core/recording/chain.ts";
 import { chunkKey, encodeChunk, headBytes, signHead, type Head } from "../core/recording/chunk.ts";
-import { database } from "../store/db.ts";
+import { countsOf } from "../core/recording/counts.ts";
+import { addCounts } from "../store/counts.ts";
+import { type Database, database } from "../store/db.ts";
 import { namedKeys, signingPair, type SigningPair } from "../store/keys.ts";
 import { putChunk } from "../store/recordings.ts";
-import type { ObjectsEnv } from "./env.ts";
+import { CATALOG_PRINCIPAL, type ObjectsEnv } from "./env.ts";
 import type { Journal, Stretch } from "./journal.ts";
 
 /**
@@ -15,7 +18,7 @@ import type { Journal, Stretch } from "./journal.ts";
  */
 export class Shipping {
   readonly #env: ObjectsEnv;
-  readonly #session: string;
+  readonly #header: Header;
   readonly #journal: Journal;
   #pair: Promise<SigningPair> | null = null;
   #running: Promise<boolean> | null = null;
@@ -23,9 +26,10 @@ export class Shipping {
   /** The last record that the client acknowledged. */
   delivered = 0;
 
-  constructor(env: ObjectsEnv, session: string, journal: Journal) {
+  /** `header` is the recording's, to the byte. */
+  constructor(env: ObjectsEnv, header: string, journal: Journal) {
     this.#env = env;
-    this.#session = session;
+    this.#header = JSON.parse(header) as Header;
     this.#journal = journal;
   }
 
@@ -61,9 +65,17 @@ export class Shipping {
     }
   }
 
+  /** What the gateway does for itself is nobody's doing. */
+  #counts(db: Database, { first, records }: Stretch) {
+    const { session, resource, principal } = this.#header;
+    if (principal === CATALOG_PRINCIPAL.id) return null;
+    const counts = countsOf(first, records);
+    return counts.length === 0 ? null : addCounts(db, { session, first, resource }, counts);
+  }
+
   async #shipOne(stretch: Stretch): Promise<void> {
     const { first, last } = stretch;
-    const session = this.#session;
+    const { session } = this.#header;
     const at = Date.now();
     const delivered = Math.min(this.delivered, last);
     const head: Head = { session, first, last, h: hex(stretch.h), at, delivered };
@@ -72,7 +84,10 @@ export class Shipping {
     const signature = signHead(head, pair.id, new Uint8Array(signed));
     const chunk = encodeChunk({ head: signature, body: gzip(stretch.records) });
     await this.#env.RECORDINGS.put(chunkKey(session, first), chunk);
-    await putChunk(database(this.#env), signature);
+    const db = database(this.#env);
+    const counts = this.#counts(db, stretch);
+    const put = putChunk(db, signature);
+    await (counts === null ? put : db.batch([counts, put]));
     this.#journal.shipped(stretch);
   }
 }

@@ -7,11 +7,17 @@ const BASE32 = "0123456789abcdefghijklmnopqrstuv";
 /** `kind_` and a UUIDv7 (RFC 9562 section 5.7) as 26 base32 characters: ids sort by their time. */
 export function newId<K extends IdKind>(kind: K, now: number = Date.now()): `${K}_${string}` {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(now / 2 ** (8 * (5 - i))) & 255;
+  bytes.set(timeBytes(now));
   bytes[6] = 0x70 | ((bytes[6] as number) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] as number) & 0x3f);
   return `${kind}_${base32(bytes)}`;
 }
+
+const timeBytes = (at: number): Uint8Array =>
+  Uint8Array.from({ length: 6 }, (_, i) => Math.floor(at / 2 ** (8 * (5 - i))) & 255);
+
+/** No id of that kind that was made at `at` or later sorts before it. */
+export const firstIdAt = (kind: IdKind, at: number): string => `${kind}_${base32(timeBytes(at))}`;
 
 function base32(bytes: Uint8Array): string {
   let out = "";

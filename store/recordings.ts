@@ -19,11 +19,14 @@ export const chunks = sqliteTable(
   (table) => [primaryKey({ columns: [table.session, table.first] })],
 );
 
-/** The same chunk again (a crash between the store and here) replaces what it said before. */
-export async function putChunk(db: Database, head: SignedHead): Promise<void> {
+/**
+ * The same chunk again (a crash between the store and here) replaces what it said before. A query:
+ * await it, or put it into a batch.
+ */
+export function putChunk(db: Database, head: SignedHead) {
   const { session, first, last, h, at, delivered, key, signature } = head;
   const fresh = { last, h, at, delivered, key, signature };
-  await db
+  return db
     .insert(chunks)
     .values({ session, first, ...fresh })
     .onConflictDoUpdate({ target: [chunks.session, chunks.first], set: fresh });

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, lt, or, type SQL } from "drizzle-orm";
+import { and, count, desc, eq, isNull, lt, or, type SQL } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { RecordingLevel } from "../core/decision.ts";
 import type { PrincipalKind, SessionSpec } from "../core/session.ts";
@@ -128,4 +128,14 @@ export async function listSessions(db: Database, filter: SessionFilter): Promise
     .where(and(...only))
     .orderBy(desc(sessions.id))
     .limit(limit);
+}
+
+/** How many live now, for each principal and resource. */
+export async function liveCounts(db: Database) {
+  const { principal, resource, endedAt } = sessions;
+  return db
+    .select({ principal, resource, n: count() })
+    .from(sessions)
+    .where(isNull(endedAt))
+    .groupBy(principal, resource);
 }

@@ -20,11 +20,14 @@ import { catalog } from "./routes/catalog.ts";
 import { exact } from "./routes/exact.ts";
 import { health, keys } from "./routes/health.ts";
 import { me } from "./routes/me.ts";
+import { overview } from "./routes/overview.ts";
+import { people } from "./routes/people.ts";
 import { policy } from "./routes/policy.ts";
 import { resources } from "./routes/resources.ts";
 import { reviews } from "./routes/reviews.ts";
 import { secrets } from "./routes/secrets.ts";
 import { sessions } from "./routes/sessions.ts";
+import { targets } from "./routes/targets.ts";
 import { tunnel } from "./routes/tunnel.ts";
 
 const bodyBytesMax = 64 * 1024;
@@ -61,6 +64,7 @@ app.use((c, next) => (c.req.path === "/api/policy" ? policyBody : smallBody)(c, 
 for (const routes of [health, keys, metadata, authorize, browser, device, token])
   app.route("/", routes);
 for (const routes of [me, resources, catalog, policy, secrets]) app.route("/", routes);
+for (const routes of [targets, people, overview]) app.route("/", routes);
 for (const routes of [access, reviews, sessions, exact, auditing, tunnel]) app.route("/", routes);
 
 app.notFound(() => problemResponse("unknown", "There is nothing under this address."));

@@ -14,6 +14,18 @@ export const auditEvent = z.object({
 });
 export type AuditEventView = z.infer<typeof auditEvent>;
 
+/** All that is given has to fit. */
+export const auditQuery = paging.extend({
+  /** An id or a name, as of today. */
+  actor: z.string().trim().min(1).max(200).optional(),
+  action: z.string().trim().min(1).max(100).optional(),
+  subject: z.string().trim().min(1).max(200).optional(),
+  outcome: z.enum(["done", "denied"]).optional(),
+  from: instant.optional(),
+  /** Before this instant. */
+  to: instant.optional(),
+});
+
 /** An entry of the chained heads over all sessions (core/recording/hours.ts). */
 export const signedHour = z.object({ body: z.string(), key: z.string(), signature: z.string() });
 

@@ -16,6 +16,7 @@ import {
 } from "../../core/review/review.ts";
 import type { SessionSpec } from "../../core/session.ts";
 import type { Why } from "../../durable-objects/catalog.ts";
+import type { Arrival } from "../../store/health.ts";
 import { newId } from "../../store/ids.ts";
 import { app } from "../../worker/app.ts";
 import type { Notice } from "../../worker/sessions.ts";
@@ -181,6 +182,13 @@ class FakeCatalogs {
     if (this.answer === null) throw new Error("connect ECONNREFUSED 10.0.0.5:5432");
     return JSON.stringify(this.answer);
   }
+
+  async check(spec: SessionSpec): Promise<Arrival> {
+    this.asked.push({ spec, why: "changed", known: null });
+    const at = Date.now();
+    if (this.answer !== null) return { is: "reached", at, dialMs: 3, loginMs: 12 };
+    return { is: "failed", at, why: "10.0.0.5:5432 refused the connection." };
+  }
 }
 
 const EMPTY: Catalog = {
@@ -234,6 +242,11 @@ export class FakeDesk {
       if (review.access === null || endsAt === null || review.principal.id !== principal) return [];
       return [{ resource: review.resource, grant: review.access.grant, endsAt }];
     });
+
+  slowest = async (from: number, to: number, limit: number) =>
+    [...this.reviews.values()]
+      .filter(({ askedAt, settledAt }) => askedAt >= from && askedAt < to && settledAt !== null)
+      .slice(0, limit);
 
   /** An inbox would be opened for whom the worker says. */
   fetch = async (request: Request) => Response.json(request.headers.get("sluice-viewer"));

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problem } from "../../core/api/problem.ts";
 import { LIVE_REVIEWS, ROUTES, type RouteName } from "../../core/api/routes.ts";
 import type { Viewer } from "../../core/review/view.ts";
+import { database } from "../../store/db.ts";
+import { seen } from "../../store/principals.ts";
 import { Gateway, PUBLIC_URL } from "./gateway.ts";
 import { POLICY } from "./policies.ts";
-import { aReview, aSession, notes, ship } from "./things.ts";
+import { aReview, aSession, aSignIn, notes, ship } from "./things.ts";
 
 const WHO = ["nobody", "ada", "rui", "ida", "max", "bot"] as const;
 type Who = (typeof WHO)[number];
@@ -15,6 +17,8 @@ const TABLE: Record<RouteName, readonly number[]> = {
   resources: [401, 200, 200, 200, 200, 200],
   resource: [401, 200, 404, 404, 200, 200],
   catalog: [401, 403, 403, 403, 200, 403],
+  targets: [401, 403, 403, 200, 200, 403],
+  check: [401, 403, 403, 403, 200, 403],
   policy: [401, 403, 403, 200, 200, 403],
   apply: [401, 403, 403, 403, 200, 403],
   policyVersions: [401, 403, 403, 200, 200, 403],
@@ -34,12 +38,21 @@ const TABLE: Record<RouteName, readonly number[]> = {
   kill: [401, 404, 404, 403, 200, 404],
   audit: [401, 403, 403, 200, 200, 403],
   hours: [401, 403, 403, 200, 200, 403],
+  overview: [401, 403, 403, 200, 200, 403],
+  people: [401, 403, 403, 200, 200, 403],
+  person: [401, 403, 403, 200, 200, 403],
+  signIns: [401, 403, 403, 200, 200, 403],
+  revokeSignIn: [401, 403, 403, 403, 200, 403],
   keys: [200, 200, 200, 200, 200, 200],
 };
 
 const BODIES: Partial<Record<RouteName, object>> = {
   putSecret: { value: "hunter2" },
   exact: { reason: "an audit" },
+};
+
+const QUERIES: Partial<Record<RouteName, string>> = {
+  overview: "?from=2026-11-25T00:00:00.000Z&to=2026-11-26T00:00:00.000Z",
 };
 
 const EVE = { id: "eve", name: "eve" };
@@ -65,10 +78,20 @@ async function call(route: RouteName, who: Who, by: "header" | "cookie"): Promis
   }
   const session = await aSession(gate, { ...EVE, groups: ["engineers"], kind: "person" });
   await ship(gate, session, 1, notes("one"));
-  const ids = { name: "shop-db", id: /review|approve|reject|withdraw/.test(route) ? "" : session };
-  if (ids.id === "") ids.id = aReview(gate, EVE).id;
+  const ids: Record<"name" | "id" | "signIn", string> = {
+    name: "shop-db",
+    id: session,
+    signIn: "",
+  };
+  if (/review|approve|reject|withdraw/.test(route)) ids.id = aReview(gate, EVE).id;
+  if (/person|signIn/i.test(route)) {
+    await seen(database(gate.env), { ...EVE, groups: ["engineers"], kind: "person" }, Date.now());
+    ids.id = EVE.id;
+    ids.signIn = await aSignIn(gate, EVE.id);
+  }
   const { method, path } = ROUTES[route];
-  const filled = path.replace(/:(\w+)/g, (_, part: "name" | "id") => ids[part]);
+  const filled =
+    path.replace(/:(\w+)/g, (_, part: keyof typeof ids) => ids[part]) + (QUERIES[route] ?? "");
   const json = BODIES[route] ?? {};
   return gate.send(method, filled, token, method === "GET" ? undefined : json, by);
 }

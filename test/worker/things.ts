@@ -9,6 +9,7 @@ import { newId } from "../../store/ids.ts";
 import { putChunk } from "../../store/recordings.ts";
 import { sealBytes } from "../../store/seal.ts";
 import { addSession, dataKeyPurpose } from "../../store/sessions.ts";
+import { startSignIn } from "../../store/tokens.ts";
 import type { Gateway } from "./gateway.ts";
 
 /** What seals the secrets of each recording here. */
@@ -47,6 +48,15 @@ export async function aSession(gate: Gateway, principal: SessionSpec["principal"
   };
   const dataKey = await sealBytes(gate.env, dataKeyPurpose(id), DATA_KEY);
   await addSession(database(gate.env), spec, { header: '{"session":1}', dataKey });
+  return id;
+}
+
+/** A sign-in of this principal, by a browser, live. */
+export async function aSignIn(gate: Gateway, principal: string): Promise<string> {
+  const id = newId("tok");
+  const [startedAt, endsAt] = [Date.now(), Date.now() + 86_400_000];
+  const fields = { id, principal, way: "browser", issuerToken: null, startedAt, endsAt } as const;
+  await startSignIn(database(gate.env), fields);
   return id;
 }
 

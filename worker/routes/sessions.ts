@@ -8,7 +8,7 @@ import { chunksOf } from "../../store/recordings.ts";
 import { listSessions, sessionById, type SessionRow } from "../../store/sessions.ts";
 import type { App } from "../context.ts";
 import { signedIn } from "../identity/signed-in.ts";
-import { Refused } from "../problem.ts";
+import { Hidden, Refused } from "../problem.ts";
 import { readBody, readQuery } from "../read.ts";
 import { recordPage, storedChunk } from "../recording.ts";
 import { holdsRole } from "../roles.ts";
@@ -91,7 +91,7 @@ export async function sessionFor(
   if (row !== null && (own || (await holdsRole(c, ...roles)))) return row;
   const mayKnow = row !== null && (await holdsRole(c, "auditor"));
   if (mayKnow) throw new Refused("forbidden", `This needs the role ${roles.join(" or ")}.`);
-  throw new Refused("unknown", "There is no such session for you.");
+  throw new Hidden("There is no such session for you.");
 }
 
 async function auditReading(c: Context<App>, row: SessionRow, from: number): Promise<void> {
