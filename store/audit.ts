@@ -1,5 +1,6 @@
 import { and, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { AuditAction } from "../core/api/audit.ts";
 import type { Database } from "./db.ts";
 import { firstIdAt, newId } from "./ids.ts";
 
@@ -29,29 +30,6 @@ export const auditEvents = sqliteTable(
       .where(sql`outcome = 'denied'`),
   ],
 );
-
-/** Never renamed: people search for them. */
-export type AuditAction =
-  | "sign-in"
-  | "sign-out"
-  | "sign-in.ended"
-  | "sign-in.revoke"
-  | "groups.changed"
-  | "people.read"
-  | "service.exchange"
-  | "policy.apply"
-  | "secret.put"
-  | "session.open"
-  | "session.kill"
-  | "review.approve"
-  | "review.reject"
-  | "access.request"
-  | "access.withdraw"
-  | "catalog.read"
-  | "resource.check"
-  | "recording.read"
-  | "recording.unseal"
-  | "api.denied";
 
 /** `actor` null: nobody was signed in. */
 export type AuditEvent = {

@@ -1,6 +1,29 @@
 import { z } from "../zod.ts";
 import { instant, paging } from "./common.ts";
 
+/** Never renamed: people search for them. */
+export type AuditAction =
+  | "sign-in"
+  | "sign-out"
+  | "sign-in.ended"
+  | "sign-in.revoke"
+  | "groups.changed"
+  | "people.read"
+  | "service.exchange"
+  | "policy.apply"
+  | "secret.put"
+  | "session.open"
+  | "session.kill"
+  | "review.approve"
+  | "review.reject"
+  | "access.request"
+  | "access.withdraw"
+  | "catalog.read"
+  | "resource.check"
+  | "recording.read"
+  | "recording.unseal"
+  | "api.denied";
+
 /** What happened to Sluice itself. `actor` null: nobody was signed in. */
 export const auditEvent = z.object({
   id: z.string(),

@@ -19,13 +19,23 @@ const CALLS = {
   session: ["GET", "/api/sessions/:id"],
   records: ["GET", "/api/sessions/:id/records"],
   kill: ["POST", "/api/sessions/:id/kill"],
+  targets: ["GET", "/api/targets"],
+  check: ["POST", "/api/resources/:name/check"],
+  putSecret: ["PUT", "/api/secrets/:name"],
+  overview: ["GET", "/api/overview"],
+  people: ["GET", "/api/people"],
+  person: ["GET", "/api/people/:id"],
+  signIns: ["GET", "/api/people/:id/sign-ins"],
+  revokeSignIn: ["POST", "/api/people/:id/sign-ins/:signIn/revoke"],
+  audit: ["GET", "/api/audit"],
 } as const satisfies {
   readonly [N in RouteName]?: readonly [Routes[N]["method"], Routes[N]["path"]];
 };
 
 type Asked = {
-  /** Stands for the path's one parameter. */
+  /** Stands for the path's first parameter. */
   readonly id?: string;
+  readonly signIn?: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly json?: object;
   readonly signal?: AbortSignal;
@@ -58,7 +68,9 @@ export async function call<N extends keyof typeof CALLS>(
 
 function request(name: keyof typeof CALLS, asked: Asked): Promise<Response> {
   const [method, pattern] = CALLS[name];
-  const path = pattern.replace(/:(id|name)/, encodeURIComponent(asked.id ?? ""));
+  const path = pattern
+    .replace(/:(id|name)/, () => encodeURIComponent(asked.id ?? ""))
+    .replace(":signIn", () => encodeURIComponent(asked.signIn ?? ""));
   const query = new URLSearchParams(
     Object.entries(asked.query ?? {}).flatMap(([key, value]) =>
       value === undefined || value === "" ? [] : [[key, String(value)]],

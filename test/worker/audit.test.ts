@@ -149,7 +149,7 @@ describe("a denial is in the trail also where the answer is that there is no suc
       };
       expect((await gate.request(filled, { headers })).status).toBe(404);
       const query = new URLSearchParams({ outcome: "denied", subject: `GET ${filled}` });
-      const answer = await gate.get(`/api/audit?${query}`, ida);
+      const answer = await gate.get(`/api/audit?${query.toString()}`, ida);
       const { items } = ROUTES.audit.answer.parse(await answer.json());
       expect(items).toMatchObject([{ action: "api.denied", actor: { name: "eve" } }]);
     },
