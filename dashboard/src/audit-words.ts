@@ -15,7 +15,7 @@ const WORDS: Readonly<Record<AuditAction, Words>> = {
   "sign-in": () => "signed in",
   "sign-out": () => "signed out",
   "sign-in.ended": (_, { why }) => `had a sign-in ended${part(": ", why)}`,
-  "sign-in.revoke": (_, { principal }) => `revoked a sign-in${part(" of ", principal)}`,
+  "sign-in.revoke": (_, { name }) => `revoked a sign-in${part(" of ", name)}`,
   "groups.changed": (_, { groups, sessions }) =>
     `came back with other groups (${said(groups) || "none"})` +
     (Number(sessions ?? 0) === 0 ? "" : `, which ended sessions: ${said(sessions)}`),

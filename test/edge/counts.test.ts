@@ -1,9 +1,10 @@
 import type { Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Review } from "../../core/review/review.ts";
 import type { SessionSpec } from "../../core/session.ts";
 import type { HealthRow } from "../../store/health.ts";
 import { newId } from "../../store/ids.ts";
-import { Edge, eventually } from "./edge.ts";
+import { type Client, Edge, eventually } from "./edge.ts";
 import { complete, FakePostgres, query, READY, startup } from "./fake-postgres.ts";
 
 /* What is kept beside the recordings: how much happened, and how targets do. */
@@ -145,5 +146,39 @@ describe("how a target does", () => {
       why: `127.0.0.1:${port} refused the connection or cannot be reached.`,
     });
     await target.listen();
+  });
+});
+
+describe("the slowest answers", () => {
+  const eve = { id: "u-eve", name: "eve", groups: ["leads"], kind: "person" };
+  const pending = async () => {
+    const filter = { state: "pending", limit: 5, after: null };
+    return edge.call<Review[]>("DESK", "desk", "list", filter);
+  };
+
+  it("are those that people gave, of what was asked in that time", async () => {
+    const from = Date.now();
+    const asking: Client[] = [];
+    for (const statement of ["delete from a", "delete from b", "delete from c"]) {
+      const client = await (await edge.open(edge.spec(target.port))).logIn();
+      client.send(query(statement));
+      asking.push(client);
+      await eventually(async () => (await pending()).length === asking.length);
+    }
+    const [c, b, a] = await pending();
+    const answer = (id: string | undefined, verdict: "approve" | "reject") =>
+      edge.call("DESK", "desk", "vote", id, eve, { verdict, comment: null });
+    await answer(c?.id, "approve");
+    await answer(a?.id, "reject");
+    const slowest = (until: number) =>
+      edge.call<Review[]>("DESK", "desk", "slowest", from, until, 5);
+    const found = await slowest(Date.now() + 1);
+    expect(found.map(({ id, state }) => [id, state])).toEqual([
+      [a?.id, "rejected"],
+      [c?.id, "approved"],
+    ]);
+    expect(await slowest(from)).toEqual([]);
+    expect(b?.state).toBe("pending");
+    for (const client of asking) client.socket.close();
   });
 });

@@ -204,7 +204,7 @@ export const EVENTS: readonly AuditEventView[] = [
   }),
   anEvent(5, "policy.apply", idOf("pol", 2), { detail: { before: idOf("pol", 1) } }),
   anEvent(6, "secret.put", "shop-db-password"),
-  anEvent(7, "sign-in.revoke", idOf("tok", 2), { detail: { principal: ada.id } }),
+  anEvent(7, "sign-in.revoke", idOf("tok", 2), { detail: { principal: ada.id, name: ada.name } }),
   anEvent(8, "sign-in.ended", idOf("tok", 2), { actor: null, detail: { why: "revoked" } }),
   anEvent(9, "something.newer", "than this page"),
 ];

@@ -171,7 +171,8 @@ describe("sign-ins", () => {
     });
     expect((await gate.get("/api/me", token)).status).toBe(401);
     expect((await gate.refresh(refresh)).status).toBe(400);
-    const by = { actor: "max", subject: id, outcome: "done", detail: '{"principal":"bob"}' };
+    const detail = '{"principal":"bob","name":"bob"}';
+    const by = { actor: "max", subject: id, outcome: "done", detail };
     expect(await lastAudit("sign-in.revoke")).toEqual(by);
     expect(await lastAudit("sign-in.ended")).toMatchObject({ actor: "bob", subject: id });
     expect((await gate.send("POST", path, max, {})).status).toBe(409);

@@ -68,11 +68,11 @@ people.get(ROUTES.signIns.path, signedIn, async (c) => {
 /** Ends the sign-in, and within a moment the live sessions that it opened. */
 people.post(ROUTES.revokeSignIn.path, signedIn, async (c) => {
   const { db, now, identity } = c.var;
-  const { id: principal } = await personFor(c, null, "admin");
+  const { id: principal, name } = await personFor(c, null, "admin");
   const row = await signInOf(c, principal);
   if (row.endedAt !== null) throw new Refused("conflict", "This sign-in has ended already.");
   const event = { actor: identity.principal, action: "sign-in.revoke", outcome: "done" } as const;
-  await audit(db, { ...event, subject: row.id, detail: { principal } }, now);
+  await audit(db, { ...event, subject: row.id, detail: { principal, name } }, now);
   await endSignInAndSessions(c.env, db, row.id, "sign-in-revoked", now);
   return c.json(signInView(c, await signInOf(c, principal)));
 });

@@ -54,7 +54,8 @@ const seconds = (instant: string): number => Date.parse(instant) / 1000;
 
 const dataOf = ({ hours }: OverviewView, kind: ChartProps["kind"]): uPlot.AlignedData => [
   hours.map(({ at }) => seconds(at)),
-  hours.map((hour) => hour[kind]),
+  // Not even a line for nothing.
+  hours.map((hour) => (hour[kind] === 0 ? null : hour[kind])),
 ];
 
 /** A canvas knows no variables of CSS: its colours are those that its places have now. */
