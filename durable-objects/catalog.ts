@@ -7,6 +7,7 @@ import type { Judged, Scene } from "../core/rehearsal/judged.ts";
 import { buildCatalog, CATALOG_QUERIES } from "../core/sql/catalog-queries.ts";
 import type { SessionSpec } from "../core/session.ts";
 import { SUBPROTOCOL } from "../core/tunnel/frames.ts";
+import type { Arrival } from "../store/health.ts";
 import { newId } from "../store/ids.ts";
 import { targetOf } from "./catalogs.ts";
 import { nodeCrypto } from "./crypto.ts";
@@ -47,6 +48,9 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
   readonly #following = new Map<string, Promise<Kept>>();
   #last: Catalog | null = null;
 
+  /** The last one that has read. */
+  #session = "";
+
   constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     super(ctx, env);
     const columns = "piece integer primary key, target text, version text, read_at integer";
@@ -76,6 +80,19 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
     const { version, json } = wanted;
     if (this.#last?.version !== version) this.#last = JSON.parse(json) as Catalog;
     return this.#last;
+  }
+
+  /** Reads it afresh, and says how its session came to the target. */
+  async check(spec: SessionSpec): Promise<Arrival> {
+    const from = Date.now();
+    try {
+      await this.#next(spec, targetOf(spec));
+      const how = await sessionOf(this.env, this.#session).arrival();
+      const at = Date.now();
+      return how ?? { is: "reached", at, dialMs: 0, loginMs: at - from };
+    } catch (error) {
+      return { is: "failed", at: Date.now(), why: (error as Error).message };
+    }
   }
 
   async #wanted(spec: SessionSpec, why: Why): Promise<Kept> {
@@ -180,6 +197,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
       reason: null,
       ticket: null,
     };
+    this.#session = spec.id;
     const stub = sessionOf(this.env, spec.id);
     await stub.prepare(spec);
     const headers = { upgrade: "websocket", "sec-websocket-protocol": SUBPROTOCOL };

@@ -3,6 +3,7 @@ import type { UnixMs } from "../core/decision.ts";
 import type { Event } from "../core/fact.ts";
 import { bindBytesMax } from "../core/limits.ts";
 import type { SessionSpec } from "../core/session.ts";
+import { Arriving } from "./arrival.ts";
 import { ClientTunnel } from "./client-tunnel.ts";
 import { catalogFor } from "./catalogs.ts";
 import type { ObjectsEnv } from "./env.ts";
@@ -14,6 +15,7 @@ import { perform } from "./perform.ts";
 import { policyFor } from "./policy.ts";
 import type { Shipping } from "./shipping.ts";
 import type { Upstream } from "./upstream/dial.ts";
+import type { Arrival } from "../store/health.ts";
 
 /** Where one of these ends a session, its client is told to leave. */
 const EXPELLING: ReadonlySet<DataPathInput["on"]> = new Set(["revoked", "tick", "policy"]);
@@ -31,6 +33,8 @@ export type LiveParts = {
   readonly ship: () => void;
   /** Called after each append. */
   readonly recorded: () => void;
+  /** Called once at most: whether and how fast the target was reached. */
+  readonly arrived: (how: Arrival) => void;
   /** Called once, when both ends have been closed; `recorded`: the journal has the end. */
   readonly over: (code: string, message: string, recorded: boolean) => void;
 };
@@ -45,6 +49,7 @@ export class LiveSession {
   readonly journal: Journal;
   readonly shipping: Shipping;
   readonly tunnel: ClientTunnel;
+  readonly arriving: Arriving;
   upstream: Upstream | null = null;
   readonly held = new HeldCommand(this);
   commands = 0;
@@ -92,6 +97,7 @@ export class LiveSession {
     this.#ship = parts.ship;
     this.#recorded = parts.recorded;
     this.#over = parts.over;
+    this.arriving = new Arriving(parts.arrived);
     this.policy = parts.spec.policy.version;
     this.tunnel = new ClientTunnel(parts.socket, {
       data: (bytes) => this.step({ on: "bytes", from: "client", bytes }),
@@ -149,6 +155,7 @@ export class LiveSession {
     }
     for (const { fact } of events) {
       if (fact.kind === "command") this.commands++;
+      if (fact.kind === "login") this.arriving.loggedIn(this.now());
       if (fact.kind === "end") this.#endRecorded = true;
     }
     this.#recorded();
@@ -263,6 +270,7 @@ export class LiveSession {
   write(bytes: Uint8Array): void {
     const { upstream } = this;
     if (upstream === null) return;
+    this.arriving.sending(this.now());
     this.#inFlight += bytes.length;
     void this.#written(upstream, bytes);
   }
@@ -329,6 +337,7 @@ export class LiveSession {
   close(code: string, message: string): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.arriving.ended(code, message, this.now());
     if (!this.#endRecorded) this.#recordEnd(code, message);
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.held.withdraw();

@@ -17,7 +17,7 @@ import {
 } from "../core/review/review.ts";
 import { maySee, viewOf, type Viewer } from "../core/review/view.ts";
 import type { Granted } from "../core/session.ts";
-import { newId } from "../store/ids.ts";
+import { leastId, newId } from "../store/ids.ts";
 import { type ObjectsEnv, sessionOf } from "./env.ts";
 
 /** Sessions that could not be told are told again after this long. */
@@ -140,6 +140,19 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
     const rows = this.#sql.exec<Row>(
       `select json from reviews where true ${conditions.join(" ")} order by id desc limit ?`,
       ...[state, after].filter((value) => value !== null),
+      limit,
+    );
+    return rows.toArray().map(({ json }) => reviewIn(json));
+  }
+
+  /** Answered by people, asked in that time; those that waited longest first. */
+  async slowest(from: UnixMs, to: UnixMs, limit: number): Promise<readonly Review[]> {
+    const waited = "(json ->> '$.settledAt') - (json ->> '$.askedAt')";
+    const rows = this.#sql.exec<Row>(
+      `select json from reviews where id >= ?1 and id < ?2 and state in ('approved', 'rejected')
+       order by ${waited} desc limit ?3`,
+      leastId("rev", from),
+      leastId("rev", to),
       limit,
     );
     return rows.toArray().map(({ json }) => reviewIn(json));

@@ -8,6 +8,7 @@ import type { SessionSpec } from "../core/session.ts";
 import { SUBPROTOCOL } from "../core/tunnel/frames.ts";
 import { database } from "../store/db.ts";
 import { sealBytes } from "../store/seal.ts";
+import { type Arrival, noteArrival } from "../store/health.ts";
 import { addSession, dataKeyPurpose, type Ending, endSession } from "../store/sessions.ts";
 import { catalogFor } from "./catalogs.ts";
 import { nodeCrypto, sealWith } from "./crypto.ts";
@@ -58,6 +59,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
   #shipping: Shipping | null = null;
   #journal: Journal | null = null;
   readonly #watchers = new Watchers(() => this.#journal?.last ?? 0);
+  #arrival: Arrival | null = null;
   #unanswered = 0;
   /** A notice is being followed: whatever ends now ends together with others. */
   #noticed = false;
@@ -114,6 +116,11 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     this.#noticed = false;
   }
 
+  /** How it came to its target, while the object remembers. */
+  async arrival(): Promise<Arrival | null> {
+    return this.#arrival;
+  }
+
   async settled(review: Review): Promise<void> {
     await this.#live?.held.settled(review);
   }
@@ -136,7 +143,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       openedAt: spec.openedAt,
     });
     const journal = new Journal(this.ctx.storage.sql, header);
-    const shipping = new Shipping(this.env, spec.id, journal);
+    const shipping = new Shipping(this.env, header, journal);
     this.#journal = journal;
     this.#shipping = shipping;
     void this.ctx.storage.put<Kept>("session", { session: spec.id, header, end: null });
@@ -157,6 +164,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       shipping,
       ship: () => this.ctx.waitUntil(this.#ship(live)),
       recorded: () => this.#watchers.recorded(),
+      arrived: (how) => this.ctx.waitUntil(this.#noteArrival(spec, how)),
       over,
     });
     this.#live = live;
@@ -176,7 +184,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       const policy = policyFor(this.env, spec);
       live.tunnel.opened(spec.id);
       const [reached, catalog, news] = await Promise.all([
-        this.#reach(spec),
+        this.#reach(live),
         catalogFor(this.env, spec, "opening"),
         standing(this.env, spec, live.policy, Date.now()),
         grammarReady(),
@@ -196,14 +204,23 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     }
   }
 
-  async #reach(spec: SessionSpec): Promise<{
+  /** Nobody waits for it, and nothing hangs on it (CONTRACTS §4). */
+  async #noteArrival(spec: SessionSpec, how: Arrival): Promise<void> {
+    this.#arrival = how;
+    await noteArrival(database(this.env), spec.resource.id, how).catch(() => {});
+  }
+
+  async #reach({ spec, arriving }: LiveSession): Promise<{
     upstream: Upstream | null;
     password: Uint8Array | null;
     failure: string | null;
   }> {
     try {
       const password = await passwordOf(this.env, spec.credential);
-      return { upstream: await dial(spec.resource), password, failure: null };
+      const from = Date.now();
+      const upstream = await dial(spec.resource);
+      arriving.dialled(Date.now() - from);
+      return { upstream, password, failure: null };
     } catch (error) {
       return { upstream: null, password: null, failure: (error as Error).message };
     }
@@ -281,7 +298,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     if (kept === null || this.#live !== null) return null;
     const journal = this.#journal ?? new Journal(this.ctx.storage.sql, kept.header);
     this.#journal = journal;
-    this.#shipping ??= new Shipping(this.env, kept.session, journal);
+    this.#shipping ??= new Shipping(this.env, kept.header, journal);
     if (kept.end !== null) return { journal, kept };
     const end = this.#unrecorded ?? LOST;
     const fact = { kind: "end", ...end, toClientBytes: null, toUpstreamBytes: null } as const;

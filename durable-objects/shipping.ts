@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { hex } from "../core/bytes.ts";
 import type { UnixMs } from "../core/decision.ts";
 import { chunkBytesMax, shippingGraceSeconds } from "../core/limits.ts";
+import type { Header } from "../core/recording/chain.ts";
 import {
   chunkKey,
   encodeChunk,
@@ -10,12 +11,15 @@ import {
   type Head,
   type SignedHead,
 } from "../core/recording/chunk.ts";
+import { countsOf } from "../core/recording/counts.ts";
 import { type Findable, findableIn } from "../core/recording/findable.ts";
 import { splitRecords } from "../core/recording/record.ts";
-import { database } from "../store/db.ts";
+import { addCounts } from "../store/counts.ts";
+import { type Database, database } from "../store/db.ts";
 import { namedKeys, signingPair, type SigningPair } from "../store/keys.ts";
 import { putChunk } from "../store/recordings.ts";
-import type { ObjectsEnv } from "./env.ts";
+import { indexing } from "../store/search.ts";
+import { CATALOG_PRINCIPAL, type ObjectsEnv } from "./env.ts";
 import { logFault } from "./fault.ts";
 import type { Journal, Stretch } from "./journal.ts";
 
@@ -25,7 +29,7 @@ import type { Journal, Stretch } from "./journal.ts";
  */
 export class Shipping {
   readonly #env: ObjectsEnv;
-  readonly #session: string;
+  readonly #header: Header;
   readonly #journal: Journal;
   #pair: Promise<SigningPair> | null = null;
   #running: Promise<boolean> | null = null;
@@ -33,9 +37,10 @@ export class Shipping {
   /** The last record that the client acknowledged. */
   delivered = 0;
 
-  constructor(env: ObjectsEnv, session: string, journal: Journal) {
+  /** `header` is the recording's, to the byte. */
+  constructor(env: ObjectsEnv, header: string, journal: Journal) {
     this.#env = env;
-    this.#session = session;
+    this.#header = JSON.parse(header) as Header;
     this.#journal = journal;
   }
 
@@ -71,9 +76,17 @@ export class Shipping {
     }
   }
 
+  /** What the gateway does for itself is nobody's doing. */
+  #counts(db: Database, { first, records }: Stretch) {
+    const { session, resource, principal } = this.#header;
+    if (principal === CATALOG_PRINCIPAL.id) return null;
+    const counts = countsOf(first, records);
+    return counts.length === 0 ? null : addCounts(db, { session, first, resource }, counts);
+  }
+
   async #shipOne(stretch: Stretch): Promise<void> {
     const { first, last } = stretch;
-    const session = this.#session;
+    const { session } = this.#header;
     const at = Date.now();
     const delivered = Math.min(this.delivered, last);
     const head: Head = { session, first, last, h: hex(stretch.h), at, delivered };
@@ -85,18 +98,24 @@ export class Shipping {
     const before = this.#journal.findable();
     const findable = findableIn(before, splitRecords(stretch.records) ?? []);
     const news = findable === before ? null : findable;
-    await this.#enter(signature, news);
+    await this.#enter(stretch, signature, news);
     this.#journal.shipped(stretch, news);
   }
 
-  /** An index that takes nothing must not keep the recording from its store. */
-  async #enter(head: SignedHead, news: Findable | null): Promise<void> {
+  /**
+   * The head, with what is counted and found by it, at once. An index that takes nothing must not
+   * keep the recording from its store.
+   */
+  async #enter(stretch: Stretch, head: SignedHead, news: Findable | null): Promise<void> {
     const db = database(this.#env);
-    if (news === null) return putChunk(db, head, null);
+    const counts = this.#counts(db, stretch);
+    const put = putChunk(db, head);
+    const entries = counts === null ? ([put] as const) : ([counts, put] as const);
+    if (news === null) return void (await db.batch(entries));
     try {
-      await putChunk(db, head, news);
+      await db.batch([...entries, ...indexing(db, head.session, news)]);
     } catch (error) {
-      await putChunk(db, head, null);
+      await db.batch(entries);
       logFault("index", head.session, error);
     }
   }

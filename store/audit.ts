@@ -1,7 +1,8 @@
-import { desc, lt } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { AuditAction } from "../core/api/audit.ts";
 import type { Database } from "./db.ts";
-import { newId } from "./ids.ts";
+import { leastId, newId } from "./ids.ts";
 
 /** What happened to Sluice itself: every change, denial, approval and reading of a recording. */
 export const auditEvents = sqliteTable(
@@ -23,31 +24,12 @@ export const auditEvents = sqliteTable(
   (table) => [
     index("audit_by_actor").on(table.actor, table.id),
     index("audit_by_subject").on(table.subject, table.id),
+    index("audit_by_action").on(table.action, table.id),
+    index("audit_denied")
+      .on(table.id)
+      .where(sql`outcome = 'denied'`),
   ],
 );
-
-/** Never renamed: people search for them. */
-export type AuditAction =
-  | "sign-in"
-  | "sign-out"
-  | "sign-in.ended"
-  | "token.reused"
-  | "service.exchange"
-  | "policy.apply"
-  | "policy.rehearse"
-  | "secret.put"
-  | "session.open"
-  | "session.kill"
-  | "review.approve"
-  | "review.reject"
-  | "access.request"
-  | "access.withdraw"
-  | "catalog.read"
-  | "recording.read"
-  | "recording.watch"
-  | "recording.export"
-  | "recording.unseal"
-  | "api.denied";
 
 /** `actor` null: nobody was signed in. */
 export type AuditEvent = {
@@ -72,12 +54,41 @@ export async function audit(db: Database, event: AuditEvent, now: number): Promi
   });
 }
 
-/** Newest first. `after` is the id of the last one seen. */
-export async function auditTrail(db: Database, page: { limit: number; after: string | null }) {
+export type AuditFilter = {
+  /** Ids; null: everybody. */
+  readonly actors: readonly string[] | null;
+  readonly action: string | null;
+  readonly subject: string | null;
+  readonly outcome: AuditEvent["outcome"] | null;
+  readonly from: number | null;
+  /** Before this instant. */
+  readonly to: number | null;
+  readonly limit: number;
+  /** The id of the last one seen. */
+  readonly after: string | null;
+};
+
+/** Newest first. Ids sort by their time, so instants are places among them. */
+export async function auditTrail(db: Database, filter: AuditFilter) {
+  const { id, actor, action, subject, outcome } = auditEvents;
+  const { actors, from, to, after, limit } = filter;
+  // To the letter, so that SQLite sees that the index of the denied ones has them all.
+  const denied = sql`outcome = 'denied'`;
   return db
     .select()
     .from(auditEvents)
-    .where(page.after === null ? undefined : lt(auditEvents.id, page.after))
-    .orderBy(desc(auditEvents.id))
-    .limit(page.limit);
+    .where(
+      and(
+        actors === null ? undefined : inArray(actor, [...actors]),
+        filter.action === null ? undefined : eq(action, filter.action),
+        filter.subject === null ? undefined : eq(subject, filter.subject),
+        filter.outcome === "denied" ? denied : undefined,
+        filter.outcome === "done" ? eq(outcome, "done") : undefined,
+        from === null ? undefined : gte(id, leastId("aud", from)),
+        to === null ? undefined : lt(id, leastId("aud", to)),
+        after === null ? undefined : lt(id, after),
+      ),
+    )
+    .orderBy(desc(id))
+    .limit(limit);
 }

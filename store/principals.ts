@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Principal } from "../core/session.ts";
 import type { Database } from "./db.ts";
@@ -49,4 +49,36 @@ export const sameGroups = (a: readonly string[], b: readonly string[]): boolean 
 export async function principalById(db: Database, id: string) {
   const [row] = await db.select().from(principals).where(eq(principals.id, id));
   return row ?? null;
+}
+
+/** In the order of their names. `after` is the id of the last one seen. */
+export async function listPrincipals(
+  db: Database,
+  filter: { readonly name: string | null; readonly limit: number; readonly after: string | null },
+) {
+  const { id, name } = principals;
+  const { name: start, after, limit } = filter;
+  const last = sql`(select name, id from principals where id = ${after})`;
+  return db
+    .select()
+    .from(principals)
+    .where(
+      and(
+        start === null ? undefined : gte(name, start),
+        start === null ? undefined : lt(name, `${start}\u{10ffff}`),
+        after === null ? undefined : sql`(name, id) > ${last}`,
+      ),
+    )
+    .orderBy(asc(name), asc(id))
+    .limit(limit);
+}
+
+/** Everybody who is called that today. */
+export async function idsNamed(db: Database, name: string): Promise<readonly string[]> {
+  const rows = await db
+    .select({ id: principals.id })
+    .from(principals)
+    .where(eq(principals.name, name))
+    .limit(50);
+  return rows.map((row) => row.id);
 }

@@ -1,9 +1,7 @@
 import { asc, eq } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { SignedHead } from "../core/recording/chunk.ts";
-import type { Findable } from "../core/recording/findable.ts";
 import type { Database } from "./db.ts";
-import { indexing } from "./search.ts";
 
 /** The signed head of every chunk in the store; its bytes lie at `chunkKey(session, first)`. */
 export const chunks = sqliteTable(
@@ -25,22 +23,16 @@ export const chunks = sqliteTable(
 );
 
 /**
- * The same chunk again (a crash between the store and here) replaces what it said before, and so
- * does what the session can be found by; null: nothing new.
+ * The same chunk again (a crash between the store and here) replaces what it said before. A query:
+ * await it, or put it into a batch.
  */
-export async function putChunk(
-  db: Database,
-  head: SignedHead,
-  findable: Findable | null,
-): Promise<void> {
+export function putChunk(db: Database, head: SignedHead) {
   const { session, first, last, h, at, delivered, key, signature } = head;
   const fresh = { last, h, at, delivered, key, signature };
-  const put = db
+  return db
     .insert(chunks)
     .values({ session, first, ...fresh })
     .onConflictDoUpdate({ target: [chunks.session, chunks.first], set: fresh });
-  if (findable === null) await put;
-  else await db.batch([put, ...indexing(db, session, findable)]);
 }
 
 /** In the order of the recording. */

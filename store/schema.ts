@@ -1,6 +1,8 @@
 /** Every table of D1: what drizzle-kit makes migrations from. */
 export { attempts, deviceCodes } from "./attempts.ts";
 export { auditEvents } from "./audit.ts";
+export { hourlyCounts } from "./counts.ts";
+export { resourceHealth } from "./health.ts";
 export { hours } from "./hours.ts";
 export { idempotencyKeys } from "./idempotency.ts";
 export { openings } from "./openings.ts";

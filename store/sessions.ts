@@ -1,4 +1,18 @@
-import { and, desc, eq, gte, inArray, isNull, lt, min, ne, or, sql, type SQL } from "drizzle-orm";
+import {
+  and,
+  count,
+  desc,
+  eq,
+  gte,
+  inArray,
+  isNull,
+  lt,
+  min,
+  ne,
+  or,
+  sql,
+  type SQL,
+} from "drizzle-orm";
 import { index, integer, type SQLiteColumn, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { RecordingLevel } from "../core/decision.ts";
 import type { PrincipalKind, SessionSpec } from "../core/session.ts";
@@ -233,4 +247,14 @@ function within({ from, to, resource }: Window, first: string | null): SQL | und
     resource === null ? undefined : eq(sessions.resourceName, resource),
     first === null ? undefined : gte(sessions.id, first),
   );
+}
+
+/** How many live now, for each principal and resource. */
+export async function liveCounts(db: Database) {
+  const { principal, resource, endedAt } = sessions;
+  return db
+    .select({ principal, resource, n: count() })
+    .from(sessions)
+    .where(isNull(endedAt))
+    .groupBy(principal, resource);
 }

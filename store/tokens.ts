@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, lt, sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Database } from "./db.ts";
 
@@ -23,12 +23,16 @@ export const signIns = sqliteTable(
 export type SignIn = typeof signIns.$inferSelect;
 
 /** Refresh tokens by hash. A used one stays until its family ends: seen again, it was stolen. */
-export const refreshTokens = sqliteTable("refresh_tokens", {
-  hash: text().primaryKey(),
-  signIn: text().notNull(),
-  issuedAt: integer().notNull(),
-  usedAt: integer(),
-});
+export const refreshTokens = sqliteTable(
+  "refresh_tokens",
+  {
+    hash: text().primaryKey(),
+    signIn: text().notNull(),
+    issuedAt: integer().notNull(),
+    usedAt: integer(),
+  },
+  (table) => [index("refresh_tokens_by_sign_in").on(table.signIn, table.issuedAt)],
+);
 
 /** Authorization codes by hash: one use, 60 seconds (RFC 6749 section 4.1.2). */
 export const authCodes = sqliteTable("auth_codes", {
@@ -64,19 +68,19 @@ export async function keepIssuerToken(db: Database, id: string, sealed: string):
   await db.update(signIns).set({ issuerToken: sealed }).where(alive);
 }
 
-/** Ends a sign-in once and forgets what could revive it. False when it had ended before. */
+/** Ends a sign-in once and forgets what could revive it. Null when it had ended before. */
 export async function endSignIn(
   db: Database,
   id: string,
   reason: string,
   now: number,
-): Promise<boolean> {
+): Promise<{ readonly principal: string } | null> {
   const [ended] = await db
     .update(signIns)
     .set({ endedAt: now, endReason: reason, issuerToken: null })
     .where(and(eq(signIns.id, id), isNull(signIns.endedAt)))
-    .returning({ id: signIns.id });
-  return ended !== undefined;
+    .returning({ principal: signIns.principal });
+  return ended ?? null;
 }
 
 /** The token itself is known to the client alone. */
@@ -135,6 +139,39 @@ export async function useAuthCode(db: Database, hash: string, now: number) {
   if (won !== undefined) return { state: "fresh" as const, code: won };
   const [known] = await db.select().from(authCodes).where(eq(authCodes.hash, hash));
   return known === undefined ? null : { state: "spent" as const, code: known };
+}
+
+/** Of one principal, the latest first: without what could open or revive it. */
+export async function listSignIns(
+  db: Database,
+  filter: {
+    readonly principal: string;
+    /** Only this one. */
+    readonly id: string | null;
+    readonly limit: number;
+    /** The id of the last one seen. */
+    readonly after: string | null;
+  },
+) {
+  const { id, principal, way, startedAt, endsAt, endedAt, endReason } = signIns;
+  const { after, limit } = filter;
+  const issuedAt = sql<number | null>`(select max(issued_at) from refresh_tokens
+    where sign_in = sign_ins.id)`;
+  const live = sql<number>`(select count(*) from openings join sessions
+    on sessions.id = openings.session where openings.sign_in = sign_ins.id
+    and openings.closed_at is null and sessions.ended_at is null)`;
+  return db
+    .select({ id, principal, way, startedAt, endsAt, endedAt, endReason, issuedAt, live })
+    .from(signIns)
+    .where(
+      and(
+        eq(principal, filter.principal),
+        filter.id === null ? undefined : eq(id, filter.id),
+        after === null ? undefined : lt(id, after),
+      ),
+    )
+    .orderBy(desc(id))
+    .limit(limit);
 }
 
 /** Removes what can no longer be used. Called by the hourly schedule. */

@@ -22,6 +22,8 @@ import { catalog } from "./routes/catalog.ts";
 import { exact } from "./routes/exact.ts";
 import { health, keys } from "./routes/health.ts";
 import { me } from "./routes/me.ts";
+import { overview } from "./routes/overview.ts";
+import { people } from "./routes/people.ts";
 import { policy } from "./routes/policy.ts";
 import { recordings } from "./routes/recordings.ts";
 import { rehearsal } from "./routes/rehearsal.ts";
@@ -30,6 +32,7 @@ import { reviews } from "./routes/reviews.ts";
 import { secrets } from "./routes/secrets.ts";
 import { sessions } from "./routes/sessions.ts";
 import { trials } from "./routes/trials.ts";
+import { targets } from "./routes/targets.ts";
 import { tunnel } from "./routes/tunnel.ts";
 
 const bodyBytesMax = 64 * 1024;
@@ -76,7 +79,7 @@ for (const routes of [health, keys, metadata, authorize, browser, device, token]
 for (const routes of [description, me, resources, catalog, policy, trials, rehearsal, secrets])
   app.route("/", routes);
 for (const routes of [access, reviews, sessions, recordings, exact]) app.route("/", routes);
-for (const routes of [auditing, tunnel]) app.route("/", routes);
+for (const routes of [targets, people, overview, auditing, tunnel]) app.route("/", routes);
 
 app.notFound(() => problemResponse("unknown", "There is nothing under this address."));
 

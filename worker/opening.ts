@@ -9,7 +9,7 @@ import { addressRefusal } from "./applying.ts";
 import { type Applied, appliedPolicy } from "./applied.ts";
 import type { App } from "./context.ts";
 import { deskStub } from "./desk.ts";
-import { Refused } from "./problem.ts";
+import { Hidden, Refused } from "./problem.ts";
 
 /**
  * Everything that a session of the caller on `name` needs. Throws Refused: `unknown` where the
@@ -70,7 +70,7 @@ async function grantedOn(c: Context<App>, name: string): Promise<readonly Grante
 }
 
 export const unknownResource = (name: string) =>
-  new Refused("unknown", `There is no resource ${name.slice(0, 63)} that you may open.`);
+  new Hidden(`There is no resource ${name.slice(0, 63)} that you may open.`);
 
 async function idOf(c: Context<App>, name: string): Promise<string> {
   const id = (await idsOfResources(c.var.db, [name])).get(name);

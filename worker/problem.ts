@@ -11,6 +11,13 @@ export class Refused extends Error {
   }
 }
 
+/** It is not there, or it is not for the caller, who is not told which. The trail is. */
+export class Hidden extends Refused {
+  constructor(detail: string) {
+    super("unknown", detail);
+  }
+}
+
 /** RFC 9457; a 401 names its scheme (RFC 6750), a 426 what to upgrade to (RFC 9110). */
 export function problemResponse(
   code: ProblemCode,

@@ -7,6 +7,7 @@ export const TAGS = {
   Resources: "What can be reached, and access to it just in time.",
   Reviews: "Held commands and requests for access.",
   Sessions: "Sessions and their recordings.",
+  People: "Who is known, what they may do, and their sign-ins.",
   Policy: "The document that decides, and its versions.",
   Secrets: "Credentials of targets: set, never shown.",
   Audit: "What happened to the gateway itself.",
@@ -57,6 +58,16 @@ export const DESCRIBED: Readonly<Record<RouteName, Described>> = {
     tag: "Resources",
     summary: "Ask for access until an instant",
     who: signedIn,
+  },
+  targets: {
+    tag: "Resources",
+    summary: "How each target does: when it was reached, how fast, and why not",
+    who: ["admin", "auditor"],
+  },
+  probe: {
+    tag: "Resources",
+    summary: "Reach the target now, the way that a session would",
+    who: ["admin"],
   },
   reviews: {
     tag: "Reviews",
@@ -153,6 +164,31 @@ export const DESCRIBED: Readonly<Record<RouteName, Described>> = {
     tag: "Policy",
     summary: "One step of a dry run: what a text would have made of recorded commands",
     who: ["admin"],
+  },
+  people: {
+    tag: "People",
+    summary: "Everybody whom the identity provider has vouched for",
+    who: ["admin", "auditor"],
+  },
+  person: {
+    tag: "People",
+    summary: "What one person may do, and why",
+    who: ["admin", "auditor"],
+  },
+  signIns: {
+    tag: "People",
+    summary: "Somebody's sign-ins; one's own are for everybody",
+    who: ["admin", "auditor"],
+  },
+  revokeSignIn: {
+    tag: "People",
+    summary: "End a sign-in and what it opened; one's own are for everybody",
+    who: ["admin"],
+  },
+  overview: {
+    tag: "Audit",
+    summary: "Counts by the hour, the slowest approvals, and what is open now",
+    who: ["admin", "auditor"],
   },
   secrets: {
     tag: "Secrets",

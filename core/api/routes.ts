@@ -1,8 +1,10 @@
-import { auditEvent, hoursQuery, signedHour } from "./audit.ts";
+import { auditEvent, auditQuery, hoursQuery, signedHour } from "./audit.ts";
 import { savedCatalog } from "./catalog.ts";
 import { pageOf, paging } from "./common.ts";
 import { exactBody, exactCommands } from "./exact.ts";
 import { me } from "./me.ts";
+import { overview, overviewQuery } from "./overview.ts";
+import { peopleQuery, person, personDetail, signIn } from "./person.ts";
 import {
   applied,
   checkBody,
@@ -20,6 +22,7 @@ import { resource, resources } from "./resource.ts";
 import { requestBody, review, reviewsQuery, voteBody } from "./review.ts";
 import { secret, secretBody, secrets } from "./secret.ts";
 import { killBody, session, sessionsQuery } from "./session.ts";
+import { probed, targets } from "./target.ts";
 
 /**
  * Every JSON route: worker, CLI and dashboard read the same table. `:x` is a path parameter.
@@ -31,6 +34,8 @@ export const ROUTES = {
   resources: { method: "GET", path: "/api/resources", answer: resources },
   resource: { method: "GET", path: "/api/resources/:name", answer: resource },
   catalog: { method: "GET", path: "/api/resources/:name/catalog", answer: savedCatalog },
+  targets: { method: "GET", path: "/api/targets", answer: targets },
+  probe: { method: "POST", path: "/api/resources/:name/check", answer: probed },
   policy: { method: "GET", path: "/api/policy", answer: policy },
   /** The body is the YAML text itself, `application/yaml`. */
   apply: { method: "PUT", path: "/api/policy", answer: applied },
@@ -83,8 +88,22 @@ export const ROUTES = {
     answer: exactCommands,
   },
   kill: { method: "POST", path: "/api/sessions/:id/kill", body: killBody, answer: session },
-  audit: { method: "GET", path: "/api/audit", query: paging, answer: pageOf(auditEvent) },
+  audit: { method: "GET", path: "/api/audit", query: auditQuery, answer: pageOf(auditEvent) },
   hours: { method: "GET", path: "/api/audit/hours", query: hoursQuery, answer: pageOf(signedHour) },
+  overview: { method: "GET", path: "/api/overview", query: overviewQuery, answer: overview },
+  people: { method: "GET", path: "/api/people", query: peopleQuery, answer: pageOf(person) },
+  person: { method: "GET", path: "/api/people/:id", answer: personDetail },
+  signIns: {
+    method: "GET",
+    path: "/api/people/:id/sign-ins",
+    query: paging,
+    answer: pageOf(signIn),
+  },
+  revokeSignIn: {
+    method: "POST",
+    path: "/api/people/:id/sign-ins/:signIn/revoke",
+    answer: signIn,
+  },
   keys: { method: "GET", path: "/.well-known/sluice-keys", answer: recordingKeys },
 } as const;
 /** A WebSocket for pages: `{ on: "hello" }`, then `{ on: "review", review }` for each change. */

@@ -1,5 +1,5 @@
-import type { Command, Decision } from "../decision.ts";
-import type { Principal, Resource } from "../session.ts";
+import type { Command, Decision, UnixMs } from "../decision.ts";
+import type { Granted, Principal, Resource } from "../session.ts";
 import { grantFor, requestableGrants } from "./grants.ts";
 import type { Document } from "./schema.ts";
 
@@ -32,16 +32,21 @@ function describeRule(id: string, document: Document): string {
   return document.guardrails.some((rule) => rule.id === id) ? `the guardrail ${id}` : id;
 }
 
-/** Why somebody may open a resource, may ask to, or may not. */
+/**
+ * Why somebody may open a resource, may ask to, or may not. `granted`: what was asked for and
+ * approved; such access ends at an instant, so no hours are named then.
+ */
 export function explainAccess(
   document: Document,
   principal: Pick<Principal, "name" | "groups">,
   resource: Pick<Resource, "name" | "labels">,
+  now: UnixMs = 0,
+  granted: readonly Granted[] = [],
 ): string {
-  const grant = grantFor(document, principal, resource, 0);
+  const grant = grantFor(document, principal, resource, now, granted);
   const asking = requestableGrants(document, principal, resource);
   if (grant !== null) {
-    const hours = grant.endsAt === null ? "" : ` for ${grant.endsAt / 3_600_000} hours at a time`;
+    const hours = granted.length > 0 || grant.endsAt === null ? "" : hoursFrom(now, grant.endsAt);
     const by = grant.grants.join(" and ");
     const may = grant.access.join(", ");
     return `${principal.name} may open ${resource.name} (${may})${hours} by the grant ${by}.`;
@@ -52,3 +57,6 @@ export function explainAccess(
   }
   return `No grant lets ${principal.name} open ${resource.name}.`;
 }
+
+const hoursFrom = (now: UnixMs, endsAt: UnixMs): string =>
+  ` for ${(endsAt - now) / 3_600_000} hours at a time`;

@@ -68,7 +68,8 @@ function grantsOn(document: Document, principal: Who, resource: What): GrantRule
   );
 }
 
-function covers({ resources }: GrantRule, resource: What): boolean {
+/** Whether the grant is about that resource. */
+export function covers({ resources }: GrantRule, resource: What): boolean {
   if (Array.isArray(resources)) return resources.includes(resource.name);
   const wanted = Object.entries(resources.labels);
   return wanted.length > 0 && wanted.every(([key, value]) => resource.labels[key] === value);

@@ -29,13 +29,23 @@ const CALLS = {
   check: ["POST", "/api/policy/check"],
   test: ["POST", "/api/policy/test"],
   rehearsal: ["POST", "/api/policy/rehearsal"],
+  targets: ["GET", "/api/targets"],
+  probe: ["POST", "/api/resources/:name/check"],
+  putSecret: ["PUT", "/api/secrets/:name"],
+  overview: ["GET", "/api/overview"],
+  people: ["GET", "/api/people"],
+  person: ["GET", "/api/people/:id"],
+  signIns: ["GET", "/api/people/:id/sign-ins"],
+  revokeSignIn: ["POST", "/api/people/:id/sign-ins/:signIn/revoke"],
+  audit: ["GET", "/api/audit"],
 } as const satisfies {
   readonly [N in RouteName]?: readonly [Routes[N]["method"], Routes[N]["path"]];
 };
 
 type Asked = {
-  /** Stands for the path's one parameter. */
+  /** Stands for the path's first parameter. */
   readonly id?: string;
+  readonly signIn?: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly json?: object;
   /** A policy's text, and the ETag of the one that it shall follow. */
@@ -92,7 +102,9 @@ export async function fetchJson<T>(path: string, signal: AbortSignal): Promise<T
 
 function request(name: keyof typeof CALLS, asked: Asked): Promise<Response> {
   const [method, pattern] = CALLS[name];
-  const path = pattern.replace(/:(id|name|version)/, encodeURIComponent(asked.id ?? ""));
+  const path = pattern
+    .replace(/:(id|name|version)/, () => encodeURIComponent(asked.id ?? ""))
+    .replace(":signIn", () => encodeURIComponent(asked.signIn ?? ""));
   const query = new URLSearchParams(
     Object.entries(asked.query ?? {}).flatMap(([key, value]) =>
       value === undefined || value === "" ? [] : [[key, String(value)]],

@@ -12,6 +12,8 @@ import { ReviewPage } from "./pages/review.tsx";
 import { ChooseReview, ReviewsPage } from "./pages/reviews.tsx";
 import { Shell } from "./parts/shell.tsx";
 import { Loading, Trouble } from "./parts/states.tsx";
+import { auditFiltersIn, isSpan, type Span } from "./filters.ts";
+import { seesAll } from "./places.ts";
 import { queryClient, useSignedIn } from "./queries.ts";
 import { filtersOf } from "./session-filters.ts";
 
@@ -63,6 +65,42 @@ const policyVersion = createRoute({
   component: lazyRouteComponent(() => import("./pages/policy-version.tsx"), "PolicyVersionPage"),
 });
 
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: "/overview",
+  validateSearch: ({ span }: Record<string, unknown>): { readonly span?: Span } =>
+    isSpan(span) ? { span } : {},
+  component: lazyRouteComponent(() => import("./pages/overview.tsx"), "OverviewPage"),
+});
+const resources = createRoute({
+  getParentRoute: () => root,
+  path: "/resources",
+  component: lazyRouteComponent(() => import("./pages/resources.tsx"), "ResourcesPage"),
+});
+const people = createRoute({
+  getParentRoute: () => root,
+  path: "/people",
+  validateSearch: ({ name }: Record<string, unknown>): { readonly name?: string } =>
+    typeof name === "string" && name !== "" ? { name } : {},
+  component: lazyRouteComponent(() => import("./pages/people.tsx"), "PeoplePage"),
+});
+const person = createRoute({
+  getParentRoute: () => root,
+  path: "/people/$id",
+  component: lazyRouteComponent(() => import("./pages/person.tsx"), "PersonPage"),
+});
+const signIns = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-ins",
+  component: lazyRouteComponent(() => import("./pages/sign-ins.tsx"), "SignInsPage"),
+});
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  validateSearch: auditFiltersIn,
+  component: lazyRouteComponent(() => import("./pages/audit.tsx"), "AuditPage"),
+});
+
 const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -73,6 +111,12 @@ const router = createRouter({
     api,
     policy,
     policyVersion,
+    overview,
+    resources,
+    people,
+    person,
+    signIns,
+    audit,
   ]),
   defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error, reset }) => <Trouble error={error} retry={reset} />,
@@ -91,8 +135,9 @@ export const App = () => (
   </QueryClientProvider>
 );
 
-/** Reviewers come to answer, others to see what they may open. */
+/** Who sees all comes to see it, reviewers to answer, others for what they may open. */
 function Home() {
-  const { roles } = useSignedIn();
-  return <Navigate to={roles.includes("reviewer") ? "/reviews" : "/access"} replace />;
+  const me = useSignedIn();
+  if (seesAll(me)) return <Navigate to="/overview" replace />;
+  return <Navigate to={me.roles.includes("reviewer") ? "/reviews" : "/access"} replace />;
 }

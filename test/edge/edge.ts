@@ -96,10 +96,10 @@ export class Edge {
   }
 
   /**
-   * Whether something fails: the store for recordings takes nothing, the journal takes nothing,
-   * sessions do not hear what the desk tells them.
+   * Whether something fails: the store for recordings takes nothing, D1's answer to a batch that it
+   * has done is lost, the journal takes nothing, sessions do not hear what the desk tells them.
    */
-  async fails(what: "store" | "journal" | "word", fails: boolean): Promise<void> {
+  async fails(what: "store" | "answer" | "journal" | "word", fails: boolean): Promise<void> {
     await fetch(`${this.gateway.url}/api/${fails ? "break" : "mend"}/${what}`);
   }
 

@@ -6,7 +6,7 @@ import { SessionObject as RealSessionObject } from "../../durable-objects/sessio
 export { CatalogObject } from "../../durable-objects/catalog.ts";
 export { ReviewDesk } from "../../durable-objects/review-desk.ts";
 
-/** What fails now: `store`, `journal`, `word`. */
+/** What fails now: `store`, `answer`, `journal`, `word`. */
 const broken = new Set<string>();
 
 /** The real one, but its store, its journal and its ear for the desk can be broken. */
@@ -16,7 +16,13 @@ export class SessionObject extends RealSessionObject {
       if (broken.has("store")) throw new Error("the store is down");
       return env.RECORDINGS.put(key, value);
     };
-    super(ctx, { ...env, RECORDINGS: { put } as unknown as R2Bucket });
+    const batch = async (statements: D1PreparedStatement[]) => {
+      const answers = await env.DB.batch(statements);
+      if (broken.has("answer")) throw new Error("the answer was lost");
+      return answers;
+    };
+    const DB = replacing(env.DB, { batch });
+    super(ctx, { ...env, DB, RECORDINGS: { put } as unknown as R2Bucket });
     Object.defineProperty(this, "ctx", { value: withFragileJournal(ctx) });
   }
 

@@ -11,6 +11,7 @@ import type { RecordView } from "../../core/api/record.ts";
 import { PROBLEMS, type ProblemCode } from "../../core/api/problem.ts";
 import { DASHBOARD } from "../../scripts/build-dashboard.ts";
 import * as samples from "./dashboard-samples.ts";
+import * as oversight from "./oversight-samples.ts";
 
 /** The pages as the Worker's assets serve them, over a gateway that a test holds in its hand. */
 export type Stub = {
@@ -136,6 +137,8 @@ function answerTo(state: State, line: string, url: URL, body: string): Answer {
     return { status: 204 };
   }
   if (!state.signedIn) return problem("unauthenticated");
+  const overseen = oversight.answerTo(line, url);
+  if (overseen !== null) return json(overseen.json);
   const [, , resource, id = "", part] = url.pathname.split("/");
   switch (resource) {
     case "openapi.json":

@@ -18,6 +18,7 @@ import type { SessionSpec } from "../../core/session.ts";
 import { judging, type Scene } from "../../core/rehearsal/judged.ts";
 import type { Answers, Why } from "../../durable-objects/catalog.ts";
 import { nodeCrypto } from "../../durable-objects/crypto.ts";
+import type { Arrival } from "../../store/health.ts";
 import { newId } from "../../store/ids.ts";
 import { app } from "../../worker/app.ts";
 import type { Notice } from "../../worker/sessions.ts";
@@ -202,6 +203,13 @@ class FakeCatalogs {
     );
     return { answers, known: catalog !== null };
   }
+
+  async check(spec: SessionSpec): Promise<Arrival> {
+    this.asked.push({ spec, why: "changed", known: null });
+    const at = Date.now();
+    if (this.answer !== null) return { is: "reached", at, dialMs: 3, loginMs: 12 };
+    return { is: "failed", at, why: "10.0.0.5:5432 refused the connection." };
+  }
 }
 
 const EMPTY: Catalog = {
@@ -255,6 +263,11 @@ export class FakeDesk {
       if (review.access === null || endsAt === null || review.principal.id !== principal) return [];
       return [{ resource: review.resource, grant: review.access.grant, endsAt }];
     });
+
+  slowest = async (from: number, to: number, limit: number) =>
+    [...this.reviews.values()]
+      .filter(({ askedAt, settledAt }) => askedAt >= from && askedAt < to && settledAt !== null)
+      .slice(0, limit);
 
   /** An inbox would be opened for whom the worker says. */
   fetch = async (request: Request) => Response.json(request.headers.get("sluice-viewer"));

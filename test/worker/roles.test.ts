@@ -5,9 +5,11 @@ import { problem } from "../../core/api/problem.ts";
 import { LIVE_REVIEWS, ROUTES, type RouteName } from "../../core/api/routes.ts";
 import type { Role } from "../../core/session.ts";
 import type { Viewer } from "../../core/review/view.ts";
+import { database } from "../../store/db.ts";
+import { seen } from "../../store/principals.ts";
 import { Gateway, PUBLIC_URL } from "./gateway.ts";
 import { POLICY } from "./policies.ts";
-import { aReview, aSession, notes, ship } from "./things.ts";
+import { aReview, aSession, aSignIn, notes, ship } from "./things.ts";
 
 const WHO = ["nobody", "ada", "rui", "ida", "max", "bot"] as const;
 type Who = (typeof WHO)[number];
@@ -18,6 +20,8 @@ const TABLE: Record<RouteName, readonly number[]> = {
   resources: [401, 200, 200, 200, 200, 200],
   resource: [401, 200, 404, 404, 200, 200],
   catalog: [401, 403, 403, 403, 200, 403],
+  targets: [401, 403, 403, 200, 200, 403],
+  probe: [401, 403, 403, 403, 200, 403],
   policy: [401, 403, 403, 200, 200, 403],
   apply: [401, 403, 403, 403, 200, 403],
   policyVersions: [401, 403, 403, 200, 200, 403],
@@ -42,6 +46,11 @@ const TABLE: Record<RouteName, readonly number[]> = {
   kill: [401, 404, 404, 403, 200, 404],
   audit: [401, 403, 403, 200, 200, 403],
   hours: [401, 403, 403, 200, 200, 403],
+  overview: [401, 403, 403, 200, 200, 403],
+  people: [401, 403, 403, 200, 200, 403],
+  person: [401, 403, 403, 200, 200, 403],
+  signIns: [401, 403, 403, 200, 200, 403],
+  revokeSignIn: [401, 403, 403, 403, 200, 403],
   keys: [200, 200, 200, 200, 200, 200],
 };
 
@@ -60,6 +69,10 @@ const BODIES: Partial<Record<RouteName, object>> = {
     from: "2026-11-25T00:00:00.000Z",
     to: "2026-11-26T00:00:00.000Z",
   },
+};
+
+const QUERIES: Partial<Record<RouteName, string>> = {
+  overview: "?from=2026-11-25T00:00:00.000Z&to=2026-11-26T00:00:00.000Z",
 };
 
 const EVE = { id: "eve", name: "eve" };
@@ -88,14 +101,21 @@ async function call(route: RouteName, who: Who, by: "header" | "cookie"): Promis
   }
   const session = await aSession(gate, { ...EVE, groups: ["engineers"], kind: "person" });
   await ship(gate, session, 1, notes("one"));
-  const ids = {
+  const ids: Record<"name" | "version" | "id" | "signIn", string> = {
     name: "shop-db",
     version,
-    id: /review|approve|reject|withdraw/.test(route) ? "" : session,
+    id: session,
+    signIn: "",
   };
-  if (ids.id === "") ids.id = aReview(gate, EVE).id;
+  if (/review|approve|reject|withdraw/.test(route)) ids.id = aReview(gate, EVE).id;
+  if (/person|signIn/i.test(route)) {
+    await seen(database(gate.env), { ...EVE, groups: ["engineers"], kind: "person" }, Date.now());
+    ids.id = EVE.id;
+    ids.signIn = await aSignIn(gate, EVE.id);
+  }
   const { method, path } = ROUTES[route];
-  const filled = path.replace(/:(\w+)/g, (_, part: "name" | "id" | "version") => ids[part]);
+  const filled =
+    path.replace(/:(\w+)/g, (_, part: keyof typeof ids) => ids[part]) + (QUERIES[route] ?? "");
   const json = BODIES[route] ?? {};
   return gate.send(method, filled, token, method === "GET" ? undefined : json, by);
 }

@@ -8,8 +8,10 @@ import type { SessionSpec } from "../../core/session.ts";
 import { database } from "../../store/db.ts";
 import { newId } from "../../store/ids.ts";
 import { putChunk } from "../../store/recordings.ts";
+import { indexing } from "../../store/search.ts";
 import { sealBytes } from "../../store/seal.ts";
 import { addSession, dataKeyPurpose } from "../../store/sessions.ts";
+import { startSignIn } from "../../store/tokens.ts";
 import type { Gateway } from "./gateway.ts";
 
 /** What seals the secrets of each recording here. */
@@ -56,6 +58,15 @@ export async function aSession(
   return id;
 }
 
+/** A sign-in of this principal, by a browser, live. */
+export async function aSignIn(gate: Gateway, principal: string): Promise<string> {
+  const id = newId("tok");
+  const [startedAt, endsAt] = [Date.now(), Date.now() + 86_400_000];
+  const fields = { id, principal, way: "browser", issuerToken: null, startedAt, endsAt } as const;
+  await startSignIn(database(gate.env), fields);
+  return id;
+}
+
 export const notes = (...messages: string[]): Uint8Array[] =>
   messages.map((message) => {
     const event: Event = { at: AT, command: 0, fact: { kind: "note", message } };
@@ -72,7 +83,9 @@ export async function index(
   const records = facts.map((fact) => encodeEvent({ at: AT, command: 1, fact }, (plain) => plain));
   const findable = findableIn(before, records);
   const head = { session, first: 1, last: records.length, h: "00", at: AT, delivered: 0 };
-  await putChunk(database(gate.env), signHead(head, "s1", new Uint8Array(64)), findable);
+  const db = database(gate.env);
+  const put = putChunk(db, signHead(head, "s1", new Uint8Array(64)));
+  await db.batch([put, ...indexing(db, session, findable)]);
   return findable;
 }
 
@@ -92,7 +105,7 @@ export async function ship(
   const body = encodeChunk({ head: signed, body: new Uint8Array(await zipped.arrayBuffer()) });
   const arrayBuffer = async () => body.slice().buffer;
   gate.store.set(chunkKey(session, first), { body, arrayBuffer });
-  await putChunk(database(gate.env), signed, null);
+  await putChunk(database(gate.env), signed);
 }
 
 /** A command of `asker` that waits for the leads. */

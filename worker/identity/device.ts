@@ -3,9 +3,9 @@ import { html } from "hono/html";
 import { CLI_CLIENT_ID } from "../../core/api/oauth.ts";
 import { addDeviceCode, answerDevice, askDevice, pendingDevice } from "../../store/attempts.ts";
 import { hashSecret, newSecret } from "../../store/hash.ts";
-import { endSignIn } from "../../store/tokens.ts";
 import type { App } from "../context.ts";
 import { toIssuer } from "./attempt.ts";
+import { endSignInAndSessions } from "./ending.ts";
 import { form } from "./form.ts";
 import type { Vouched } from "./issuer.ts";
 import { message, page } from "./page.ts";
@@ -98,7 +98,7 @@ device.post("/device/confirm", async (c) => {
   if (answer === "approved") {
     return c.html(message("Signed in", "You can go back to the device."));
   }
-  if (row.signIn !== null) await endSignIn(db, row.signIn, "denied on the device page", now);
+  if (row.signIn !== null) await endSignInAndSessions(c.env, db, row.signIn, "denied", now);
   return c.html(message("Refused", "The device was not signed in."));
 });
 

@@ -2,7 +2,7 @@ import { audit } from "../../store/audit.ts";
 import type { Database } from "../../store/db.ts";
 import type { Principal } from "../../core/session.ts";
 import { openSessions } from "../../store/openings.ts";
-import { seen } from "../../store/principals.ts";
+import { principalById, seen } from "../../store/principals.ts";
 import { endSignIn } from "../../store/tokens.ts";
 import { revoke } from "../sessions.ts";
 
@@ -13,7 +13,9 @@ export type EndReason =
   | "code-misused"
   | "token-reused"
   | "issuer-refused"
-  | "groups-changed";
+  | "groups-changed"
+  | "denied"
+  | "sign-in-revoked";
 
 const SENTENCES: Readonly<Record<EndReason, string>> = {
   "signed-out": "You signed out.",
@@ -21,6 +23,8 @@ const SENTENCES: Readonly<Record<EndReason, string>> = {
   "code-misused": "The sign-in was ended because its code was used twice or by somebody else.",
   "token-reused": "The sign-in was ended because its refresh token was used twice.",
   "issuer-refused": "The identity provider ended the sign-in.",
+  denied: "The person refused the device.",
+  "sign-in-revoked": "This sign-in was revoked.",
   "groups-changed": "Your groups have changed: open the resource again.",
 };
 
@@ -35,12 +39,14 @@ export async function endSignInAndSessions(
   why: EndReason,
   now: number,
 ): Promise<void> {
-  const first = await endSignIn(db, signIn, why, now);
+  const ended = await endSignIn(db, signIn, why, now);
   const sessions = await openSessions(db, { signIn });
   await revoke(env, db, sessions, { code: why, reason: SENTENCES[why] }, now);
-  if (!first) return;
+  if (ended === null) return;
+  // Whose it was: she may not be the one who ended it, but it is found beside what she did.
+  const actor = await principalById(db, ended.principal);
   const action = why === "signed-out" ? "sign-out" : "sign-in.ended";
-  const event = { actor: null, action, subject: signIn, outcome: "done", detail: { why } } as const;
+  const event = { actor, action, subject: signIn, outcome: "done", detail: { why } } as const;
   await audit(db, event, now);
 }
 
@@ -57,5 +63,8 @@ export async function vouched(
   if (!(await seen(db, principal, now))) return;
   const sessions = await openSessions(db, { principal: principal.id });
   const why = { code: "groups-changed", reason: SENTENCES["groups-changed"] };
+  const detail = { groups: principal.groups.join(", ").slice(0, 500), sessions: sessions.length };
+  const event = { actor: principal, action: "groups.changed", outcome: "done", detail } as const;
+  await audit(db, { ...event, subject: principal.id }, now);
   await revoke(env, db, sessions, why, now);
 }

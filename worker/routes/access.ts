@@ -14,7 +14,7 @@ import type { App } from "../context.ts";
 import { deskStub } from "../desk.ts";
 import { signedIn } from "../identity/signed-in.ts";
 import { unknownResource } from "../opening.ts";
-import { Refused } from "../problem.ts";
+import { Hidden, Refused } from "../problem.ts";
 import { readBody } from "../read.ts";
 import { viewerOf } from "../roles.ts";
 import { revoke } from "../sessions.ts";
@@ -52,7 +52,7 @@ access.post(ROUTES.withdraw.path, signedIn, async (c) => {
   const desk = deskStub(c.env);
   const review = await desk.get(c.req.param("id") ?? "");
   if (review === null || !maySee(review, viewer)) {
-    throw new Refused("unknown", "There is no such review for you.");
+    throw new Hidden("There is no such review for you.");
   }
   if (review.access === null) {
     throw new Refused("conflict", "A held command is withdrawn by its own session.");

@@ -9,7 +9,7 @@ import { appliedPolicy } from "../applied.ts";
 import type { App } from "../context.ts";
 import { deskStub } from "../desk.ts";
 import { signedIn } from "../identity/signed-in.ts";
-import { Refused } from "../problem.ts";
+import { Hidden } from "../problem.ts";
 import { holdsRole } from "../roles.ts";
 
 export const resources = new Hono<App>();
@@ -19,7 +19,7 @@ resources.get(ROUTES.resources.path, signedIn, async (c) => c.json({ items: awai
 resources.get(ROUTES.resource.path, signedIn, async (c) => {
   const name = c.req.param("name");
   const found = (await visible(c)).find((resource) => resource.name === name);
-  if (found === undefined) throw new Refused("unknown", "There is no such resource for you.");
+  if (found === undefined) throw new Hidden("There is no such resource for you.");
   return c.json(found);
 });
 

@@ -8,7 +8,7 @@ import { audit } from "../../store/audit.ts";
 import type { App } from "../context.ts";
 import { deskStub } from "../desk.ts";
 import { signedIn } from "../identity/signed-in.ts";
-import { Refused } from "../problem.ts";
+import { Hidden, Refused } from "../problem.ts";
 import { readBody, readQuery } from "../read.ts";
 import { requireRole, viewerOf } from "../roles.ts";
 
@@ -77,7 +77,7 @@ const REFUSALS: Readonly<Record<Refusal["code"], ProblemCode>> = {
   voted_already: "already_voted",
 };
 
-const unknownReview = () => new Refused("unknown", "There is no such review for you.");
+const unknownReview = () => new Hidden("There is no such review for you.");
 
 async function reviewFor(c: Context<App>, viewer: Viewer): Promise<Review> {
   const review = await deskStub(c.env).get(c.req.param("id") ?? "");

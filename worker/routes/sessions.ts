@@ -6,7 +6,7 @@ import { audit } from "../../store/audit.ts";
 import { listSessions, sessionById, type SessionRow } from "../../store/sessions.ts";
 import type { App } from "../context.ts";
 import { signedIn } from "../identity/signed-in.ts";
-import { Refused } from "../problem.ts";
+import { Hidden, Refused } from "../problem.ts";
 import { readBody, readQuery } from "../read.ts";
 import { holdsRole } from "../roles.ts";
 import { revoke } from "../sessions.ts";
@@ -59,7 +59,7 @@ export async function sessionFor(
   if (row !== null && (own || (await holdsRole(c, ...roles)))) return row;
   const mayKnow = row !== null && (await holdsRole(c, "auditor"));
   if (mayKnow) throw new Refused("forbidden", `This needs the role ${roles.join(" or ")}.`);
-  throw new Refused("unknown", "There is no such session for you.");
+  throw new Hidden("There is no such session for you.");
 }
 
 const viewOf = (row: SessionRow): SessionView => ({

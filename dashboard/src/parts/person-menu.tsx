@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { type Answer, signOut } from "../api.ts";
 import { useKept } from "../kept.ts";
 import { shortcuts } from "../keys.ts";
+import { OWN_SIGN_INS } from "../places.ts";
 import { signedOut } from "../queries.ts";
 import { type Theme, theme, THEMES } from "../theme.ts";
 import { listed } from "../words.ts";
@@ -14,6 +15,8 @@ const THEME_NAMES: Readonly<Record<Theme, string>> = {
 };
 
 export function PersonMenu({ me }: { readonly me: Answer<"me"> }) {
+  const menu = useRef<HTMLDivElement>(null);
+  const close = () => menu.current?.hidePopover();
   return (
     <div className="relative ml-auto">
       <button type="button" className="button" popoverTarget="person">
@@ -22,6 +25,7 @@ export function PersonMenu({ me }: { readonly me: Answer<"me"> }) {
       </button>
       <div
         id="person"
+        ref={menu}
         popover="auto"
         role="group"
         aria-label="You"
@@ -33,8 +37,11 @@ export function PersonMenu({ me }: { readonly me: Answer<"me"> }) {
           {me.groups.length > 0 && `; groups: ${listed(me.groups)}`}
         </p>
         <Choices />
+        <Link to={OWN_SIGN_INS.to} className="button mb-2 w-full" onClick={close}>
+          {OWN_SIGN_INS.title}
+        </Link>
         <p className="mb-4">
-          <Link to="/api-docs" className="link">
+          <Link to="/api-docs" className="link" onClick={close}>
             API for programs
           </Link>
         </p>

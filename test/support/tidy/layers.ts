@@ -83,6 +83,11 @@ const LAYERS: readonly Layer[] = [
   },
   { of: /^dashboard\/vite\.config\.ts$/, may: [/^(vite|@tailwindcss\/vite)$/], never: core },
   {
+    of: /^dashboard\/src\/parts\/hours-chart\.tsx$/,
+    may: [/^dashboard\//, /^core\/api\//, /^react$/, /^uplot(\/|$)/],
+    never: /^(worker|durable-objects|store|cli|demo|test|bench|scripts)\//,
+  },
+  {
     of: /^dashboard\//,
     may: [
       /^dashboard\//,
