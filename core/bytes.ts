@@ -111,19 +111,21 @@ export function base64(bytes: Uint8Array): string {
   return rest === 0 ? out : out + triple(whole).slice(0, rest + 1) + "=".repeat(3 - rest);
 }
 
+const DIGITS = new Uint8Array(128);
+for (let i = 0; i < BASE64.length; i++) DIGITS[BASE64.charCodeAt(i)] = i;
+
 /** Null for anything that is not RFC 4648 section 4 base64. */
 export function fromBase64(encoded: string): Uint8Array | null {
   if (encoded.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(encoded)) return null;
   const padding = encoded.endsWith("==") ? 2 : encoded.endsWith("=") ? 1 : 0;
   const out = new Uint8Array((encoded.length / 4) * 3 - padding);
-  let word = 0;
-  let at = 0;
-  for (let i = 0; i < encoded.length; i++) {
-    const digit = encoded[i] === "=" ? 0 : BASE64.indexOf(encoded[i] as string);
-    word = (word << 6) | digit;
-    if (i % 4 !== 3) continue;
-    for (const shift of [16, 8, 0]) if (at < out.length) out[at++] = (word >> shift) & 255;
-    word = 0;
+  const digit = (i: number): number => DIGITS[encoded.charCodeAt(i)] as number;
+  // What is written behind the end, where the padding is, is not kept.
+  for (let i = 0, at = 0; i < encoded.length; i += 4, at += 3) {
+    const word = (digit(i) << 18) | (digit(i + 1) << 12) | (digit(i + 2) << 6) | digit(i + 3);
+    out[at] = word >>> 16;
+    out[at + 1] = word >>> 8;
+    out[at + 2] = word;
   }
   return out;
 }

@@ -223,6 +223,11 @@ export class AnswerLog {
     return this.#strays(strays, seq);
   }
 
+  /** Lets go of what belongs to facts before that record. */
+  forgetBefore(seq: number): void {
+    for (const each of this.#answers.keys()) if (each < seq) this.#answers.delete(each);
+  }
+
   #strays(answers: readonly Answer[], seq: number): Stray[] {
     const telling = answers.filter(({ sent, words }) => sent > 0 || words.length > 0);
     for (const answer of telling) this.#keep(seq, answer);
@@ -253,10 +258,10 @@ export class AnswerLog {
     this.#characters += characters;
     while (this.#characters > keptCharactersMax) {
       const oldest = this.#kept.shift();
-      const known = this.#answers.get(oldest?.seq ?? 0);
-      if (oldest === undefined || known === undefined) return;
+      if (oldest === undefined) return;
       this.#characters -= oldest.characters;
-      this.#answers.set(oldest.seq, { ...known, rows: [] });
+      const known = this.#answers.get(oldest.seq);
+      if (known !== undefined) this.#answers.set(oldest.seq, { ...known, rows: [] });
     }
   }
 }

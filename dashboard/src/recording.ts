@@ -5,6 +5,8 @@ import { type Answer, AnswerLog, type Stray } from "./answers.ts";
 export type Known = {
   /** Without the bytes themselves. */
   readonly facts: readonly RecordView[];
+  /** So many facts came before them, and were let go: a page holds no more than it can show. */
+  readonly gone: number;
   /** By the number of the fact that says how the answer ended, or of its own record. */
   readonly answers: ReadonlyMap<number, Answer>;
   readonly reads: boolean;
@@ -14,6 +16,8 @@ export type Known = {
   /** The record of the session's end. */
   readonly end: RecordView | null;
 };
+
+const factsMax = 20_000;
 
 type ReadPage = (from: number, watch?: string) => Promise<RecordPage>;
 
@@ -32,7 +36,15 @@ export class Recording {
   constructor(read: ReadPage) {
     this.#read = read;
     const answers = this.#log.answers;
-    const none = { facts: [], answers, reads: false, error: null, caughtUp: false, end: null };
+    const none = {
+      facts: [],
+      gone: 0,
+      answers,
+      reads: false,
+      error: null,
+      caughtUp: false,
+      end: null,
+    };
     this.#known = none;
   }
 
@@ -75,8 +87,12 @@ export class Recording {
     }
     const end = items.find(({ kind }) => kind === "end") ?? null;
     this.#next = (items.at(-1)?.seq ?? this.#next - 1) + 1;
+    const all = [...this.#known.facts, ...facts];
+    const kept = all.slice(-factsMax);
+    if (kept.length < all.length) this.#log.forgetBefore(kept[0]?.seq ?? 0);
     this.#learn({
-      facts: [...this.#known.facts, ...facts],
+      facts: kept,
+      gone: this.#known.gone + all.length - kept.length,
       answers: this.#log.answers,
       reads: false,
       caughtUp: next === null || items.length === 0,

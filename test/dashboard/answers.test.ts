@@ -186,6 +186,27 @@ describe("a recording that is read", () => {
     expect([answers.get(2)?.sent, end?.seq]).toEqual([1, 4]);
   });
 
+  test("holds no more of a long session than it can show, and says how much is gone", async () => {
+    const many = Array.from({ length: 8_000 }, (_, n) => [
+      ["command", { shown: "SELECT 1", operations: ["select"] }, n + 1] as const,
+      ["decision", { verdict: "allow", rules: [], message: null }, n + 1] as const,
+      completed(n + 1, "SELECT 1"),
+      bytes(columns("n"), row("x".repeat(5_000)), tag("SELECT 1"), READY),
+    ]).flat();
+    const all = recorded(...many);
+    const recording = new Recording(async (from) => {
+      const items = all.slice(from - 1, from + 999);
+      return { items, next: items.length === 0 ? null : from + items.length };
+    });
+    await recording.upTo(Number.POSITIVE_INFINITY);
+    const { facts, gone, answers } = recording.get();
+    expect([facts.length, gone, recording.next]).toEqual([20_000, 4_000, 32_001]);
+    expect(answers.size).toBeLessThan(6_700);
+    const rows = [...answers.values()].flatMap((answer) => answer.rows);
+    expect(rows.length * 5_000).toBeLessThanOrEqual(16 * 1024 * 1024);
+    expect([...answers.values()].at(-1)?.rows).toHaveLength(1);
+  });
+
   test("says what went wrong, and can be asked again", async () => {
     let fails = true;
     const recording = new Recording(async (from) => {

@@ -39,7 +39,8 @@ export class MessageReader {
     for (;;) {
       if (this.#open === null) {
         const missing = HEADER_BYTES - this.#header.length;
-        const header = concat([this.#header, rest.subarray(0, missing)]);
+        const next = rest.subarray(0, missing);
+        const header = this.#header.length === 0 ? next : concat([this.#header, next]);
         this.#header = header;
         if (header.length < HEADER_BYTES) return;
         rest = rest.subarray(missing);

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { LiveState } from "../live.ts";
 import type { Known } from "../recording.ts";
-import { timeline } from "../timeline.ts";
+import { type Step, timeline } from "../timeline.ts";
 import { counted } from "../words.ts";
 import { Replay } from "./replay.tsx";
 import { Empty, Loading, Trouble } from "./states.tsx";
@@ -101,10 +101,14 @@ function WatchButton({ state, turn }: Watch) {
   );
 }
 
+/** The whole list is drawn anew with each change. */
+const watchedStepsMax = 300;
+
 type StepsProps = { readonly id: string; readonly known: Known; readonly isWatched: boolean };
 
 function Steps({ id, known, isWatched }: StepsProps) {
   const steps = timeline(known.facts);
+  const shown = isWatched ? steps.slice(-watchedStepsMax) : steps;
   useStayAtEnd(known.facts.length, isWatched);
   return (
     <>
@@ -113,9 +117,20 @@ function Steps({ id, known, isWatched }: StepsProps) {
           {counted(steps.length, "entry", "entries")}
         </p>
       )}
+      {known.gone > 0 && (
+        <p className="px-4 py-3 text-sm text-muted">
+          {counted(known.gone, "record")} before these: this page keeps no more, the export has all.
+        </p>
+      )}
+      {shown.length < steps.length && (
+        <p className="px-4 py-3 text-sm text-muted">
+          {counted(steps.length - shown.length, "entry", "entries")} before these show when you stop
+          watching.
+        </p>
+      )}
       <ol className="divide-y divide-line" aria-label="Timeline">
-        {steps.map((step, index) => (
-          <li key={index} className="grid min-w-0 gap-2 px-4 py-3">
+        {shown.map((step) => (
+          <li key={keyOf(step)} className="grid min-w-0 gap-2 px-4 py-3">
             <StepView id={id} step={step} answers={known.answers} opens={false} />
           </li>
         ))}
@@ -123,6 +138,10 @@ function Steps({ id, known, isWatched }: StepsProps) {
     </>
   );
 }
+
+/** A step and a stray's note can tell of the same record. */
+const keyOf = (step: Step): string =>
+  `${step.is} ${step.seq} ${step.is === "event" ? step.says : ""}`;
 
 const nearEndPixels = 80;
 

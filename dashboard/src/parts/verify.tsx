@@ -57,7 +57,7 @@ const Steps = ({ done, of, records }: Progress) => (
   </label>
 );
 
-const LOOKS = { good: "notice-good", warn: "notice-warn", danger: "notice-danger" } as const;
+const LOOKS = { good: "notice-good", danger: "notice-danger" } as const;
 
 const Found = ({ finding: { look, title, more } }: { readonly finding: Finding }) => (
   <div role="status" className={`notice grid gap-1 ${LOOKS[look]}`}>
