@@ -43,7 +43,7 @@ const go = async (page: Page, name: string) => {
 };
 const sql = (statement: string) => cli(demo, ["psql", "shop-db", "-c", statement], { as: "ada" });
 
-test("Max checks a resource, sets its secret wrong and right, and sees it in the trail", async () => {
+test("Max checks a resource, sets its secret wrong and right, and finds all of it", async () => {
   const { page } = await signedIn("max", "/");
   await heading(page, "Overview");
   await go(page, "Resources");

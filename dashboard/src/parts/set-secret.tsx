@@ -6,27 +6,37 @@ import { Trouble } from "./states.tsx";
 export function SetSecret({ name }: { readonly name: string }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [value, setValue] = useState("");
+  const [isSet, setIsSet] = useState(false);
   const put = usePutSecret(name);
   const close = () => dialog.current?.close();
+  // A question that was asked remembers what it was asked with.
+  const forget = () => {
+    setValue("");
+    put.reset();
+  };
+  const done = () => {
+    setIsSet(true);
+    close();
+  };
   const title = `secret-${name}`;
   return (
     <>
       <button type="button" className="button" onClick={() => dialog.current?.showModal()}>
         Set its password…
       </button>
-      {put.isSuccess && <p role="status">The secret is set.</p>}
+      {isSet && <p role="status">The secret is set.</p>}
       <dialog
         ref={dialog}
         aria-labelledby={title}
         className="card w-full max-w-md p-4"
-        onClose={() => setValue("")}
+        onClose={forget}
       >
         <form
           className="grid gap-3"
           autoComplete="off"
           onSubmit={(event) => {
             event.preventDefault();
-            put.mutate(value, { onSuccess: close });
+            put.mutate(value, { onSuccess: done });
           }}
         >
           <h2 id={title} className="text-lg font-bold">
