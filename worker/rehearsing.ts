@@ -28,6 +28,7 @@ export class Rehearsal {
   readonly #window: Window;
   readonly #judge: Judge;
   readonly #policies = new Map<string, Promise<Document | null>>();
+  readonly #principals = new Map<string, Promise<Principal | null>>();
   readonly #unjudged = new Map<Unjudged, number>();
   readonly items: Difference[] = [];
   examined = 0;
@@ -91,7 +92,9 @@ export class Rehearsal {
   }
 
   async #commands(session: SessionRow, commands: readonly Recorded[]): Promise<void> {
-    const principal = await this.#principalOf(session);
+    const looking = this.#principals.get(session.id) ?? this.#principalOf(session);
+    this.#principals.set(session.id, looking);
+    const principal = await looking;
     for (const [version, own] of Map.groupBy(commands, ({ decision }) => decision.policy)) {
       const before = await this.#policyAt(version);
       if (principal === null) this.#note("person", own.length);

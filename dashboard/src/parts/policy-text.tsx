@@ -56,27 +56,39 @@ type ChangesProps = {
 
 /** What is taken away and what is added, in one text. */
 export function Changes({ before, after, label, height }: ChangesProps) {
+  const [isWhole, setIsWhole] = useState(false);
   const extensions = useMemo(
     () => [
       yaml(),
       unifiedMergeView({
         original: before,
         mergeControls: false,
-        collapseUnchanged: { margin: 3, minSize: 6 },
+        ...(!isWhole && { collapseUnchanged: { margin: 3, minSize: 6 } }),
       }),
     ],
-    [before],
+    [before, isWhole],
   );
   // The older text is the state's own, so that another one takes another editor.
   return (
-    <Editor
-      key={before}
-      value={after}
-      label={label}
-      height={height}
-      extensions={extensions}
-      readOnly
-    />
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-2">
+      <Editor
+        key={`${isWhole}${before}`}
+        value={after}
+        label={label}
+        height={height}
+        extensions={extensions}
+        readOnly
+      />
+      <label className="flex items-center gap-2 text-sm">
+        <input
+          type="checkbox"
+          className="size-4 accent-accent"
+          checked={isWhole}
+          onChange={({ target }) => setIsWhole(target.checked)}
+        />
+        What has not changed as well
+      </label>
+    </div>
   );
 }
 
