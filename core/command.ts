@@ -118,4 +118,6 @@ export type Command = {
   readonly changesNothing: boolean;
   /** It waits inside a transaction that has written or locked: a hold is short then. */
   readonly holdsLocks: boolean;
+  /** The schemas in which its names are looked up; null: some are its own session's alone. */
+  readonly searchPath: readonly string[] | null;
 };

@@ -50,6 +50,11 @@ export const openReviewsMax = 20;
 /** Inboxes of one person at once: the oldest gives way, for each hears of every review. */
 export const inboxesMax = 20;
 
+/** A statement whose rows are estimated for its reviewers: planning takes time with its length. */
+export const estimatedBytesMax = 16 * KIB;
+/** Estimates of one resource that wait for their turn: beyond, a review goes without. */
+export const estimatesWaitingMax = 8;
+
 /** How long a request for access waits for people. */
 export const accessRequestSeconds = 8 * 3_600;
 

@@ -1,7 +1,8 @@
 import type { Effect } from "../core/data-path.ts";
-import type { Settled, UnixMs } from "../core/decision.ts";
+import type { Command, Settled, UnixMs } from "../core/decision.ts";
 import { approvers, type Question, type Review } from "../core/review/review.ts";
 import type { SessionSpec } from "../core/session.ts";
+import { estimateFor } from "./catalogs.ts";
 import { deskOf } from "./env.ts";
 import type { LiveSession } from "./live.ts";
 
@@ -45,9 +46,19 @@ export class HeldCommand {
       const { expiresInSeconds } = decision;
       this.#session.step({ on: "asked", command: command.id, review: id, url, expiresInSeconds });
       this.#recallLater(waiting);
+      void this.#estimate(id, command);
     } catch {
       this.#refuse(waiting, "The review could not be opened.");
     }
+  }
+
+  /** Beside the question, which never waits for it. */
+  async #estimate(id: string, { text, searchPath }: Command): Promise<void> {
+    const { env, spec } = this.#session;
+    const estimate = await estimateFor(env, spec, { text, searchPath });
+    await deskOf(env)
+      .estimated(id, estimate)
+      .catch(() => {});
   }
 
   #recallLater(waiting: Waiting): void {

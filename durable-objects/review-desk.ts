@@ -5,6 +5,7 @@ import {
   accessEndsAt,
   type Ballot,
   consume,
+  estimated,
   expire,
   openReview,
   type Outcome,
@@ -17,6 +18,7 @@ import {
 } from "../core/review/review.ts";
 import { maySee, viewOf, type Viewer } from "../core/review/view.ts";
 import type { Granted } from "../core/session.ts";
+import type { Estimate } from "../core/sql/estimate.ts";
 import { newId } from "../store/ids.ts";
 import { type ObjectsEnv, sessionOf } from "./env.ts";
 
@@ -29,10 +31,12 @@ export type Asked =
 
 type Row = { json: string };
 
-/** Those of before there were requests for access do not say that they are none. */
+type Later = "access" | "estimate";
+
+/** Older ones do not say that they ask for no access, and have no estimate. */
 const reviewIn = (json: string): Review => {
-  const review = JSON.parse(json) as Omit<Review, "access"> & Partial<Pick<Review, "access">>;
-  return { ...review, access: review.access ?? null };
+  const review = JSON.parse(json) as Omit<Review, Later> & Partial<Pick<Review, Later>>;
+  return { ...review, access: review.access ?? null, estimate: review.estimate ?? null };
 };
 
 const watcherOf = (socket: WebSocket): Watcher => socket.deserializeAttachment() as Watcher;
@@ -154,6 +158,13 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
       await this.#tell();
     }
     return outcome;
+  }
+
+  /** What the planner expects of what is held: said once, while people still decide. */
+  async estimated(id: string, estimate: Estimate): Promise<void> {
+    const review = this.#read(id);
+    const known = review === null ? null : estimated(expire(review, Date.now()), estimate);
+    if (known !== null) this.#put(known);
   }
 
   async withdraw(id: string): Promise<Review | null> {

@@ -10,6 +10,19 @@ export const vote = z.object({
   at: instant,
 });
 
+/** What the target's planner expects, outside of the asker's transaction. */
+export const estimate = z.union([
+  z.object({
+    /** Of its answer, or of all that it changes. */
+    rows: z.number(),
+    /** In the planner's own unit. */
+    cost: z.number(),
+    /** "Seq Scan on customers" */
+    scans: z.array(z.string()),
+  }),
+  z.object({ none: z.string() }),
+]);
+
 /**
  * A held command, in its shown form: what a masked column holds is already replaced (CONTRACTS §6).
  */
@@ -38,6 +51,8 @@ export const review = z.object({
   digest: z.string(),
   /** The command waits inside a transaction that holds locks: others wait for it. */
   holdsLocks: z.boolean(),
+  /** Null: it has not come yet, or none was asked for. Never shown to who asked. */
+  estimate: estimate.nullable(),
   /** It asks for a grant for so many hours, and for no command. */
   access: z.object({ grant: z.string(), hours: z.number(), endsAt: instant.nullable() }).nullable(),
   askedAt: instant,

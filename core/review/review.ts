@@ -1,6 +1,7 @@
 import type { UnixMs } from "../decision.ts";
 import type { CommandId } from "../command.ts";
 import type { PrincipalKind } from "../session.ts";
+import type { Estimate } from "../sql/estimate.ts";
 
 /*
  * A review's life, as a table. Only `pending` has a way out, so whatever comes after the end is
@@ -61,6 +62,8 @@ export type Review = Question & {
   readonly id: string;
   readonly state: ReviewState;
   readonly votes: readonly Vote[];
+  /** What the planner expects of a held statement; null: it has not said. */
+  readonly estimate: Estimate | null;
   readonly settledAt: UnixMs | null;
   readonly consumedAt: UnixMs | null;
 };
@@ -86,6 +89,7 @@ export const openReview = (id: string, question: Question): Review => ({
   id,
   state: "pending",
   votes: [],
+  estimate: null,
   settledAt: null,
   consumedAt: null,
 });
@@ -124,6 +128,10 @@ export function refusalOf(review: Review, voter: Voter): Refusal | null {
   }
   return null;
 }
+
+/** Once, while people still decide; null: it stays as it is. */
+export const estimated = (review: Review, estimate: Estimate): Review | null =>
+  review.state === "pending" && review.estimate === null ? { ...review, estimate } : null;
 
 /** The same review unless its time is over. */
 export const expire = (review: Review, now: UnixMs): Review =>

@@ -4,7 +4,7 @@ import type { Analysis } from "./statement.ts";
 /** What a command says by its text alone, whoever runs it and with whatever values. */
 export type Summary = Omit<
   Command,
-  "id" | "protocol" | "text" | "parameters" | "overwrites" | "holdsLocks"
+  "id" | "protocol" | "text" | "parameters" | "overwrites" | "holdsLocks" | "searchPath"
 >;
 
 /** Of a command that has no text to be read. */
@@ -59,6 +59,7 @@ export const trialCommand = (text: string, analysis: Analysis): Command => ({
   parameters: [],
   overwrites: null,
   holdsLocks: false,
+  searchPath: null,
 });
 
 const unique = <T extends string>(names: readonly T[]): T[] => [...new Set(names)].toSorted();

@@ -36,6 +36,7 @@ export const aReview = (number: number, more: Partial<SeenReview> = {}): SeenRev
   votes: [],
   digest: "5e".repeat(32),
   holdsLocks: false,
+  estimate: { rows: 48_210, cost: 812.5, scans: ["Seq Scan on customers"] },
   access: null,
   askedAt: ago(1),
   expiresAt: ago(-14),
@@ -59,6 +60,7 @@ export const REVIEWS: readonly SeenReview[] = [
     approvalsNeeded: 2,
     votes: [{ by: "Lea", verdict: "approve", comment: "Fine by me.", at: ago(0.5) }],
     holdsLocks: true,
+    estimate: { none: "It has parameters, which this server cannot plan without their values." },
   }),
   aReview(2, { principal: "Rui", mayVote: false, expiresAt: ago(-0.7) }),
   aReview(3, {

@@ -95,5 +95,6 @@ export const sampleCommand = (over: Partial<Command> = {}): Command => ({
   changesNothing: false,
   questions: 0,
   holdsLocks: false,
+  searchPath: null,
   ...over,
 });

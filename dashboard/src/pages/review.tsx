@@ -11,7 +11,7 @@ import { Time, TimeLeft } from "../parts/time.tsx";
 import { Vote } from "../parts/vote.tsx";
 import { Withdraw } from "../parts/withdraw.tsx";
 import { reviewQuery, useSignedIn } from "../queries.ts";
-import { approvals, asker, factsInWords, listed } from "../words.ts";
+import { approvals, asker, estimateInWords, factsAndRows, listed } from "../words.ts";
 
 export function ReviewPage() {
   const { id } = useParams({ from: "/reviews/$id" });
@@ -53,7 +53,7 @@ function Detail({ review }: { readonly review: Review }) {
           {isPending(review) && <TimeLeft until={review.expiresAt} />}
         </div>
         <h2 ref={heading} tabIndex={-1} className="text-xl font-bold break-words">
-          <Visible text={`${asker(review)} ${factsInWords(review)}`} />
+          <Visible text={`${asker(review)} ${factsAndRows(review)}`} />
         </h2>
         <p className="text-muted">
           on {review.resource}, asked at <Time at={review.askedAt} />
@@ -83,6 +83,7 @@ const ReviewFacts = ({ review }: { readonly review: Review }) => (
       Touches:
         review.access === null &&
         (review.objects.length === 0 ? "nothing by name" : listed(review.objects)),
+      Rows: estimateInWords(review) !== null && <Rows review={review} />,
       Ends: review.access !== null && review.access.endsAt !== null && (
         <Time at={review.access.endsAt} />
       ),
@@ -97,6 +98,29 @@ const ReviewFacts = ({ review }: { readonly review: Review }) => (
     }}
   />
 );
+
+/** What the planner expects: outside of the transaction, and from statistics. */
+function Rows({ review }: { readonly review: Review }) {
+  const { estimate } = review;
+  const words = estimateInWords(review);
+  if (words === null) return null;
+  return (
+    <>
+      {words}
+      {estimate !== null && "rows" in estimate && (
+        <span className="text-muted">
+          {" "}
+          as the planner estimates, at cost {Math.round(estimate.cost).toLocaleString("en")}
+          {estimate.scans.length > 0 && (
+            <>
+              : <Visible text={listed(estimate.scans)} />
+            </>
+          )}
+        </span>
+      )}
+    </>
+  );
+}
 
 /** A link for those whom the gateway lets follow it. */
 function SessionName({ review: { session, principal } }: { readonly review: Review }) {

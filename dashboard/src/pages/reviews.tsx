@@ -9,7 +9,7 @@ import { Empty, Loading, Trouble } from "../parts/states.tsx";
 import { Time, TimeLeft } from "../parts/time.tsx";
 import { reviewsQuery } from "../queries.ts";
 import { line } from "../signed-in.ts";
-import { approvals, asker, factsInWords, listed } from "../words.ts";
+import { approvals, asker, factsAndRows, listed } from "../words.ts";
 import { oneLine } from "../visible.ts";
 
 /** The inbox; a review that is open stands beside it, or in its stead where there is no room. */
@@ -95,7 +95,7 @@ const Row = ({ review }: { readonly review: Review }) => (
         )}
       </span>
     </span>
-    <span className="mt-1 block break-words">{oneLine(factsInWords(review))}</span>
+    <span className="mt-1 block break-words">{oneLine(factsAndRows(review))}</span>
     <span className="mt-1 block truncate font-mono text-sm text-muted">
       {oneLine(review.shown)}
     </span>

@@ -47,6 +47,7 @@ export const command = (over: Partial<Command> = {}): Command => ({
   changesNothing: true,
   questions: 0,
   holdsLocks: false,
+  searchPath: null,
   ...over,
 });
 
