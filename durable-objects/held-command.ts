@@ -156,6 +156,7 @@ function questionOf(
     ticket: spec.ticket,
     reviewers: decision.reviewers,
     approvalsNeeded: decision.approvals,
+    signIn: decision.signIn,
     digest,
     holdsLocks: command.holdsLocks,
     access: null,

@@ -31,12 +31,13 @@ export type Asked =
 
 type Row = { json: string };
 
-type Later = "access" | "estimate";
+type Later = "access" | "estimate" | "signIn";
 
-/** Older ones do not say that they ask for no access, and have no estimate. */
+/** Older ones do not say that they ask for no access, of no sign-in, and have no estimate. */
 const reviewIn = (json: string): Review => {
   const review = JSON.parse(json) as Omit<Review, Later> & Partial<Pick<Review, Later>>;
-  return { ...review, access: review.access ?? null, estimate: review.estimate ?? null };
+  const { access = null, estimate = null, signIn = null } = review;
+  return { ...review, access, estimate, signIn };
 };
 
 const watcherOf = (socket: WebSocket): Watcher => socket.deserializeAttachment() as Watcher;

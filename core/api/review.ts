@@ -47,6 +47,8 @@ export const review = z.object({
   votes: z.array(vote),
   /** The caller may vote on it now. */
   mayVote: z.boolean(),
+  /** How many minutes ago voters may have signed in, and by which means (an OpenID `acr`). */
+  signIn: z.object({ minutes: z.number(), acr: z.string().nullable() }).nullable(),
   /** Hex of what an approval is bound to (CONTRACTS §3). */
   digest: z.string(),
   /** The command waits inside a transaction that holds locks: others wait for it. */

@@ -1,4 +1,4 @@
-import type { UnixMs } from "../decision.ts";
+import type { SignInRule, UnixMs } from "../decision.ts";
 import type { CommandId } from "../command.ts";
 import type { PrincipalKind } from "../session.ts";
 import type { Estimate } from "../sql/estimate.ts";
@@ -38,6 +38,8 @@ export type Question = {
   readonly reviewers: readonly string[];
   /** Distinct people needed. */
   readonly approvalsNeeded: number;
+  /** What is asked of the voters' sign-ins; null: nothing. */
+  readonly signIn: SignInRule | null;
   /** Hex of what an approval is bound to (CONTRACTS §3). */
   readonly digest: string;
   readonly holdsLocks: boolean;

@@ -53,6 +53,7 @@ export const viewOf = (review: Review, viewer: Viewer): ReviewView => ({
     at: toInstant(at),
   })),
   mayVote: viewer.roles.includes("reviewer") && refusalOf(review, viewer) === null,
+  signIn: review.signIn,
   digest: review.digest,
   holdsLocks: review.holdsLocks,
   estimate: estimateFor(review, viewer),

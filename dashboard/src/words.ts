@@ -95,6 +95,10 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 export const asker = ({ principal, onBehalfOf }: Pick<ReviewView, "principal" | "onBehalfOf">) =>
   onBehalfOf === null ? principal : `${principal} on behalf of ${onBehalfOf}`;
 
+/** "at most 5 minutes before the answer, by phr" */
+export const signInInWords = ({ minutes, acr }: NonNullable<ReviewView["signIn"]>): string =>
+  `at most ${counted(minutes, "minute")} before the answer${acr === null ? "" : `, by ${acr}`}`;
+
 export const approvals = ({ votes }: Pick<ReviewView, "votes">): number =>
   votes.filter(({ verdict }) => verdict === "approve").length;
 

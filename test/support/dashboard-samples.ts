@@ -34,6 +34,7 @@ export const aReview = (number: number, more: Partial<SeenReview> = {}): SeenRev
   reviewers: ["leads"],
   approvalsNeeded: 1,
   votes: [],
+  signIn: null,
   digest: "5e".repeat(32),
   holdsLocks: false,
   estimate: { rows: 48_210, cost: 812.5, scans: ["Seq Scan on customers"] },

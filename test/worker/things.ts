@@ -94,6 +94,7 @@ export function aReview(gate: Gateway, asker: Question["principal"], more = {}):
     ticket: null,
     reviewers: ["leads"],
     approvalsNeeded: 1,
+    signIn: null,
     digest: "ab",
     holdsLocks: false,
     access: null,

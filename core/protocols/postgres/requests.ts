@@ -385,17 +385,16 @@ export class Requests {
     parameters: Command["parameters"],
     overwrites: Command["overwrites"],
   ): Command {
-    const state = this.#state;
     return {
       ...summary,
-      questions: state.asked.count(summary.questions, text, parameters),
-      id: state.nextCommand(),
+      questions: this.#state.asked.count(summary.questions, text, parameters),
+      id: this.#state.nextCommand(),
       protocol: "postgres",
       text,
       parameters,
       overwrites,
-      holdsLocks: state.holdsLocks && state.status === "T",
-      searchPath: state.names.sharedPath,
+      holdsLocks: this.#state.holdsLocks && this.#state.status === "T",
+      searchPath: this.#state.names.sharedPath,
     };
   }
 }

@@ -11,7 +11,14 @@ import { Time, TimeLeft } from "../parts/time.tsx";
 import { Vote } from "../parts/vote.tsx";
 import { Withdraw } from "../parts/withdraw.tsx";
 import { reviewQuery, useSignedIn } from "../queries.ts";
-import { approvals, asker, estimateInWords, factsAndRows, listed } from "../words.ts";
+import {
+  approvals,
+  asker,
+  estimateInWords,
+  factsAndRows,
+  listed,
+  signInInWords,
+} from "../words.ts";
 
 export function ReviewPage() {
   const { id } = useParams({ from: "/reviews/$id" });
@@ -92,6 +99,7 @@ const ReviewFacts = ({ review }: { readonly review: Review }) => (
       Reason: review.reason !== null && <Visible text={review.reason} />,
       Ticket: review.ticket !== null && <Visible text={review.ticket} />,
       Reviewers: listed(review.reviewers),
+      "Sign-in": review.signIn !== null && signInInWords(review.signIn),
       Session: review.session !== "" && <SessionName review={review} />,
       Digest: <code>{review.digest}</code>,
       Settled: review.settledAt !== null && <Time at={review.settledAt} />,

@@ -29,6 +29,7 @@ const question: Question = {
   ticket: null,
   reviewers: ["leads"],
   approvalsNeeded: 2,
+  signIn: null,
   digest: "d1",
   holdsLocks: false,
   access: null,
