@@ -11,6 +11,8 @@ export type Effort = {
   /** How long memory is watched while buffers fill and windows close. */
   readonly settleMs: number;
   readonly openings: number;
+  /** Statements that are held and approved, each way. */
+  readonly approvals: number;
 };
 
 export type PgbenchLine = {
@@ -33,6 +35,7 @@ export const FULL: Effort = {
   sessions: 50,
   settleMs: 1_000,
   openings: 100,
+  approvals: 60,
 };
 
 /** Shows that everything runs; its figures say little. */
@@ -44,4 +47,5 @@ export const QUICK: Effort = {
   sessions: 4,
   settleMs: 200,
   openings: 10,
+  approvals: 3,
 };

@@ -91,6 +91,8 @@ export type Command = {
   /** The same for people: literals that could be somebody's data are replaced (CONTRACTS §6). */
   readonly shown: string;
   readonly parameters: readonly Parameter[];
+  /** Positions, from 1 on, of those whose values may be shown beside `shown`. */
+  readonly clearParameters: readonly number[];
   /** Sorted, each once. Holds "unknown" when any part could not be read. */
   readonly operations: readonly Operation[];
   /**

@@ -134,7 +134,7 @@ function refusalOf(review: Review): Settled {
 }
 
 function questionOf(
-  { command, digest, decision }: Extract<Effect, { do: "ask" }>,
+  { command, digest, decision, parameters, masked }: Extract<Effect, { do: "ask" }>,
   spec: SessionSpec,
   now: UnixMs,
 ): Question {
@@ -146,8 +146,10 @@ function questionOf(
     principal: { id, name },
     onBehalfOf: spec.onBehalfOf,
     shown: command.shown,
+    parameters,
     operations: command.operations,
     objects: command.objects,
+    masked,
     unbounded: command.unbounded,
     risks: command.risks,
     rules: decision.rules,

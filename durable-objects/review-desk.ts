@@ -31,13 +31,13 @@ export type Asked =
 
 type Row = { json: string };
 
-type Later = "access" | "estimate" | "signIn";
+type Later = "access" | "estimate" | "signIn" | "parameters" | "masked";
 
-/** Older ones do not say that they ask for no access, of no sign-in, and have no estimate. */
+/** Older ones do not say all of it. */
 const reviewIn = (json: string): Review => {
   const review = JSON.parse(json) as Omit<Review, Later> & Partial<Pick<Review, Later>>;
-  const { access = null, estimate = null, signIn = null } = review;
-  return { ...review, access, estimate, signIn };
+  const { access = null, estimate = null, signIn = null, parameters = [], masked = [] } = review;
+  return { ...review, access, estimate, signIn, parameters, masked };
 };
 
 const watcherOf = (socket: WebSocket): Watcher => socket.deserializeAttachment() as Watcher;

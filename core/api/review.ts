@@ -34,8 +34,14 @@ export const review = z.object({
   principal: z.string(),
   onBehalfOf: z.string().nullable(),
   shown: z.string(),
+  /** The first of the bound values: `…` where one meets a masked column, or a detector's find. */
+  parameters: z.array(
+    z.object({ position: z.number().int(), type: z.string().nullable(), shown: z.string() }),
+  ),
   operations: z.array(z.string()),
   objects: z.array(z.string()),
+  /** Columns that it names, and that are masked for who asks. */
+  masked: z.array(z.string()),
   unbounded: z.boolean(),
   risks: z.array(z.string()),
   rules: z.array(z.string()),

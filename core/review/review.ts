@@ -1,6 +1,7 @@
 import type { SignInRule, UnixMs } from "../decision.ts";
 import type { CommandId } from "../command.ts";
 import type { PrincipalKind } from "../session.ts";
+import type { ShownParameter } from "./bound.ts";
 import type { Estimate } from "../sql/estimate.ts";
 
 /*
@@ -26,8 +27,11 @@ export type Question = {
   /** The person for whom the asker acts. */
   readonly onBehalfOf: string | null;
   readonly shown: string;
+  readonly parameters: readonly ShownParameter[];
   readonly operations: readonly string[];
   readonly objects: readonly string[];
+  /** Columns that it names and that are masked for who asks. */
+  readonly masked: readonly string[];
   readonly unbounded: boolean;
   readonly risks: readonly string[];
   readonly rules: readonly string[];

@@ -10,6 +10,7 @@ export type Summary = Omit<
 /** Of a command that has no text to be read. */
 export const NO_SUMMARY: Summary = {
   shown: "",
+  clearParameters: [],
   operations: [],
   objects: [],
   columns: [],
@@ -39,6 +40,7 @@ function summarise({ statements, unknown }: Analysis): Summary {
   );
   return {
     shown: statements.map((statement) => statement.shown).join("; "),
+    clearParameters: statements.length === 1 ? (statements[0]?.clearParameters ?? []) : [],
     operations: unique(unknown === null ? operations : [...operations, "unknown"]),
     objects: unique(statements.flatMap(({ reads, writes }) => [...reads, ...writes])),
     columns: unique(columns),

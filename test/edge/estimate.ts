@@ -189,6 +189,18 @@ export function estimates(demo: () => TestDemo, version: 15 | 18): void {
     }
   });
 
+  test("bound values are shown, but for those that meet a mask", async () => {
+    const sql = "UPDATE employees SET role = $1 WHERE ssn = $2 AND id < $3";
+    const review = await held(sql, client, ["Clerk", "canary-5d1c", 7]);
+    expect(review.parameters).toMatchObject([
+      { position: 1, shown: "Clerk" },
+      { position: 2, shown: "…" },
+      { position: 3, shown: "7" },
+    ]);
+    expect(review.masked).toEqual(["public.employees.ssn"]);
+    expect(JSON.stringify(review)).not.toContain("canary");
+  });
+
   test("names are looked up as in its session, and not where they are its own", async () => {
     await server("postgres", "CREATE SCHEMA other; CREATE TABLE other.plain (id int)");
     await server("postgres", "GRANT ALL ON SCHEMA other TO sluice");

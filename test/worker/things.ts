@@ -86,6 +86,8 @@ export function aReview(gate: Gateway, asker: Question["principal"], more = {}):
     shown: "DELETE FROM orders",
     operations: ["delete"],
     objects: ["public.orders"],
+    masked: [],
+    parameters: [],
     unbounded: true,
     risks: [],
     rules: ["delete-everything"],

@@ -72,6 +72,7 @@ function Detail({ review }: { readonly review: Review }) {
         </p>
       )}
       <Statement text={review.shown} label="Statement" />
+      <Parameters review={review} />
       <p className="break-words">
         <Visible text={review.message} />
       </p>
@@ -83,6 +84,21 @@ function Detail({ review }: { readonly review: Review }) {
   );
 }
 
+/** What was bound, as far as it may be seen. */
+const Parameters = ({ review: { parameters } }: { readonly review: Review }) =>
+  parameters.length > 0 && (
+    <ul aria-label="Parameters" className="grid gap-1 text-sm">
+      {parameters.map(({ position, type, shown }) => (
+        <li key={position} className="break-words">
+          <code>
+            ${position} = <Visible text={shown} />
+          </code>
+          {type !== null && <span className="text-muted"> {type}</span>}
+        </li>
+      ))}
+    </ul>
+  );
+
 const ReviewFacts = ({ review }: { readonly review: Review }) => (
   <Facts
     of={{
@@ -90,6 +106,7 @@ const ReviewFacts = ({ review }: { readonly review: Review }) => (
       Touches:
         review.access === null &&
         (review.objects.length === 0 ? "nothing by name" : listed(review.objects)),
+      Masked: review.masked.length > 0 && listed(review.masked),
       Rows: estimateInWords(review) !== null && <Rows review={review} />,
       Ends: review.access !== null && review.access.endsAt !== null && (
         <Time at={review.access.endsAt} />

@@ -21,6 +21,8 @@ const question: Question = {
   shown: "delete from orders",
   operations: ["delete"],
   objects: ["public.orders"],
+  masked: [],
+  parameters: [],
   unbounded: true,
   risks: [],
   rules: ["careful"],
