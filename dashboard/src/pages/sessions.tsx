@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { Answer } from "../api.ts";
 import type { SessionFilters } from "../app.tsx";
+import { More } from "../parts/more.tsx";
 import { Empty, Loading, Trouble } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { sessionsQuery } from "../queries.ts";
@@ -37,18 +38,7 @@ export function SessionsPage() {
           </li>
         ))}
       </ul>
-      {hasNextPage && (
-        <div className="border-t border-line p-3 text-center">
-          <button
-            type="button"
-            className="button"
-            disabled={isFetchingNextPage}
-            onClick={() => void fetchNextPage()}
-          >
-            {isFetchingNextPage ? "Loading" : "Show older ones"}
-          </button>
-        </div>
-      )}
+      {hasNextPage && <More busy={isFetchingNextPage} more={() => void fetchNextPage()} />}
     </section>
   );
 }
