@@ -34,6 +34,9 @@ const full = aReview(9, {
   masked: ["public.customers.email", "public.customers.a_name_that_is_as_long_as_names_may_be"],
   estimate: { rows: 48_210, cost: 1_812.5, scans: ["Seq Scan on customers"] },
   signIn: { minutes: 5, acr: "phr" },
+  votes: [
+    { by: "Lea", verdict: "approve", comment: "y".repeat(200), at: "2026-01-01T00:00:00.000Z" },
+  ],
   approvalsNeeded: 3,
 });
 
@@ -50,7 +53,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       "public.customers.email and",
       "as the planner estimates, at cost 1,813: Seq Scan on customers",
       "at most 5 minutes before the answer, by phr",
-      "0 of 3 approved",
+      "1 of 3 approved",
     ]) {
       await page.getByText(words).filter({ visible: true }).first().waitFor();
     }

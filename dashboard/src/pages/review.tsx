@@ -24,7 +24,7 @@ export function ReviewPage() {
   const { id } = useParams({ from: "/reviews/$id" });
   const { data, error, refetch } = useQuery(reviewQuery(id));
   return (
-    <article className="card grid gap-4 p-4" aria-label="Review">
+    <article className="card grid grid-cols-1 gap-4 p-4" aria-label="Review">
       <Link to="/reviews" className="link lg:hidden">
         All reviews
       </Link>
@@ -89,7 +89,7 @@ const Parameters = ({ review: { parameters } }: { readonly review: Review }) =>
   parameters.length > 0 && (
     <ul aria-label="Parameters" className="grid gap-1 text-sm">
       {parameters.map(({ position, type, shown }) => (
-        <li key={position} className="break-words">
+        <li key={position} className="min-w-0 wrap-anywhere">
           <code>
             ${position} = <Visible text={shown} />
           </code>
@@ -167,7 +167,7 @@ const Votes = ({ review }: { readonly review: Review }) => (
     {review.votes.length > 0 && (
       <ul className="grid gap-1 text-sm">
         {review.votes.map(({ by, verdict, comment, at }) => (
-          <li key={by} className="break-words">
+          <li key={by} className="min-w-0 wrap-anywhere">
             <span className="font-semibold">{by}</span>{" "}
             {verdict === "approve" ? "approved" : "rejected"} at <Time at={at} />
             {comment !== null && (
