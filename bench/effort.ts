@@ -14,6 +14,8 @@ export type Effort = {
   /** Sessions in the store whose list is read, and how often each page of it is asked for. */
   readonly listed: number;
   readonly asked: number;
+  /** Statements that are held and approved, each way. */
+  readonly approvals: number;
 };
 
 export type PgbenchLine = {
@@ -38,6 +40,7 @@ export const FULL: Effort = {
   openings: 100,
   listed: 1_000_000,
   asked: 200,
+  approvals: 60,
 };
 
 /** Shows that everything runs; its figures say little. */
@@ -51,4 +54,5 @@ export const QUICK: Effort = {
   openings: 10,
   listed: 60_000,
   asked: 20,
+  approvals: 3,
 };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { isOnPath } from "../demo/tools.ts";
 import { buildCli } from "../scripts/build-cli.ts";
+import { ApproveBench } from "./approve.ts";
 import { FULL, QUICK, type Effort } from "./effort.ts";
 import { CorpusBench } from "./corpus.ts";
 import { CoreBench } from "./decide.ts";
@@ -30,6 +31,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   recorder: new RecorderBench(),
   opening: new OpeningBench(),
   pgbench: new PgbenchBench(),
+  approve: new ApproveBench(),
   // Last: it leaves a million sessions in the store.
   sessions: new SessionsBench(),
 };

@@ -24,6 +24,7 @@ export type World = {
   readonly demo: Demo;
   /** `disk` or `memory`. */
   readonly state: string;
+  readonly stateDir: string;
   /** Process id of the runtime that serves a way. */
   pid(way: Way): number;
   open(way: Way): Promise<Door>;
@@ -69,6 +70,7 @@ export async function startWorld(
   return {
     demo,
     state,
+    stateDir,
     postgresPort: ports.postgres,
     rowsBytes: await makeTables(direct, rows),
     pid: (way) => (isBaseline(way) ? baselinePid : gatewayPid),

@@ -1,5 +1,8 @@
 import type { UnixMs } from "./decision.ts";
 
+/** Oids below belong to the server itself (FirstNormalObjectId). */
+export const FIRST_NORMAL_OID = 16_384;
+
 /**
  * What the target's own catalog says, kept per resource by the CatalogObject. Plain data: it
  * crosses RPC as JSON text; `core/sql/names.ts` indexes it for lookups.

@@ -91,6 +91,8 @@ export type Command = {
   /** The same for people: literals that could be somebody's data are replaced (CONTRACTS §6). */
   readonly shown: string;
   readonly parameters: readonly Parameter[];
+  /** Positions, from 1 on, of those whose values may be shown beside `shown`. */
+  readonly clearParameters: readonly number[];
   /** Sorted, each once. Holds "unknown" when any part could not be read. */
   readonly operations: readonly Operation[];
   /**
@@ -118,4 +120,6 @@ export type Command = {
   readonly changesNothing: boolean;
   /** It waits inside a transaction that has written or locked: a hold is short then. */
   readonly holdsLocks: boolean;
+  /** The schemas in which its names are looked up; null: some are its own session's alone. */
+  readonly searchPath: readonly string[] | null;
 };

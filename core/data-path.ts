@@ -4,6 +4,7 @@ import type { Crypto } from "./crypto.ts";
 import type { Action, Engine, Input, Side } from "./engine.ts";
 import type { CommandSecret, Event, Fact } from "./fact.ts";
 import { heldInTransactionSeconds } from "./limits.ts";
+import { maskedAmong, type ShownParameter, shownParameters } from "./review/bound.ts";
 import type { SessionSpec } from "./session.ts";
 
 /*
@@ -29,6 +30,9 @@ export type Effect =
       /** Hex; what an approval is bound to (CONTRACTS §3). */
       readonly digest: string;
       readonly decision: Extract<Decision, { verdict: "review" }>;
+      readonly parameters: readonly ShownParameter[];
+      /** Columns that it names and that are masked for whoever asks. */
+      readonly masked: readonly string[];
     }
   | { readonly do: "withdraw"; readonly command: CommandId; readonly reason: string }
   | { readonly do: "lookup"; readonly request: number; readonly unknown: string }
@@ -209,7 +213,15 @@ export class DataPath {
     this.#held = command;
     const seconds = command.holdsLocks ? heldInTransactionSeconds : Number.POSITIVE_INFINITY;
     const expiresInSeconds = Math.min(decision.expiresInSeconds, seconds);
-    this.#effects.push({ do: "ask", command, digest, decision: { ...decision, expiresInSeconds } });
+    const { masker } = this.#policy;
+    this.#effects.push({
+      do: "ask",
+      command,
+      digest,
+      decision: { ...decision, expiresInSeconds },
+      parameters: shownParameters(command, masker),
+      masked: maskedAmong(command.columns, masker),
+    });
     return null;
   }
 

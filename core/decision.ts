@@ -5,6 +5,12 @@ import type { Masker } from "./masker.ts";
 export type UnixMs = number;
 
 /**
+ * What is asked of the sign-in of whoever votes: how many minutes ago it may have been at most, and
+ * by which means (an OpenID `acr`; null: any).
+ */
+export type SignInRule = { readonly minutes: number; readonly acr: string | null };
+
+/**
  * What the policy says of a command. `rules` are the ids behind it, for people and for the record.
  */
 export type Decision =
@@ -19,6 +25,8 @@ export type Decision =
       /** Distinct people needed. */
       readonly approvals: number;
       readonly expiresInSeconds: number;
+      /** Null: any sign-in is good. */
+      readonly signIn: SignInRule | null;
     };
 
 /** How a hold ended. `message` is shown to the client when the command does not run. */

@@ -57,6 +57,10 @@ export const watchersEachMax = 4;
 export const watchTellMs = 200;
 /** A watcher's pings come twice a minute; faster ones are a flood. */
 export const watchPingMs = 1_000;
+/** A statement whose rows are estimated for its reviewers: planning takes time with its length. */
+export const estimatedBytesMax = 16 * KIB;
+/** Estimates of one resource that wait for their turn: beyond, a review goes without. */
+export const estimatesWaitingMax = 8;
 
 /** How long a request for access waits for people. */
 export const accessRequestSeconds = 8 * 3_600;

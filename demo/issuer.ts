@@ -73,7 +73,9 @@ async function configuration(
         response_types: [],
       },
     ],
-    clientDefaults: { id_token_signed_response_alg: "ES256" },
+    // Each sign-in says when the person was asked.
+    clientDefaults: { id_token_signed_response_alg: "ES256", require_auth_time: true },
+    acrValues: [PASSKEY],
     enabledJWA: { idTokenSigningAlgValues: ["ES256"] },
     jwks: { keys: [key] },
     cookies: { keys: [newSecret()] },
@@ -81,6 +83,7 @@ async function configuration(
     scopes: ["openid", "profile", "email", "groups", "offline_access"],
     claims: {
       openid: ["sub"],
+      acr: null,
       profile: ["name", "preferred_username"],
       email: ["email", "email_verified"],
       groups: ["groups"],
@@ -149,6 +152,12 @@ async function grantEverything({ oidc }: Context & { oidc: { provider: Provider 
   return grant;
 }
 
+/**
+ * "Phishing-resistant" (OpenID Connect Extended Authentication Profile, ACR values). Nobody has a
+ * passkey here: whoever asks for one is believed to have used it.
+ */
+const PASSKEY = "phr";
+
 /** The sign-in page: one button for each person. */
 async function interact(provider: Provider, context: Context, next: () => Promise<void>) {
   if (!/^\/login\/[\w-]+$/.test(context.path)) return next();
@@ -157,13 +166,15 @@ async function interact(provider: Provider, context: Context, next: () => Promis
     context.respond = false;
     return provider.interactionFinished(req, res, result, { mergeWithLastSubmission: true });
   };
+  const { prompt, params } = await provider.interactionDetails(req, res);
+  const byPasskey = params["acr_values"]?.split(" ").includes(PASSKEY) === true;
   if (context.method === "POST") {
     const accountId = new URLSearchParams(await bodyOf(req)).get("person") ?? "";
-    if (Object.hasOwn(PEOPLE, accountId)) return finish({ login: { accountId } });
+    const how = byPasskey ? { acr: PASSKEY } : {};
+    if (Object.hasOwn(PEOPLE, accountId)) return finish({ login: { accountId, ...how } });
     context.status = 400;
     return;
   }
-  const { prompt } = await provider.interactionDetails(req, res);
   if (prompt.name === "consent") return finish({ consent: {} });
   context.type = "html";
   context.body = page;

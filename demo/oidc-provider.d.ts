@@ -29,7 +29,10 @@ declare module "oidc-provider" {
     interactionDetails(
       req: IncomingMessage,
       res: ServerResponse,
-    ): Promise<{ readonly prompt: { readonly name: string } }>;
+    ): Promise<{
+      readonly prompt: { readonly name: string };
+      readonly params: Readonly<Record<string, string | undefined>>;
+    }>;
     interactionFinished(
       req: IncomingMessage,
       res: ServerResponse,

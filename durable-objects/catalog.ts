@@ -6,12 +6,14 @@ import { journalRowBytesMax } from "../core/limits.ts";
 import type { Judged, Scene } from "../core/rehearsal/judged.ts";
 import { buildCatalog, CATALOG_QUERIES } from "../core/sql/catalog-queries.ts";
 import type { SessionSpec } from "../core/session.ts";
+import type { Estimate } from "../core/sql/estimate.ts";
 import { SUBPROTOCOL } from "../core/tunnel/frames.ts";
 import type { Arrival } from "../store/health.ts";
 import { newId } from "../store/ids.ts";
 import { targetOf } from "./catalogs.ts";
 import { nodeCrypto } from "./crypto.ts";
-import { CATALOG_PRINCIPAL, type ObjectsEnv, sessionOf } from "./env.ts";
+import { CATALOG_PRINCIPAL, ESTIMATE_PRINCIPAL, type ObjectsEnv, sessionOf } from "./env.ts";
+import { estimateOf, type Explained, Turns } from "./estimates.ts";
 import { judgeAll } from "./judging.ts";
 import { TunnelSocket } from "./tunnel-socket.ts";
 
@@ -25,6 +27,8 @@ const oldMs = 600_000;
 const connectSeconds = 15;
 /** Whoever asks waits for it: a target that is this slow is one without a catalog. */
 const readSeconds = 30;
+/** The server is given two, and its connection the rest. */
+const planSeconds = 8;
 
 /**
  * `opening`: a session begins. `changed`: it has met a name that it does not know, or has changed
@@ -34,6 +38,7 @@ export type Why = "opening" | "changed" | "living";
 
 /** One list for each scene. `known`: the tables were. */
 export type Answers = { readonly answers: Judged[][]; readonly known: boolean };
+type Row = Readonly<Record<string, unknown>>;
 
 /** A catalog as it is kept: its version beside its JSON. */
 type Kept = { readonly version: string; readonly readAt: number; readonly json: string };
@@ -50,6 +55,8 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
 
   /** The last one that has read. */
   #session = "";
+
+  readonly #turns = new Turns();
 
   constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     super(ctx, env);
@@ -155,6 +162,40 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
 
   async #read(spec: SessionSpec, target: string): Promise<Kept> {
     const readAt = Date.now();
+    const own = { principal: CATALOG_PRINCIPAL, literalTexts: CATALOG_QUERIES };
+    return this.#connected({ ...spec, ...own }, readSeconds, async (query) => {
+      const rows = [];
+      for (const text of CATALOG_QUERIES) rows.push(await query(text));
+      const last = this.#kept(target)?.json;
+      const before = last === undefined ? null : (JSON.parse(last) as Catalog);
+      const digest = (bytes: Uint8Array) => nodeCrypto.sha256(bytes);
+      const catalog = buildCatalog(rows, digest, before, readAt);
+      const kept = { version: catalog.version, readAt, json: JSON.stringify(catalog) };
+      this.#keep(target, kept);
+      return kept;
+    });
+  }
+
+  /** What the target's planner expects of a held statement, by a catalog that is read for it. */
+  async estimate(spec: SessionSpec, statement: Explained): Promise<Estimate> {
+    return this.#turns.take(async () => {
+      const { json } = await this.#next(spec, targetOf(spec));
+      return estimateOf(statement, JSON.parse(json) as Catalog, (literalTexts, work) =>
+        this.#connected(
+          { ...spec, principal: ESTIMATE_PRINCIPAL, literalTexts },
+          planSeconds,
+          work,
+        ),
+      );
+    });
+  }
+
+  /** By the tunnel, as anybody: the session is decided and recorded like all others. */
+  async #connected<T>(
+    spec: SessionSpec,
+    seconds: number,
+    work: (query: (text: string) => Promise<readonly Row[]>) => Promise<T>,
+  ): Promise<T> {
     // Its types do not know `socket`; it uses no more of one than TunnelSocket has.
     const options: PostgresOptions<{}> & { socket: () => Promise<TunnelSocket> } = {
       socket: () => this.#tunnel(spec),
@@ -166,17 +207,9 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
       onnotice: () => {},
     };
     const sql = postgres(options);
-    const late = setTimeout(() => void sql.end({ timeout: 0 }), readSeconds * 1000);
+    const late = setTimeout(() => void sql.end({ timeout: 0 }), seconds * 1000);
     try {
-      const rows = [];
-      for (const query of CATALOG_QUERIES) rows.push([...(await sql.unsafe(query).simple())]);
-      const last = this.#kept(target)?.json;
-      const before = last === undefined ? null : (JSON.parse(last) as Catalog);
-      const digest = (bytes: Uint8Array) => nodeCrypto.sha256(bytes);
-      const catalog = buildCatalog(rows, digest, before, readAt);
-      const kept = { version: catalog.version, readAt, json: JSON.stringify(catalog) };
-      this.#keep(target, kept);
-      return kept;
+      return await work(async (text) => [...(await sql.unsafe(text).simple())]);
     } finally {
       clearTimeout(late);
       await sql.end({ timeout: 1 });
@@ -188,9 +221,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
       ...asked,
       granted: [],
       id: newId("ses"),
-      principal: CATALOG_PRINCIPAL,
       onBehalfOf: null,
-      literalTexts: CATALOG_QUERIES,
       recording: "off",
       openedAt: Date.now(),
       endsAt: null,

@@ -1,6 +1,8 @@
 import type { Catalog } from "../core/catalog.ts";
 import type { SessionSpec } from "../core/session.ts";
+import type { Estimate } from "../core/sql/estimate.ts";
 import type { Why } from "./catalog.ts";
+import type { Explained } from "./estimates.ts";
 import { catalogOf, type ObjectsEnv } from "./env.ts";
 
 /** A target, as far as its catalog goes: another login may see other things. */
@@ -42,4 +44,17 @@ function share(target: string, read: Catalog): Catalog {
   if (oldest !== undefined && shared.size >= sharedMax) shared.delete(oldest);
   shared.set(target, catalog);
   return catalog;
+}
+
+/** The target's planner is asked; what cannot be had is a reason in words. Never throws. */
+export async function estimateFor(
+  env: ObjectsEnv,
+  spec: SessionSpec,
+  statement: Explained,
+): Promise<Estimate> {
+  try {
+    return await catalogOf(env, spec).estimate(spec, statement);
+  } catch {
+    return { none: "The database could not be asked." };
+  }
 }

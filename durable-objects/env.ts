@@ -25,6 +25,14 @@ export const sessionOf = (env: ObjectsEnv, id: string) =>
 export const catalogOf = (env: ObjectsEnv, spec: SessionSpec) =>
   env.CATALOGS.get(env.CATALOGS.idFromName(spec.resource.id));
 
+/** The same, when it asks what a held statement would touch. */
+export const ESTIMATE_PRINCIPAL = {
+  id: "sluice:estimate",
+  name: "sluice:estimate",
+  groups: [],
+  kind: "sluice",
+} as const;
+
 /** Who the gateway itself is, when it asks a target for its catalog. */
 export const CATALOG_PRINCIPAL = {
   id: "sluice:catalog",

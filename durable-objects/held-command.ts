@@ -1,7 +1,8 @@
 import type { Effect } from "../core/data-path.ts";
-import type { Settled, UnixMs } from "../core/decision.ts";
+import type { Command, Settled, UnixMs } from "../core/decision.ts";
 import { approvers, type Question, type Review } from "../core/review/review.ts";
 import type { SessionSpec } from "../core/session.ts";
+import { estimateFor } from "./catalogs.ts";
 import { deskOf } from "./env.ts";
 import type { LiveSession } from "./live.ts";
 
@@ -45,9 +46,19 @@ export class HeldCommand {
       const { expiresInSeconds } = decision;
       this.#session.step({ on: "asked", command: command.id, review: id, url, expiresInSeconds });
       this.#recallLater(waiting);
+      void this.#estimate(id, command);
     } catch {
       this.#refuse(waiting, "The review could not be opened.");
     }
+  }
+
+  /** Beside the question, which never waits for it. */
+  async #estimate(id: string, { text, searchPath }: Command): Promise<void> {
+    const { env, spec } = this.#session;
+    const estimate = await estimateFor(env, spec, { text, searchPath });
+    await deskOf(env)
+      .estimated(id, estimate)
+      .catch(() => {});
   }
 
   #recallLater(waiting: Waiting): void {
@@ -123,7 +134,7 @@ function refusalOf(review: Review): Settled {
 }
 
 function questionOf(
-  { command, digest, decision }: Extract<Effect, { do: "ask" }>,
+  { command, digest, decision, parameters, masked }: Extract<Effect, { do: "ask" }>,
   spec: SessionSpec,
   now: UnixMs,
 ): Question {
@@ -135,8 +146,10 @@ function questionOf(
     principal: { id, name },
     onBehalfOf: spec.onBehalfOf,
     shown: command.shown,
+    parameters,
     operations: command.operations,
     objects: command.objects,
+    masked,
     unbounded: command.unbounded,
     risks: command.risks,
     rules: decision.rules,
@@ -145,6 +158,7 @@ function questionOf(
     ticket: spec.ticket,
     reviewers: decision.reviewers,
     approvalsNeeded: decision.approvals,
+    signIn: decision.signIn,
     digest,
     holdsLocks: command.holdsLocks,
     access: null,

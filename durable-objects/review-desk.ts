@@ -5,6 +5,7 @@ import {
   accessEndsAt,
   type Ballot,
   consume,
+  estimated,
   expire,
   openReview,
   type Outcome,
@@ -17,6 +18,7 @@ import {
 } from "../core/review/review.ts";
 import { maySee, viewOf, type Viewer } from "../core/review/view.ts";
 import type { Granted } from "../core/session.ts";
+import type { Estimate } from "../core/sql/estimate.ts";
 import { leastId, newId } from "../store/ids.ts";
 import { type ObjectsEnv, sessionOf } from "./env.ts";
 
@@ -29,10 +31,13 @@ export type Asked =
 
 type Row = { json: string };
 
-/** Those of before there were requests for access do not say that they are none. */
+type Later = "access" | "estimate" | "signIn" | "parameters" | "masked";
+
+/** Older ones do not say all of it. */
 const reviewIn = (json: string): Review => {
-  const review = JSON.parse(json) as Omit<Review, "access"> & Partial<Pick<Review, "access">>;
-  return { ...review, access: review.access ?? null };
+  const review = JSON.parse(json) as Omit<Review, Later> & Partial<Pick<Review, Later>>;
+  const { access = null, estimate = null, signIn = null, parameters = [], masked = [] } = review;
+  return { ...review, access, estimate, signIn, parameters, masked };
 };
 
 const watcherOf = (socket: WebSocket): Watcher => socket.deserializeAttachment() as Watcher;
@@ -168,6 +173,13 @@ export class ReviewDesk extends DurableObject<ObjectsEnv> {
       await this.#tell();
     }
     return outcome;
+  }
+
+  /** What the planner expects of what is held: said once, while people still decide. */
+  async estimated(id: string, estimate: Estimate): Promise<void> {
+    const review = this.#read(id);
+    const known = review === null ? null : estimated(expire(review, Date.now()), estimate);
+    if (known !== null) this.#put(known);
   }
 
   async withdraw(id: string): Promise<Review | null> {

@@ -8,6 +8,9 @@ export type Purpose =
   | { readonly for: "device"; userCode: string }
   | { readonly for: "page"; to: string };
 
+/** The issuer has to ask the person again, whoever it knows; by `acr`, where that is not null. */
+export type Fresh = { readonly acr: string | null };
+
 /** A sign-in on its way to the issuer and back: one use, bound to one browser by a cookie. */
 export const attempts = sqliteTable("sign_in_attempts", {
   /** Hash of the `state` sent to the issuer. */
@@ -17,6 +20,9 @@ export const attempts = sqliteTable("sign_in_attempts", {
   /** The PKCE verifier towards the issuer, sealed for `attempt:<state hash>`. */
   verifier: text().notNull(),
   purpose: text({ mode: "json" }).$type<Purpose>().notNull(),
+  /** Null: whom the issuer knows already is good. */
+  fresh: text({ mode: "json" }).$type<Fresh>(),
+  startedAt: integer().notNull().default(0),
   expiresAt: integer().notNull(),
 });
 export type Attempt = typeof attempts.$inferSelect;

@@ -13,6 +13,9 @@ export const signIns = sqliteTable(
     /** The issuer's refresh token, sealed for `sign-in:<id>`; null when the issuer gave none. */
     issuerToken: text(),
     startedAt: integer().notNull(),
+    /** When the issuer last asked who it is, and how (`auth_time`, `acr`); null: it did not say. */
+    authenticatedAt: integer(),
+    acr: text(),
     /** Absolute: no refresh moves it. */
     endsAt: integer().notNull(),
     endedAt: integer(),

@@ -41,7 +41,7 @@ async function listReviews(context: Context, { state, limit }: ListOptions): Pro
 
 export const reviewTable = (reviews: readonly ReviewView[]): string =>
   table(
-    ["id", "state", "votes", "who", "resource", "expires", "statement"],
+    ["id", "state", "votes", "who", "resource", "expires", "rows", "statement"],
     reviews.map((review) => [
       review.id,
       review.state,
@@ -49,9 +49,14 @@ export const reviewTable = (reviews: readonly ReviewView[]): string =>
       review.principal,
       review.resource,
       review.expiresAt,
+      rowsOf(review),
       review.shown,
     ]),
   );
+
+/** What the planner expects; `--json` says why where it does not. */
+const rowsOf = ({ estimate }: ReviewView): string =>
+  estimate === null || "none" in estimate ? "" : `about ${estimate.rows}`;
 
 const approvals = ({ votes }: ReviewView): number =>
   votes.filter((vote) => vote.verdict === "approve").length;

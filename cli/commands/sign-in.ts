@@ -9,7 +9,11 @@ import { signInByBrowser } from "../sign-in/browser.ts";
 import { signInByDevice } from "../sign-in/device.ts";
 import { metadataOf, postForm, signInOf } from "../sign-in/oauth.ts";
 
-type LoginOptions = { readonly device?: true; readonly browser: boolean };
+type LoginOptions = {
+  readonly device?: true;
+  readonly browser: boolean;
+  readonly fresh?: true;
+};
 
 export function signInCommands(program: Command, context: Context): void {
   program
@@ -17,6 +21,7 @@ export function signInCommands(program: Command, context: Context): void {
     .description("sign in to a gateway with your browser")
     .option("--device", "sign in on another device: prints an address and a code")
     .option("--no-browser", "print the address, open nothing")
+    .option("--fresh", "have the identity provider ask who you are, though it knows")
     .action((url: string | undefined, options: LoginOptions) => login(context, url, options));
   program
     .command("logout")
@@ -32,11 +37,13 @@ export function signInCommands(program: Command, context: Context): void {
 async function login(
   context: Context,
   given: string | undefined,
-  { device, browser }: LoginOptions,
+  { device, browser, fresh }: LoginOptions,
 ): Promise<void> {
   const store = storeOf(context);
   const address = given ?? context.env["SLUICE_URL"] ?? (await store.read())?.url;
   if (address === undefined) throw usage("Which gateway? Run `sluice login URL`.");
+  if (device === true && fresh === true)
+    throw usage("--fresh goes with a browser of this machine.");
   const url = originOf(address);
   const metadata = await metadataOf(url);
   const answer =
@@ -44,7 +51,7 @@ async function login(
       ? await signInByDevice(metadata, (uri, code) => {
           say(context, `Open ${uri}\nand compare the code: ${code}`);
         })
-      : await signInByBrowser(metadata, (address) => {
+      : await signInByBrowser(metadata, fresh === true, (address) => {
           say(context, `Sign in at\n${address}`);
           if (browser) void open(address).catch(() => {});
         });

@@ -10,10 +10,11 @@ const signInSeconds = 300;
 /**
  * Signs in by the person's browser: a code comes back to a loopback address of this process (RFC
  * 8252 section 7.3) and is good only with a verifier that never left it (RFC 7636). `show` gets
- * the address to open.
+ * the address to open; `fresh`: whoever is signed in there is asked again.
  */
 export async function signInByBrowser(
   metadata: Metadata,
+  fresh: boolean,
   show: (url: string) => void,
 ): Promise<TokenAnswer> {
   const verifier = randomBytes(32).toString("base64url");
@@ -23,7 +24,7 @@ export async function signInByBrowser(
   const redirectUri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`;
   try {
     const code = codeFrom(server, redirectUri, state, metadata.issuer);
-    show(authorizationUrl(metadata, { redirectUri, state, verifier }));
+    show(authorizationUrl(metadata, { redirectUri, state, verifier, fresh }));
     return await askToken(metadata.token_endpoint, {
       grant_type: GRANT_TYPES.code,
       code: await code,
@@ -37,9 +38,15 @@ export async function signInByBrowser(
   }
 }
 
-type Asked = { readonly redirectUri: string; readonly state: string; readonly verifier: string };
+type Asked = {
+  readonly redirectUri: string;
+  readonly state: string;
+  readonly verifier: string;
+  readonly fresh: boolean;
+};
 
-function authorizationUrl(metadata: Metadata, { redirectUri, state, verifier }: Asked): string {
+function authorizationUrl(metadata: Metadata, asked: Asked): string {
+  const { redirectUri, state, verifier, fresh } = asked;
   const url = new URL(metadata.authorization_endpoint);
   const challenge = createHash("sha256").update(verifier).digest("base64url");
   url.search = new URLSearchParams({
@@ -49,6 +56,7 @@ function authorizationUrl(metadata: Metadata, { redirectUri, state, verifier }: 
     state,
     code_challenge: challenge,
     code_challenge_method: "S256",
+    ...(fresh && { prompt: "login" }),
   }).toString();
   return url.href;
 }

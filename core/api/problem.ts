@@ -14,6 +14,7 @@ export const PROBLEMS = {
   own_command: 403,
   not_a_person: 403,
   stale_groups: 403,
+  stale_sign_in: 403,
   unknown: 404,
   conflict: 409,
   already_settled: 409,

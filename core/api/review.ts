@@ -10,6 +10,19 @@ export const vote = z.object({
   at: instant,
 });
 
+/** What the target's planner expects, outside of the asker's transaction. */
+export const estimate = z.union([
+  z.object({
+    /** Of its answer, or of all that it changes. */
+    rows: z.number(),
+    /** In the planner's own unit. */
+    cost: z.number(),
+    /** "Seq Scan on customers" */
+    scans: z.array(z.string()),
+  }),
+  z.object({ none: z.string() }),
+]);
+
 /**
  * A held command, in its shown form: what a masked column holds is already replaced (CONTRACTS §6).
  */
@@ -21,8 +34,14 @@ export const review = z.object({
   principal: z.string(),
   onBehalfOf: z.string().nullable(),
   shown: z.string(),
+  /** The first of the bound values: `…` where one meets a masked column, or a detector's find. */
+  parameters: z.array(
+    z.object({ position: z.number().int(), type: z.string().nullable(), shown: z.string() }),
+  ),
   operations: z.array(z.string()),
   objects: z.array(z.string()),
+  /** Columns that it names, and that are masked for who asks. */
+  masked: z.array(z.string()),
   unbounded: z.boolean(),
   risks: z.array(z.string()),
   rules: z.array(z.string()),
@@ -34,10 +53,14 @@ export const review = z.object({
   votes: z.array(vote),
   /** The caller may vote on it now. */
   mayVote: z.boolean(),
+  /** How many minutes ago voters may have signed in, and by which means (an OpenID `acr`). */
+  signIn: z.object({ minutes: z.number(), acr: z.string().nullable() }).nullable(),
   /** Hex of what an approval is bound to (CONTRACTS §3). */
   digest: z.string(),
   /** The command waits inside a transaction that holds locks: others wait for it. */
   holdsLocks: z.boolean(),
+  /** Null: it has not come yet, or none was asked for. Never shown to who asked. */
+  estimate: estimate.nullable(),
   /** It asks for a grant for so many hours, and for no command. */
   access: z.object({ grant: z.string(), hours: z.number(), endsAt: instant.nullable() }).nullable(),
   askedAt: instant,

@@ -1,4 +1,4 @@
-import type { Command, Decision, UnixMs } from "../decision.ts";
+import type { Command, Decision, SignInRule, UnixMs } from "../decision.ts";
 import type { Granted, Principal, Resource } from "../session.ts";
 import { grantFor, requestableGrants } from "./grants.ts";
 import type { Document } from "./schema.ts";
@@ -16,11 +16,16 @@ export function explainDecision(command: Command, decision: Decision, document: 
     case "review": {
       const people = decision.approvals === 1 ? "one person" : `${decision.approvals} people`;
       const minutes = Math.ceil(decision.expiresInSeconds / 60);
-      const who = decision.reviewers.join(" or ");
+      const who = `${decision.reviewers.join(" or ")}${signedIn(decision.signIn)}`;
       return `${deed} waits${by} until ${people} of ${who} approve within ${minutes} minutes.`;
     }
   }
 }
+
+const signedIn = (rule: SignInRule | null): string =>
+  rule === null
+    ? ""
+    : `, signed in within ${rule.minutes} minutes${rule.acr === null ? "" : ` by ${rule.acr}`},`;
 
 function sentenceOf({ operations, objects, unbounded }: Command): string {
   const what = objects.length === 0 ? "" : ` on ${objects.join(", ")}`;

@@ -1,4 +1,4 @@
-import type { Command, Decision, UnixMs } from "../decision.ts";
+import type { Command, Decision, SignInRule, UnixMs } from "../decision.ts";
 import type { Principal, Resource } from "../session.ts";
 import { type Condition, compileCondition, type Fields, type Verdict } from "./condition.ts";
 import {
@@ -11,7 +11,7 @@ import {
   sessionContext,
 } from "./context.ts";
 import { sharesGroup } from "./grants.ts";
-import type { GuardrailRule } from "./schema.ts";
+import type { GuardrailRule, SignInAsked } from "./schema.ts";
 
 type Planned = {
   readonly rule: GuardrailRule;
@@ -83,8 +83,8 @@ export function concerns(
  * whatever its rule's verdict. Null: nothing was said.
  *
  * Among reviews the strictest stands whole: most approvals, then fewest minutes, then first in the
- * file; its reviewers vote. (Mixing the reviewers of several rules would let the laxer group
- * answer for the stricter.)
+ * file; its reviewers vote, and what others ask of their sign-in counts as well. (Mixing the
+ * reviewers of several rules would let the laxer group answer for the stricter.)
  */
 export function weigh(matches: readonly Match[]): Decision | null {
   const blocks = matches.filter(({ rule, failed }) => failed || rule.then === "block");
@@ -92,10 +92,11 @@ export function weigh(matches: readonly Match[]): Decision | null {
   if (block !== undefined) {
     return { verdict: "block", rules: matches.map(idOf), message: blockMessage(block) };
   }
-  const [review] = matches
+  const reviews = matches
     .map(({ rule }) => rule)
     .filter(({ then }) => then === "review")
     .toSorted((a, b) => b.approvals - a.approvals || a.minutes - b.minutes);
+  const [review] = reviews;
   if (review !== undefined) {
     return {
       verdict: "review",
@@ -104,9 +105,17 @@ export function weigh(matches: readonly Match[]): Decision | null {
       reviewers: review.reviewers ?? [],
       approvals: review.approvals,
       expiresInSeconds: review.minutes * 60,
+      signIn: signInOf(reviews.flatMap(({ signIn }) => signIn ?? [])),
     };
   }
   return matches.length === 0 ? null : { verdict: "allow", rules: matches.map(idOf) };
+}
+
+/** Of several rules the shortest time, and the means that the strictest of them asks for. */
+export function signInOf(asked: readonly SignInAsked[]): SignInRule | null {
+  if (asked.length === 0) return null;
+  const acr = asked.find((one) => one.acr !== undefined)?.acr ?? null;
+  return { minutes: Math.min(...asked.map(({ minutes }) => minutes)), acr };
 }
 
 const idOf = ({ rule }: Match): string => rule.id;

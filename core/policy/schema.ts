@@ -46,6 +46,14 @@ export const resourceSchema = z.strictObject({
   labels: labels.default({}).describe("For grants that choose by label."),
 });
 
+const acr = z
+  .string()
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/, "one word without spaces or quotes");
+const signIn = z.strictObject({
+  minutes: z.number().int().min(1).max(1_440),
+  acr: acr.optional(),
+});
+
 export const grantSchema = z.strictObject({
   id: name.describe("Shown in decisions."),
   groups: groups.describe("Whose members hold it."),
@@ -64,6 +72,7 @@ export const grantSchema = z.strictObject({
       approvals: z.number().int().min(1).max(10).default(1),
       hours,
       reason: z.enum(["required", "optional"]).default("optional"),
+      signIn: signIn.optional(),
     })
     .optional()
     .describe("Just in time: the grant is asked for, not held."),
@@ -92,10 +101,17 @@ export const guardrailSchema = z
     reviewers: groups.optional().describe("With `review`: whose members may vote."),
     approvals: z.number().int().min(1).max(10).default(1).describe("Distinct people needed."),
     minutes: z.number().int().min(1).max(1_440).default(15).describe("How long it waits."),
+    signIn: signIn
+      .optional()
+      .describe("`{ minutes, acr }`: how lately, and how, whoever votes must have signed in."),
   })
   .refine((rule) => rule.then !== "review" || rule.reviewers !== undefined, {
     path: ["reviewers"],
     error: "a review needs reviewers",
+  })
+  .refine((rule) => rule.then === "review" || rule.signIn === undefined, {
+    path: ["signIn"],
+    error: "only a review asks for a sign-in",
   });
 
 const keep = z.number().int().min(0).max(64);
@@ -181,6 +197,7 @@ export type Document = z.infer<typeof documentSchema>;
 export type ResourceRule = Document["resources"][number];
 export type GrantRule = Document["grants"][number];
 export type GuardrailRule = Document["guardrails"][number];
+export type SignInAsked = z.infer<typeof signIn>;
 export type MaskingRule = Document["masking"][number];
 
 function isZone(zone: string): boolean {

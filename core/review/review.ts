@@ -1,6 +1,8 @@
-import type { UnixMs } from "../decision.ts";
+import type { SignInRule, UnixMs } from "../decision.ts";
 import type { CommandId } from "../command.ts";
 import type { PrincipalKind } from "../session.ts";
+import type { ShownParameter } from "./bound.ts";
+import type { Estimate } from "../sql/estimate.ts";
 
 /*
  * A review's life, as a table. Only `pending` has a way out, so whatever comes after the end is
@@ -25,8 +27,11 @@ export type Question = {
   /** The person for whom the asker acts. */
   readonly onBehalfOf: string | null;
   readonly shown: string;
+  readonly parameters: readonly ShownParameter[];
   readonly operations: readonly string[];
   readonly objects: readonly string[];
+  /** Columns that it names and that are masked for who asks. */
+  readonly masked: readonly string[];
   readonly unbounded: boolean;
   readonly risks: readonly string[];
   readonly rules: readonly string[];
@@ -37,6 +42,8 @@ export type Question = {
   readonly reviewers: readonly string[];
   /** Distinct people needed. */
   readonly approvalsNeeded: number;
+  /** What is asked of the voters' sign-ins; null: nothing. */
+  readonly signIn: SignInRule | null;
   /** Hex of what an approval is bound to (CONTRACTS §3). */
   readonly digest: string;
   readonly holdsLocks: boolean;
@@ -61,6 +68,8 @@ export type Review = Question & {
   readonly id: string;
   readonly state: ReviewState;
   readonly votes: readonly Vote[];
+  /** What the planner expects of a held statement; null: it has not said. */
+  readonly estimate: Estimate | null;
   readonly settledAt: UnixMs | null;
   readonly consumedAt: UnixMs | null;
 };
@@ -86,6 +95,7 @@ export const openReview = (id: string, question: Question): Review => ({
   id,
   state: "pending",
   votes: [],
+  estimate: null,
   settledAt: null,
   consumedAt: null,
 });
@@ -124,6 +134,10 @@ export function refusalOf(review: Review, voter: Voter): Refusal | null {
   }
   return null;
 }
+
+/** Once, while people still decide; null: it stays as it is. */
+export const estimated = (review: Review, estimate: Estimate): Review | null =>
+  review.state === "pending" && review.estimate === null ? { ...review, estimate } : null;
 
 /** The same review unless its time is over. */
 export const expire = (review: Review, now: UnixMs): Review =>

@@ -14,7 +14,7 @@ import type { Names } from "./names.ts";
 import { outputsOf, toOutputs } from "./outputs.ts";
 import { numbering } from "./purity.ts";
 import { countQuestions } from "./predicates.ts";
-import { holdsMasked, shownText, unreadable } from "./shown.ts";
+import { holdsMasked, shownForm, unreadable } from "./shown.ts";
 import type { Analysis, Statement } from "./statement.ts";
 import { revealing } from "./system.ts";
 import { touched } from "./touched.ts";
@@ -90,6 +90,7 @@ const unknownStatement = (text: Uint8Array): Statement => ({
   volatileShape: true,
   namesHidden: false,
   shown: unreadable(text),
+  clearParameters: [],
 });
 
 function statement(
@@ -102,11 +103,11 @@ function statement(
 ): { statement: Statement; why: string | null } {
   try {
     const read = describe(raw.stmt, grammar, names, options);
-    const shown = shownText(text, start, read, names, options);
+    const shown = shownForm(text, start, read, names, options);
     const why = read.statement.operations.includes("unknown")
       ? `${kindOf(raw.stmt) ?? "statement"} is not understood`
       : null;
-    return { statement: { ...read.statement, shown }, why };
+    return { statement: { ...read.statement, ...shown }, why };
   } catch (error) {
     // RangeError: the tree is deeper than the stack.
     if (!(error instanceof TooDeep) && !(error instanceof RangeError)) throw error;
@@ -116,7 +117,7 @@ function statement(
 
 export type Described = {
   readonly node: Node;
-  readonly statement: Omit<Statement, "shown">;
+  readonly statement: Omit<Statement, "shown" | "clearParameters">;
   readonly verbs: Verbs;
   /**
    * What each literal, by byte offset, meets: all sources of the column, and whether they are
@@ -127,6 +128,9 @@ export type Described = {
 
 /** What they name is there: where the catalog does not have it, it is old. */
 const CHANGING = new Set(["AlterTableStmt", "RenameStmt", "AlterObjectSchemaStmt", "DropStmt"]);
+
+/** Of a statement inside another: that one is shown. */
+const UNSEEN = { shown: "", clearParameters: [] };
 
 function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOptions): Described {
   const findings = newFindings();
@@ -185,7 +189,7 @@ function describe(node: Node, grammar: Grammar, names: Names, options: AnalyseOp
         verbs,
         findings,
         toOutputs(result.made, options.isMasked),
-        (query) => ({ ...describe(query, grammar, names, options).statement, shown: "" }),
+        (query) => ({ ...describe(query, grammar, names, options).statement, ...UNSEEN }),
         names,
         options.isMasked,
       ),

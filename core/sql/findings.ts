@@ -27,7 +27,7 @@ export type Findings = {
   readonly handed: Value[];
   /** What flows into tables, where it could be read back; `into`: the column that takes it. */
   readonly stored: (Column & { readonly into?: Value })[];
-  /** Byte offsets of literals that meet a column, with that column's value. */
+  /** Byte offsets of literals and parameters that meet a column, with that column's value. */
   readonly met: Map<number, Value>;
 };
 

@@ -356,11 +356,11 @@ export class Lineage {
     return this.made(own, both);
   }
 
-  /** Notes what the literals directly in `node` are compared with or assigned to. */
+  /** Notes what the literals and parameters directly in `node` are compared with or assigned to. */
   meets(node: Node | undefined, value: Value): void {
     const kind = kindOf(node);
     const body = kind === null ? null : (node as Node)[kind];
-    if (kind === "A_Const") this.findings.met.set(body.location ?? 0, value);
+    if (kind === "A_Const" || kind === "ParamRef") this.findings.met.set(body.location ?? 0, value);
     if (kind === "TypeCast") this.meets(body.arg, value);
     if (kind === "List") for (const item of body.items) this.meets(item, value);
     if (kind === "A_ArrayExpr") for (const item of body.elements ?? []) this.meets(item, value);

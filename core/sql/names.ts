@@ -1,5 +1,5 @@
 import { utf8 } from "../bytes.ts";
-import type { Catalog, CatalogColumn, Relation } from "../catalog.ts";
+import { type Catalog, type CatalogColumn, FIRST_NORMAL_OID, type Relation } from "../catalog.ts";
 import type { SourceColumn } from "../masker.ts";
 import { type CatalogIndex, indexOf, NOTHING } from "./catalog-index.ts";
 import type { Grammar, Node } from "./grammar.ts";
@@ -9,16 +9,13 @@ import { standardHelper } from "./purity.ts";
 import type { Output, SessionEffect, Statement } from "./statement.ts";
 import { SYSTEM_SCHEMAS, isSystemName, revealing } from "./system.ts";
 
-/** Oids below belong to the server itself (FirstNormalObjectId). */
-const FIRST_NORMAL_OID = 16_384;
+/** bigint, smallint, integer */
+const INTEGERS = new Set([20, 21, 23]);
 
 /**
  * The catalog's index and the names that one session keeps. With no catalog everything is
  * unknown.
  */
-/** bigint, smallint, integer */
-const INTEGERS = new Set([20, 21, 23]);
-
 export class Names {
   #catalog: Catalog | null = null;
   #index: CatalogIndex = NOTHING;
@@ -239,16 +236,14 @@ export class Names {
         standardHelper(first, second) || (first === "pg_catalog" && this.#index.pure.has(second))
       );
     }
-    const unqualified = name.length === 1 && !this.#meaning.ownCode && this.#builtInsFirst;
-    return unqualified && this.#index.pure.has(first);
+    if (name.length !== 1 || this.#meaning.ownCode) return false;
+    return this.builtInsFirst && this.#index.pure.has(first);
   }
 
   /** The operator is the server's own. */
   ownOperator(name: string): boolean {
-    const { ownCode } = this.#meaning;
-    return (
-      this.#catalog !== null && !ownCode && this.#builtInsFirst && !this.#index.operators.has(name)
-    );
+    const known = this.#catalog !== null && !this.#meaning.ownCode;
+    return known && this.builtInsFirst && !this.#index.operators.has(name);
   }
 
   /** Casting to it runs no code of a user's. */
@@ -256,8 +251,15 @@ export class Names {
     return this.#catalog !== null && !this.#meaning.ownCode && !this.#index.types.has(name);
   }
 
-  get #builtInsFirst(): boolean {
+  /** The server's own schema comes before all others. */
+  get builtInsFirst(): boolean {
     return this.#path().indexOf("pg_catalog") <= 0;
+  }
+
+  /** Where another session finds the same; null: some tables or code are this one's alone. */
+  get sharedPath(): readonly string[] | null {
+    const { overlay, pendingDdl, ownCode } = this.#meaning;
+    return overlay.size > 0 || pendingDdl || ownCode ? null : this.#path();
   }
 
   /** What EXECUTE runs. `fresh`: names still mean what they meant when it was read. */

@@ -1,7 +1,9 @@
 import { text as decode } from "../bytes.ts";
 import type { AnalyseOptions, Described } from "./analyse.ts";
 import { tokens, type Token } from "./lexer.ts";
+import type { Node } from "./grammar.ts";
 import type { Names } from "./names.ts";
+import type { Statement } from "./statement.ts";
 import { kindOf, visit } from "./tree.ts";
 
 /** What lists, inboxes and notifications show of a statement (CONTRACTS §6). */
@@ -50,14 +52,39 @@ export function unreadable(sql: Uint8Array): string {
   return `… (${sql.length} bytes, not readable)`;
 }
 
-export function shownText(
+type Shown = Pick<Statement, "shown" | "clearParameters">;
+
+/** The text, and which parameters' values may stand beside it. */
+export function shownForm(
   sql: Uint8Array,
   start: number,
   read: Described,
   names: Names,
   options: AnalyseOptions,
-): string {
+): Shown {
   const hides = hiding(read, names, options);
+  const clearParameters = sql.includes(DOLLAR) ? clearIn(read.node, hides) : [];
+  return { shown: shownText(sql, start, hides, options), clearParameters };
+}
+
+const DOLLAR = 0x24;
+
+/** One that is used twice is clear where each use is. */
+function clearIn(node: Node, hides: (at: number) => boolean): readonly number[] {
+  const hidden = new Map<number, boolean>();
+  visit(node, (kind, { number = 0, location = 0 }) => {
+    if (kind !== "ParamRef") return;
+    hidden.set(number, hides(location) || hidden.get(number) === true);
+  });
+  return [...hidden].flatMap(([number, hides]) => (hides ? [] : [number]));
+}
+
+function shownText(
+  sql: Uint8Array,
+  start: number,
+  hides: (at: number) => boolean,
+  options: AnalyseOptions,
+): string {
   const word = wordsOf(sql);
   // Joined at the end: a string that `+=` made would keep all its parts for as long as it lives.
   const parts: string[] = [];

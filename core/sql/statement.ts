@@ -59,6 +59,8 @@ export type Statement = {
   readonly namesHidden: boolean;
   /** The text with literals that could be somebody's data replaced. */
   readonly shown: string;
+  /** Numbers of the parameters whose values may stand beside it. */
+  readonly clearParameters: readonly number[];
 };
 
 /** What of a masked column would be told or taken elsewhere. */

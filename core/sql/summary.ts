@@ -4,12 +4,13 @@ import type { Analysis } from "./statement.ts";
 /** What a command says by its text alone, whoever runs it and with whatever values. */
 export type Summary = Omit<
   Command,
-  "id" | "protocol" | "text" | "parameters" | "overwrites" | "holdsLocks"
+  "id" | "protocol" | "text" | "parameters" | "overwrites" | "holdsLocks" | "searchPath"
 >;
 
 /** Of a command that has no text to be read. */
 export const NO_SUMMARY: Summary = {
   shown: "",
+  clearParameters: [],
   operations: [],
   objects: [],
   columns: [],
@@ -39,6 +40,7 @@ function summarise({ statements, unknown }: Analysis): Summary {
   );
   return {
     shown: statements.map((statement) => statement.shown).join("; "),
+    clearParameters: statements.length === 1 ? (statements[0]?.clearParameters ?? []) : [],
     operations: unique(unknown === null ? operations : [...operations, "unknown"]),
     objects: unique(statements.flatMap(({ reads, writes }) => [...reads, ...writes])),
     columns: unique(columns),
@@ -59,6 +61,7 @@ export const trialCommand = (text: string, analysis: Analysis): Command => ({
   parameters: [],
   overwrites: null,
   holdsLocks: false,
+  searchPath: null,
 });
 
 const unique = <T extends string>(names: readonly T[]): T[] => [...new Set(names)].toSorted();

@@ -165,5 +165,9 @@ export function renew(): Promise<boolean> {
 
 export const signOut = (): Promise<Response> => reach("/auth/logout", { method: "POST" });
 
+/** The same, where the issuer asks who it is again, and by `acr` where a rule names one. */
+export const signInAgainHref = (path: string, acr: string | null): string =>
+  `${signInHref(path)}&fresh=1${acr === null ? "" : `&acr=${encodeURIComponent(acr)}`}`;
+
 /** Where the sign-in begins, to come back to `path`. */
 export const signInHref = (path: string): string => `/auth/login?to=${encodeURIComponent(path)}`;

@@ -17,6 +17,12 @@ export function withReviews(list: readonly Review[], fresh: readonly Review[]): 
   return inOrder([...byId.values()]);
 }
 
+/** Behind which there may be older ones: what waits may be older than what is listed. */
+export function oldestListed(reviews: readonly Review[]): string | undefined {
+  const settled = reviews.filter((review) => !isPending(review));
+  return (settled.length > 0 ? settled : reviews).map(({ id }) => id).toSorted()[0];
+}
+
 export const isPending = ({ state }: Pick<Review, "state">): boolean => state === "pending";
 
 const settledAt = (review: Review): string => review.settledAt ?? review.askedAt;

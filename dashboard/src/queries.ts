@@ -61,17 +61,30 @@ export function useSignedIn(): Answer<"me"> {
   return data;
 }
 
+/** The inbox holds these, and all that wait. */
+export const recentMax = 50;
+
 export const reviewsQuery = queryOptions({
   queryKey: ["reviews"],
   staleTime: Number.POSITIVE_INFINITY,
   queryFn: async ({ signal }): Promise<Review[]> => {
     const [recent, pending] = await Promise.all([
-      call("reviews", { query: { limit: 50 }, signal }),
+      call("reviews", { query: { limit: recentMax }, signal }),
       call("reviews", { query: { state: "pending", limit: 200 }, signal }),
     ]);
     return withReviews(recent.items, pending.items);
   },
 });
+
+/** Those before that one, a page at a time. */
+export const olderReviewsQuery = (before: string) =>
+  infiniteQueryOptions({
+    queryKey: ["older-reviews", before],
+    queryFn: ({ pageParam, signal }) =>
+      call("reviews", { query: { limit: recentMax, after: pageParam }, signal }),
+    initialPageParam: before,
+    getNextPageParam: ({ next }) => next ?? undefined,
+  });
 
 export const reviewQuery = (id: string) =>
   queryOptions({

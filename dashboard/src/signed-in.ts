@@ -5,7 +5,7 @@ import type { Review } from "./inbox.ts";
 import { kept } from "./kept.ts";
 import { type LiveState, openLine } from "./live.ts";
 import { learnReview, meQuery, queryClient, reviewsQuery, signedOut } from "./queries.ts";
-import { asker, factsInWords } from "./words.ts";
+import { asker } from "./words.ts";
 
 type ReviewMessage = { readonly on: "hello" } | { readonly on: "review"; readonly review: Review };
 
@@ -37,14 +37,14 @@ function freshen(): void {
   void queryClient.invalidateQueries({ queryKey: ["review"] });
 }
 
-/** Whoever looks at the page needs no notification; nobody else is told the statement itself. */
+/** Whoever looks at the page needs none; a screen that others see says who and where, no more. */
 function notify(review: Review, open: (id: string) => void): void {
   const known = queryClient.getQueryData(reviewsQuery.queryKey)?.some((r) => r.id === review.id);
   if (known === true || review.state !== "pending" || !review.mayVote) return;
   if (!document.hidden || !("Notification" in window)) return;
   if (Notification.permission !== "granted") return;
   const notification = new Notification(`${asker(review)} waits on ${review.resource}`, {
-    body: factsInWords(review),
+    body: "Open the review to see what it is.",
     tag: review.id,
   });
   notification.addEventListener("click", () => {

@@ -44,6 +44,13 @@ const READS = new Set(["select", "transaction", "cursor", "prepare", "execute"])
 
 export type Facts = Pick<ReviewView, "operations" | "objects" | "unbounded" | "access">;
 
+/** "deletes from public.customers with no condition: about 48,210 rows". */
+export function factsAndRows(review: Facts & Estimated): string {
+  const { estimate } = review;
+  const known = estimate !== null && "rows" in estimate;
+  return known ? `${factsInWords(review)}: ${estimateInWords(review)}` : factsInWords(review);
+}
+
 /** "deletes from public.customers with no condition". */
 export function factsInWords({ operations, objects, unbounded, access }: Facts): string {
   if (access !== null) return `asks for ${access.grant} for ${counted(access.hours, "hour")}`;
@@ -65,6 +72,16 @@ export function factsInWords({ operations, objects, unbounded, access }: Facts):
   return `${actions}${touched}${unbounded ? `, ${condition}` : ""}`;
 }
 
+/** "about 48,210 rows", "no estimate: …"; null: none was asked for. */
+export function estimateInWords({ estimate, access, state }: Estimated): string | null {
+  if (access !== null) return null;
+  if (estimate === null) return state === "pending" ? "is being asked for" : null;
+  if ("none" in estimate) return `no estimate: ${estimate.none}`;
+  return `about ${counted(estimate.rows, "row")}`;
+}
+
+type Estimated = Pick<ReviewView, "estimate" | "access" | "state">;
+
 /** "a", "a and b", "a, b and c". */
 export function listed(words: readonly string[]): string {
   if (words.length < 2) return words.join("");
@@ -77,6 +94,10 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 /** "Ada", or "deploy-bot on behalf of Ada". */
 export const asker = ({ principal, onBehalfOf }: Pick<ReviewView, "principal" | "onBehalfOf">) =>
   onBehalfOf === null ? principal : `${principal} on behalf of ${onBehalfOf}`;
+
+/** "at most 5 minutes before the answer, by phr" */
+export const signInInWords = ({ minutes, acr }: NonNullable<ReviewView["signIn"]>): string =>
+  `at most ${counted(minutes, "minute")} before the answer${acr === null ? "" : `, by ${acr}`}`;
 
 export const approvals = ({ votes }: Pick<ReviewView, "votes">): number =>
   votes.filter(({ verdict }) => verdict === "approve").length;

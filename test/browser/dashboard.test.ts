@@ -89,6 +89,7 @@ describe("the inbox", () => {
   });
 
   test("offers no answer to whoever may not give one", async () => {
+    stub.reviews = [aReview(2, { mayVote: false })];
     const { page } = await open(browser, `${stub.url}/reviews/${idOf("rev", 2)}`);
     await says(page, "Others have to answer");
     await page.keyboard.press("a");
@@ -146,7 +147,7 @@ describe("the inbox", () => {
     stub.tell(aReview(8, { principal: "Lin", risks: ["seen again"] }));
     await says(page, "Lin");
     expect(await page.evaluate("told")).toEqual([
-      "Lin waits on shop-db: deletes from public.customers with no condition",
+      "Lin waits on shop-db: Open the review to see what it is.",
     ]);
   });
 

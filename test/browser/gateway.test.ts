@@ -1,12 +1,9 @@
-import { once } from "node:events";
-import type { ChildProcess } from "node:child_process";
-import { text } from "node:stream/consumers";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { PersonName } from "../../demo/people.ts";
-import { accessibility, launch, open, picture } from "../support/browser.ts";
-import { cli, spawnCli, startTestDemo, type TestDemo } from "../support/demo.ts";
+import { accessibility, launch, picture } from "../support/browser.ts";
+import { cli, startTestDemo, type TestDemo } from "../support/demo.ts";
 import { has, needs } from "../support/tools.ts";
+import { ended, psql, row, signedIn } from "../support/walk.ts";
 
 /* The pages as people meet them: a real browser, the whole demo, a real psql that waits. */
 
@@ -26,45 +23,12 @@ afterEach(async () => {
   for (const context of browser?.contexts() ?? []) await context.close();
 });
 
-/** Through the provider's own form, and back to `path`. */
-async function signedIn(person: PersonName, path: string) {
-  const watched = await open(browser, `${demo.url}${path}`);
-  await watched.page.getByRole("link", { name: "Sign in" }).click();
-  await watched.page.locator(`button[value="${person}"]`).click();
-  await watched.page.waitForURL(`${demo.url}${path}`);
-  await watched.page.getByRole("navigation").first().waitFor();
-  return watched;
-}
-
-/** psql, which waits for as long as the statement does. */
-const psql = (statement: string): Promise<ChildProcess> =>
-  spawnCli(demo, ["psql", "shop-db", "-c", statement], { as: "ada" });
-
-async function ended(child: ChildProcess): Promise<{ code: number; out: string; at: number }> {
-  const [stdout, stderr] = [child.stdout, child.stderr] as [
-    NodeJS.ReadableStream,
-    NodeJS.ReadableStream,
-  ];
-  const at = once(stdout, "data").then(
-    () => performance.now(),
-    () => 0,
-  );
-  const [out, errors, [code]] = await Promise.all([
-    text(stdout),
-    text(stderr),
-    once(child, "close"),
-  ]);
-  return { code: code as number, out: out + errors, at: out === "" ? 0 : await at };
-}
-
 type Listed = { readonly items: readonly unknown[] };
 
-const row = (page: Page, words: string) => page.getByRole("link").filter({ hasText: words });
-
 test("psql waits, Rui approves by keyboard, and the very statement runs", async () => {
-  const { page, complaints } = await signedIn("rui", "/reviews");
-  const waiting = psql("UPDATE products SET stock = stock + 1");
-  await row(page, "UPDATE products SET stock = stock + 1").first().waitFor({ timeout: 10_000 });
+  const { page, complaints } = await signedIn(browser, demo, "rui", "/reviews");
+  const waiting = psql(demo, "UPDATE products SET stock = stock + 1");
+  await row(page, "UPDATE products SET stock = stock + 1").waitFor({ timeout: 10_000 });
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");
   await page.getByText("updates public.products with no condition").last().waitFor();
@@ -86,9 +50,9 @@ test("psql waits, Rui approves by keyboard, and the very statement runs", async 
 });
 
 test("what Rui rejects does not run, and psql says so", async () => {
-  const { page } = await signedIn("rui", "/reviews");
-  const over = ended(await psql("DELETE FROM order_notes_of_nobody; DELETE FROM payments"));
-  await row(page, "DELETE FROM").first().click();
+  const { page } = await signedIn(browser, demo, "rui", "/reviews");
+  const over = ended(await psql(demo, "DELETE FROM order_notes_of_nobody; DELETE FROM payments"));
+  await row(page, "DELETE FROM").click();
   await page.getByRole("button", { name: "Reject…" }).click();
   await page.getByLabel(/Comment/).fill("Not on a Friday.");
   await page.getByRole("button", { name: "Reject", exact: true }).click();
@@ -99,9 +63,9 @@ test("what Rui rejects does not run, and psql says so", async () => {
 });
 
 test("Ada sees what she asked, cannot answer it, and opens her session's page", async () => {
-  const { page } = await signedIn("ada", "/reviews");
-  const child = await psql("UPDATE orders SET note = note");
-  await row(page, "UPDATE orders").first().click();
+  const { page } = await signedIn(browser, demo, "ada", "/reviews");
+  const child = await psql(demo, "UPDATE orders SET note = note");
+  await row(page, "UPDATE orders").click();
   await page.getByText("Others have to answer this one.").waitFor();
   child.kill();
   await page.getByText("withdrawn", { exact: true }).first().waitFor();
@@ -112,7 +76,7 @@ test("Ada sees what she asked, cannot answer it, and opens her session's page", 
 });
 
 test("Ida finds the session of what was rejected, by its words, and reads it", async () => {
-  const { page } = await signedIn("ida", "/sessions");
+  const { page } = await signedIn(browser, demo, "ida", "/sessions");
   await page.getByLabel("With the words").fill('"delete from payments" nobody');
   await page.getByText("More filters").click();
   await page.getByLabel("What happened").selectOption("rejected");
@@ -124,22 +88,22 @@ test("Ida finds the session of what was rejected, by its words, and reads it", a
 });
 
 test("Ada asks for more, Rui gives it, she uses it, and he ends it in the middle", async () => {
-  const { page: ada } = await signedIn("ada", "/access");
+  const { page: ada } = await signedIn(browser, demo, "ada", "/access");
   await ada.getByRole("button", { name: "Ask for admin…" }).click();
   await ada.getByLabel(/Reason/).fill("Rotating the reporting role");
   await picture(ada, "ask-for-access");
   expect(await accessibility(ada)).toEqual([]);
   await ada.getByRole("button", { name: "Ask", exact: true }).click();
   await ada.getByRole("link", { name: "see the request" }).waitFor();
-  const { page: rui } = await signedIn("rui", "/reviews");
-  await row(rui, "asks for on-call for 1 hour").first().click();
+  const { page: rui } = await signedIn(browser, demo, "rui", "/reviews");
+  await row(rui, "asks for on-call for 1 hour").click();
   await rui.getByRole("button", { name: "Approve…" }).click();
   await rui.getByRole("button", { name: "Approve", exact: true }).click();
   await rui.getByText("1 of 1 approved").first().waitFor();
   const use = await cli(demo, ["psql", "shop-db", "-c", "CREATE ROLE reporting"], { as: "ada" });
   // What the grant lets through the server refuses itself: the gate's role is no superuser.
   expect(use.stderr).toMatch(/permission denied to create role/);
-  const over = ended(await psql("SELECT pg_sleep(60)"));
+  const over = ended(await psql(demo, "SELECT pg_sleep(60)"));
   const live = async () =>
     ((await (await ada.request.get(`${demo.url}/api/sessions?state=live`)).json()) as Listed).items;
   await expect.poll(async () => (await live()).length, { timeout: 30_000 }).toBe(1);
@@ -149,7 +113,7 @@ test("Ada asks for more, Rui gives it, she uses it, and he ends it in the middle
 });
 
 test("a sign-out ends the page's sign-in and nobody else's", async () => {
-  const { page } = await signedIn("rui", "/reviews");
+  const { page } = await signedIn(browser, demo, "rui", "/reviews");
   await page.getByRole("button", { name: /rui/i }).click();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("link", { name: "Sign in" }).waitFor();

@@ -28,6 +28,7 @@ const review: Decision = {
   reviewers: ["leads"],
   approvals: 1,
   expiresInSeconds: 900,
+  signIn: null,
 };
 
 const crypto = seededCrypto();

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { OPERATIONS } from "../../core/command.ts";
-import { asker, factsInWords, listed, timeLeft } from "../../dashboard/src/words.ts";
+import {
+  asker,
+  estimateInWords,
+  factsAndRows,
+  factsInWords,
+  listed,
+  timeLeft,
+} from "../../dashboard/src/words.ts";
 
 const facts = (operations: string[], objects: string[] = [], unbounded = false) =>
   factsInWords({ operations, objects, unbounded, access: null });
@@ -9,6 +16,27 @@ test("a request for access says which, and for how long", () => {
   const access = { grant: "on-call", hours: 1, endsAt: null };
   const said = factsInWords({ operations: [], objects: [], unbounded: false, access });
   expect(said).toBe("asks for on-call for 1 hour");
+});
+
+test("the planner's estimate stands behind the facts, and why there is none beside them", () => {
+  const access = null;
+  const deletes = {
+    operations: ["delete"],
+    objects: ["public.customers"],
+    unbounded: true,
+    access,
+  };
+  const seen = (estimate: Parameters<typeof estimateInWords>[0]["estimate"]) =>
+    ({ ...deletes, state: "pending", estimate }) as const;
+  const known = seen({ rows: 48_210, cost: 1, scans: [] });
+  expect(factsAndRows(known)).toBe(
+    "deletes from public.customers with no condition: about 48,210 rows",
+  );
+  const none = seen({ none: "It is too long." });
+  expect(factsAndRows(none)).toBe("deletes from public.customers with no condition");
+  expect(estimateInWords(none)).toBe("no estimate: It is too long.");
+  expect(estimateInWords(seen(null))).toBe("is being asked for");
+  expect(estimateInWords({ ...seen(null), state: "expired" })).toBeNull();
 });
 
 describe("what a command does, in words", () => {

@@ -68,7 +68,8 @@ export async function closed(door: ChildProcess): Promise<void> {
   await gone;
 }
 
-function directUrl({ postgres, stateDir }: TestDemo): string {
+/** PostgreSQL itself, as the role that the gateway logs in as. */
+export function directUrl({ postgres, stateDir }: TestDemo): string {
   const password = readFileSync(join(stateDir, "postgres-password"), "utf8");
   return `postgres://sluice:${password}@127.0.0.1:${postgres.port}/shop?sslmode=disable`;
 }

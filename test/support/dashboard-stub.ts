@@ -158,8 +158,13 @@ function answerTo(state: State, line: string, url: URL, body: string): Answer {
 
 function reviewPage({ reviews }: State, url: URL): Answer {
   const wanted = url.searchParams.get("state");
-  const items = reviews.filter(({ state }) => wanted === null || state === wanted);
-  return { status: 200, json: { items, next: null } };
+  const after = url.searchParams.get("after");
+  const limit = Number(url.searchParams.get("limit") ?? pageLength);
+  const all = reviews
+    .filter(({ state, id }) => (wanted === null || state === wanted) && (after ?? "~") > id)
+    .toSorted((a, b) => (a.id < b.id ? 1 : -1));
+  const items = all.slice(0, limit);
+  return { status: 200, json: { items, next: all.length > limit ? items.at(-1)?.id : null } };
 }
 
 function oneReview(state: State, id: string, verdict: string | undefined, body: string): Answer {

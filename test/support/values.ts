@@ -85,6 +85,7 @@ export const sampleCommand = (over: Partial<Command> = {}): Command => ({
   text: "select 1",
   shown: "select 1",
   parameters: [],
+  clearParameters: [],
   operations: ["select"],
   objects: [],
   columns: [],
@@ -95,5 +96,6 @@ export const sampleCommand = (over: Partial<Command> = {}): Command => ({
   changesNothing: false,
   questions: 0,
   holdsLocks: false,
+  searchPath: null,
   ...over,
 });

@@ -3,7 +3,13 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 
 export const ISSUER = "https://issuer.test";
 
-type Asked = { person: string; nonce: string; challenge: string; redirectUri: string };
+type Asked = {
+  person: string;
+  nonce: string;
+  challenge: string;
+  redirectUri: string;
+  how: JWTPayload;
+};
 type Person = { groups: string[]; active: boolean };
 
 const json = (body: unknown, status = 200) => Response.json(body, { status });
@@ -23,6 +29,10 @@ export class FakeIssuer {
   health: "up" | "down" | "broken" = "up";
   groupsInUserinfo = false;
   givesRefreshTokens = true;
+  /** Seconds since 1970 at which it asked who is there; null: it does not say. */
+  authTime: number | null = null;
+  /** Asks again where it is asked to; else it says what it knew. */
+  asksAgain = true;
   /** Bends the claims of the next ID tokens. */
   bend: (claims: JWTPayload) => JWTPayload = (claims) => claims;
   /** What DNS over HTTPS says of names; `never` does not answer at all. */
@@ -45,7 +55,14 @@ export class FakeIssuer {
     const q = (name: string) => url.searchParams.get(name) ?? "";
     const code = `code-${++this.#count}`;
     const [nonce, challenge, redirectUri] = [q("nonce"), q("code_challenge"), q("redirect_uri")];
-    this.#codes.set(code, { person, nonce, challenge, redirectUri });
+    if (q("max_age") === "0" && q("prompt") === "login" && this.asksAgain) {
+      this.authTime = Math.floor(Date.now() / 1000);
+    }
+    const how = {
+      ...(this.authTime !== null && { auth_time: this.authTime }),
+      ...(q("acr_values") !== "" && { acr: q("acr_values") }),
+    };
+    this.#codes.set(code, { person, nonce, challenge, redirectUri, how });
     const back = new URL(redirectUri);
     for (const [k, v] of Object.entries({ code, state: q("state"), iss: ISSUER })) {
       back.searchParams.set(k, v);
@@ -113,7 +130,7 @@ export class FakeIssuer {
       if (person === undefined || !this.people.get(person)?.active) {
         return json({ error: "invalid_grant" }, 400);
       }
-      return this.#answer(person, undefined);
+      return this.#answer(person, {});
     }
     const asked = this.#codes.get(fields.get("code") ?? "");
     this.#codes.delete(fields.get("code") ?? "");
@@ -122,10 +139,10 @@ export class FakeIssuer {
     if (asked?.challenge !== challenge || asked.redirectUri !== fields.get("redirect_uri")) {
       return json({ error: "invalid_grant" }, 400);
     }
-    return this.#answer(asked.person, asked.nonce);
+    return this.#answer(asked.person, { nonce: asked.nonce, ...asked.how });
   }
 
-  async #answer(person: string, nonce: string | undefined): Promise<Response> {
+  async #answer(person: string, more: JWTPayload): Promise<Response> {
     const seconds = Math.floor(Date.now() / 1000);
     const groups = this.people.get(person)?.groups ?? [];
     const claims = this.bend({
@@ -135,7 +152,7 @@ export class FakeIssuer {
       preferred_username: person,
       iat: seconds,
       exp: seconds + 300,
-      ...(nonce === undefined ? {} : { nonce }),
+      ...more,
       ...(this.groupsInUserinfo ? {} : { groups }),
     });
     const refresh = `rt-${++this.#count}`;

@@ -62,8 +62,8 @@ export async function aSession(
 export async function aSignIn(gate: Gateway, principal: string): Promise<string> {
   const id = newId("tok");
   const [startedAt, endsAt] = [Date.now(), Date.now() + 86_400_000];
-  const fields = { id, principal, way: "browser", issuerToken: null, startedAt, endsAt } as const;
-  await startSignIn(database(gate.env), fields);
+  const how = { way: "browser", issuerToken: null, authenticatedAt: null, acr: null } as const;
+  await startSignIn(database(gate.env), { id, principal, startedAt, endsAt, ...how });
   return id;
 }
 
@@ -119,6 +119,8 @@ export function aReview(gate: Gateway, asker: Question["principal"], more = {}):
     shown: "DELETE FROM orders",
     operations: ["delete"],
     objects: ["public.orders"],
+    masked: [],
+    parameters: [],
     unbounded: true,
     risks: [],
     rules: ["delete-everything"],
@@ -127,6 +129,7 @@ export function aReview(gate: Gateway, asker: Question["principal"], more = {}):
     ticket: null,
     reviewers: ["leads"],
     approvalsNeeded: 1,
+    signIn: null,
     digest: "ab",
     holdsLocks: false,
     access: null,

@@ -1,7 +1,13 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import * as oauth from "oauth4webapi";
-import { type Attempt, type Purpose, startAttempt, takeAttempt } from "../../store/attempts.ts";
+import {
+  type Attempt,
+  type Fresh,
+  type Purpose,
+  startAttempt,
+  takeAttempt,
+} from "../../store/attempts.ts";
 import { hashSecret, newSecret } from "../../store/hash.ts";
 import { open, seal } from "../../store/seal.ts";
 import type { App } from "../context.ts";
@@ -11,11 +17,16 @@ import { authorizationUrl } from "./issuer.ts";
 const attemptSeconds = 600;
 
 /** Sends the browser to the issuer; the cookie proves on return that it is the same browser. */
-export async function toIssuer(c: Context<App>, purpose: Purpose): Promise<Response> {
+export async function toIssuer(
+  c: Context<App>,
+  purpose: Purpose,
+  fresh: Fresh | null = null,
+): Promise<Response> {
   const { db, now, settings } = c.var;
   const [state, cookie] = [newSecret(), newSecret()];
   const [nonce, verifier] = [oauth.generateRandomNonce(), oauth.generateRandomCodeVerifier()];
-  const url = await authorizationUrl(settings, { state, nonce, verifier }, now);
+  const asked = { state, nonce, verifier, fresh, startedAt: now };
+  const url = await authorizationUrl(settings, asked, now);
   const stateHash = await hashSecret(state);
   await startAttempt(db, {
     stateHash,
@@ -23,6 +34,8 @@ export async function toIssuer(c: Context<App>, purpose: Purpose): Promise<Respo
     nonce,
     verifier: await seal(c.env, `attempt:${stateHash}`, verifier),
     purpose,
+    fresh,
+    startedAt: now,
     expiresAt: now + attemptSeconds * 1000,
   });
   setCookie(c, cookieName(c, state), cookie, { ...cookieOptions(c), maxAge: attemptSeconds });

@@ -35,7 +35,8 @@ authorize.get("/oauth/authorize", async (c) => {
     return back("invalid_request");
   }
   if (state.length < 8 || state.length > 256) return back("invalid_request");
-  return toIssuer(c, { for: "loopback", redirectUri, state, challenge });
+  const fresh = one(asked, "prompt") === "login" ? { acr: null } : null;
+  return toIssuer(c, { for: "loopback", redirectUri, state, challenge }, fresh);
 });
 
 authorize.get("/oauth/callback", async (c) => {

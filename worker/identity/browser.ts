@@ -11,7 +11,11 @@ import { OAuthError, refreshed } from "./token.ts";
 /** Signing in for the pages of the gateway: `/oauth/callback` comes back to where it was begun. */
 export const browser = new Hono<App>();
 
-browser.get("/auth/login", (c) => toIssuer(c, { for: "page", to: ownPath(c, c.req.query("to")) }));
+browser.get("/auth/login", (c) => {
+  const { to, fresh, acr = "" } = c.req.query();
+  const again = fresh === "1" ? { acr: isAcr(acr) ? acr : null } : null;
+  return toIssuer(c, { for: "page", to: ownPath(c, to) }, again);
+});
 
 /** 204 with new cookies; 401 where the sign-in is over, 502 while the issuer is away. */
 browser.post("/auth/refresh", async (c) => {
@@ -40,6 +44,9 @@ browser.post("/auth/logout", async (c) => {
   forgetTokens(c);
   return c.body(null, 204);
 });
+
+/** One word, as the policy's schema has it. */
+const isAcr = (word: string): boolean => /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/.test(word);
 
 /** A path of ours; whatever else was asked for is the first page. */
 function ownPath(c: Context<App>, to = "/"): string {

@@ -1,5 +1,7 @@
 import { createRemoteJWKSet, customFetch, errors, jwtVerify } from "jose";
 import * as oauth from "oauth4webapi";
+import type { Authentication } from "../../core/review/fresh.ts";
+import type { Fresh } from "../../store/attempts.ts";
 import type { Settings } from "../env.ts";
 
 /**
@@ -8,12 +10,15 @@ import type { Settings } from "../env.ts";
  */
 
 /** Who the issuer says it is. `refreshToken` is null when the issuer gave none. */
-export type Vouched = {
+export type Claimed = {
   readonly subject: string;
   readonly name: string;
   readonly groups: readonly string[];
   readonly refreshToken: string | null;
 };
+
+/** The same at the moment of a sign-in. */
+export type Vouched = Claimed & Authentication;
 
 /**
  * The issuer said no, or said nonsense. `refused` ends a sign-in; `unavailable` may be tried again.
@@ -44,10 +49,20 @@ async function serverOf(settings: Settings, now: number): Promise<oauth.Authoriz
   });
 }
 
+/** What goes to the issuer with the browser, and must fit what comes back. */
+export type AskedIssuer = {
+  readonly state: string;
+  readonly nonce: string;
+  readonly verifier: string;
+  readonly fresh: Fresh | null;
+  /** UnixMs at which the browser was sent there. */
+  readonly startedAt: number;
+};
+
 /** Where to send the browser. */
 export async function authorizationUrl(
   settings: Settings,
-  asked: { readonly state: string; readonly nonce: string; readonly verifier: string },
+  asked: AskedIssuer,
   now: number,
 ): Promise<URL> {
   const server = await serverOf(settings, now);
@@ -64,6 +79,8 @@ export async function authorizationUrl(
     nonce: asked.nonce,
     code_challenge: await oauth.calculatePKCECodeChallenge(asked.verifier),
     code_challenge_method: "S256",
+    ...(asked.fresh !== null && { prompt: "login", max_age: "0" }),
+    ...(asked.fresh?.acr && { acr_values: asked.fresh.acr }),
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   return url;
@@ -73,7 +90,7 @@ export async function authorizationUrl(
 export async function redeemCallback(
   settings: Settings,
   callback: URL,
-  asked: { readonly state: string; readonly nonce: string; readonly verifier: string },
+  asked: AskedIssuer,
   now: number,
 ): Promise<Vouched> {
   const server = await serverOf(settings, now);
@@ -94,18 +111,36 @@ export async function redeemCallback(
       requireIdToken: true,
     });
     await oauth.validateApplicationLevelSignature(server, response, options(settings));
-    const subject = oauth.getValidatedIdTokenClaims(tokens)?.sub;
-    if (subject === undefined) throw new IssuerError("refused", "the issuer named nobody");
-    return vouched(settings, server, tokens, subject);
+    const claims = oauth.getValidatedIdTokenClaims(tokens);
+    if (claims === undefined) throw new IssuerError("refused", "the issuer named nobody");
+    const how = authenticationIn(claims, now);
+    if (asked.fresh !== null && (how.authenticatedAt ?? 0) < asked.startedAt - clockSkewMs) {
+      throw new IssuerError("refused", "the issuer did not ask who it is again");
+    }
+    return { ...(await vouched(settings, server, tokens, claims.sub)), ...how };
   });
 }
+
+/** Clocks of gateway and issuer may differ by this much. */
+const clockSkewMs = 30_000;
+
+/** OpenID Connect Core 1.0 section 2: `auth_time` in seconds, `acr`. Both may be missing. */
+function authenticationIn({ auth_time: at, acr }: oauth.IDToken, now: number): Authentication {
+  const known = typeof at === "number" && Number.isFinite(at);
+  return {
+    authenticatedAt: known ? Math.min(at * 1000, now) : null,
+    acr: typeof acr === "string" ? acr.slice(0, acrCharactersMax) : null,
+  };
+}
+
+const acrCharactersMax = 200;
 
 /** Reads the person's claims again. The answer's refresh token replaces the one given here. */
 export async function readAgain(
   settings: Settings,
   held: { readonly refreshToken: string; readonly subject: string },
   now: number,
-): Promise<Vouched> {
+): Promise<Claimed> {
   const server = await serverOf(settings, now);
   const client = clientOf(settings);
   return speaking(async () => {
@@ -138,7 +173,7 @@ export async function verifyServiceToken(
   settings: Settings,
   token: string,
   now: number,
-): Promise<Omit<Vouched, "refreshToken">> {
+): Promise<Omit<Claimed, "refreshToken">> {
   const server = await serverOf(settings, now);
   if (server.jwks_uri === undefined) throw new IssuerError("refused", "the issuer has no keys");
   return speaking(async () => {
@@ -174,7 +209,7 @@ async function vouched(
   server: oauth.AuthorizationServer,
   tokens: oauth.TokenEndpointResponse,
   subject: string,
-): Promise<Vouched> {
+): Promise<Claimed> {
   let claims: Record<string, unknown> = { ...oauth.getValidatedIdTokenClaims(tokens) };
   const complete = groupsIn(settings, claims) !== null && nameIn(claims) !== null;
   if (!complete && server.userinfo_endpoint !== undefined) {

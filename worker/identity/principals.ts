@@ -6,10 +6,10 @@ import { newId } from "../../store/ids.ts";
 import { seal } from "../../store/seal.ts";
 import { startSignIn } from "../../store/tokens.ts";
 import { vouched } from "./ending.ts";
-import type { Vouched } from "./issuer.ts";
+import type { Claimed, Vouched } from "./issuer.ts";
 
 /** Whoever signs in by the issuer is a person. */
-export const personOf = (who: Omit<Vouched, "refreshToken">): Principal => ({
+export const personOf = (who: Omit<Claimed, "refreshToken">): Principal => ({
   id: who.subject,
   name: who.name,
   groups: who.groups,
@@ -33,7 +33,9 @@ export async function beginSignIn(
     who.refreshToken === null ? null : await seal(env, signInPurpose(id), who.refreshToken);
   const endsAt = now + refreshTokenSeconds * 1000;
   await vouched(env, db, principal, now);
-  await startSignIn(db, { id, principal: principal.id, way, issuerToken, startedAt: now, endsAt });
+  const { authenticatedAt, acr } = who;
+  const times = { startedAt: now, authenticatedAt, acr, endsAt };
+  await startSignIn(db, { id, principal: principal.id, way, issuerToken, ...times });
   await audit(db, { actor: principal, action: "sign-in", subject: id, outcome: "done" }, now);
   return id;
 }

@@ -24,7 +24,7 @@ import type { App } from "../context.ts";
 import { pollSeconds } from "./device.ts";
 import { endSignInAndSessions, vouched } from "./ending.ts";
 import { form } from "./form.ts";
-import { IssuerError, readAgain, type Vouched, verifyServiceToken } from "./issuer.ts";
+import { type Claimed, IssuerError, readAgain, verifyServiceToken } from "./issuer.ts";
 import { personOf, signInPurpose } from "./principals.ts";
 import { issueAccessToken } from "./tokens.ts";
 
@@ -128,7 +128,7 @@ export async function refreshed(c: Context<App>, given: string): Promise<TokenAn
     await endSignInAndSessions(c.env, db, used.signIn, "expired", now);
     throw new OAuthError("invalid_grant", "the sign-in is over: sign in again");
   }
-  let who: Vouched;
+  let who: Claimed;
   try {
     const refreshToken = await open(c.env, signInPurpose(signIn.id), signIn.issuerToken);
     who = await readAgain(settings, { refreshToken, subject: signIn.principal }, now);
@@ -155,7 +155,7 @@ async function exchange(c: Context<App>, fields: Fields): Promise<TokenAnswer> {
   if (!/^urn:ietf:params:oauth:token-type:(jwt|access_token)$/.test(type)) {
     throw new OAuthError("invalid_request", "subject_token_type must be jwt or access_token");
   }
-  let who: Omit<Vouched, "refreshToken">;
+  let who: Omit<Claimed, "refreshToken">;
   try {
     who = await verifyServiceToken(settings, fields.get("subject_token") ?? "", now);
   } catch (error) {
@@ -173,6 +173,8 @@ async function exchange(c: Context<App>, fields: Fields): Promise<TokenAnswer> {
     way: "exchange",
     issuerToken: null,
     startedAt: now,
+    authenticatedAt: null,
+    acr: null,
     endsAt: now + accessTokenSeconds * 1000,
     endedAt: null,
     endReason: null,

@@ -3,6 +3,7 @@ import { hex, utf8 } from "../../core/bytes.ts";
 import { ROUTES } from "../../core/api/routes.ts";
 import { accessRequestSeconds, groupsFreshSeconds } from "../../core/limits.ts";
 import { hoursMost, requestableGrants } from "../../core/policy/grants.ts";
+import { signInOf } from "../../core/policy/guardrails.ts";
 import type { GrantRule } from "../../core/policy/schema.ts";
 import { accessEndsAt, approvers, type Question, type Review } from "../../core/review/review.ts";
 import { maySee, viewOf, type Viewer } from "../../core/review/view.ts";
@@ -111,14 +112,17 @@ async function questionOf(
     principal: { id, name },
     onBehalfOf: null,
     shown: `open ${resource} for ${time}: ${grant.access.join(", ")}`,
+    parameters: [],
     operations: [],
     objects: [],
+    masked: [],
     unbounded: false,
     risks: [],
     rules: [grant.id],
     message: `${name} asks for ${grant.id} on ${resource} for ${time}.`,
     reviewers: grant.request?.reviewers ?? [],
     approvalsNeeded: grant.request?.approvals ?? 1,
+    signIn: signInOf(grant.request?.signIn === undefined ? [] : [grant.request.signIn]),
     digest: hex(digest),
     holdsLocks: false,
     access: { grant: grant.id, hours },

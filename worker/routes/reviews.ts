@@ -1,10 +1,13 @@
 import { type Context, Hono } from "hono";
 import type { ProblemCode } from "../../core/api/problem.ts";
 import { LIVE_REVIEWS, ROUTES } from "../../core/api/routes.ts";
+import type { SignInRule } from "../../core/decision.ts";
 import { groupsFreshSeconds } from "../../core/limits.ts";
+import { staleSignIn } from "../../core/review/fresh.ts";
 import type { Refusal, Review } from "../../core/review/review.ts";
 import { maySee, viewOf, type Viewer } from "../../core/review/view.ts";
 import { audit } from "../../store/audit.ts";
+import { liveSignIn } from "../../store/tokens.ts";
 import type { App } from "../context.ts";
 import { deskStub } from "../desk.ts";
 import { signedIn } from "../identity/signed-in.ts";
@@ -57,6 +60,7 @@ for (const verdict of ["approve", "reject"] as const) {
     if (c.var.now - groupsReadAt > groupsFreshSeconds * 1000) {
       throw new Refused("stale_groups", "Your groups were read too long ago: refresh and vote.");
     }
+    if (review.signIn !== null) await requireFreshSignIn(c, review.signIn);
     const { comment } = await readBody(c, ROUTES[verdict].body);
     const ballot = { verdict, comment: comment ?? null };
     const outcome = await deskStub(c.env).vote(review.id, principal, ballot);
@@ -67,6 +71,14 @@ for (const verdict of ["approve", "reject"] as const) {
     await audit(c.var.db, { ...event, subject: review.id, detail }, c.var.now);
     return c.json(viewOf(outcome.review, viewer));
   });
+}
+
+/** By what is written down of the sign-in: a token says when it was renewed, and not more. */
+async function requireFreshSignIn(c: Context<App>, rule: SignInRule): Promise<void> {
+  const { db, now, identity } = c.var;
+  const was = await liveSignIn(db, identity.signIn, now);
+  const stale = staleSignIn(rule, was ?? { authenticatedAt: null, acr: null }, now);
+  if (stale !== null) throw new Refused("stale_sign_in", stale);
 }
 
 const REFUSALS: Readonly<Record<Refusal["code"], ProblemCode>> = {

@@ -144,9 +144,8 @@ export class Requests {
     const prepared = state.statements.get(bind.statement);
     if (!this.#certain(prepared)) return "wait";
     if (prepared === undefined || "closed" in prepared) {
-      const { statement } = bind;
-      const which =
-        statement === "" ? "unnamed prepared statement" : `prepared statement "${statement}"`;
+      const { statement: name } = bind;
+      const which = name === "" ? "unnamed prepared statement" : `prepared statement "${name}"`;
       return this.#missing("26000", `${which} does not exist`);
     }
     if (bind.portal.startsWith(POISON_PORTAL)) {
@@ -376,8 +375,8 @@ export class Requests {
   }
 
   #command(sql: Uint8Array, analysis: Analysis, parameters: Command["parameters"]): Command {
-    const overwrites = overwritten(analysis.statements, parameters, this.#state.masker);
-    return this.#build(strictText(sql) ?? "", summaryOf(analysis), parameters, overwrites);
+    const over = overwritten(analysis.statements, parameters, this.#state.masker);
+    return this.#build(strictText(sql) ?? "", summaryOf(analysis), parameters, over);
   }
 
   #build(
@@ -395,6 +394,7 @@ export class Requests {
       parameters,
       overwrites,
       holdsLocks: this.#state.holdsLocks && this.#state.status === "T",
+      searchPath: this.#state.names.sharedPath,
     };
   }
 }

@@ -41,7 +41,9 @@ export function AuditPage() {
           </li>
         ))}
       </ol>
-      <More of={query} words="Show older ones" />
+      {query.hasNextPage && (
+        <More busy={query.isFetchingNextPage} more={() => void query.fetchNextPage()} />
+      )}
     </section>
   );
 }

@@ -37,7 +37,13 @@ export function PeoplePage() {
           </li>
         ))}
       </ul>
-      <More of={query} words="Show more" />
+      {query.hasNextPage && (
+        <More
+          busy={query.isFetchingNextPage}
+          more={() => void query.fetchNextPage()}
+          words="Show more"
+        />
+      )}
     </section>
   );
 }

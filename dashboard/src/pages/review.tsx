@@ -12,13 +12,20 @@ import { Vote } from "../parts/vote.tsx";
 import { VoteItems } from "../parts/votes.tsx";
 import { Withdraw } from "../parts/withdraw.tsx";
 import { reviewQuery, useSignedIn } from "../queries.ts";
-import { approvals, asker, factsInWords, listed } from "../words.ts";
+import {
+  approvals,
+  asker,
+  estimateInWords,
+  factsAndRows,
+  listed,
+  signInInWords,
+} from "../words.ts";
 
 export function ReviewPage() {
   const { id } = useParams({ from: "/reviews/$id" });
   const { data, error, refetch } = useQuery(reviewQuery(id));
   return (
-    <article className="card grid gap-4 p-4" aria-label="Review">
+    <article className="card grid grid-cols-1 gap-4 p-4" aria-label="Review">
       <Link to="/reviews" className="link lg:hidden">
         All reviews
       </Link>
@@ -54,7 +61,7 @@ function Detail({ review }: { readonly review: Review }) {
           {isPending(review) && <TimeLeft until={review.expiresAt} />}
         </div>
         <h2 ref={heading} tabIndex={-1} className="text-xl font-bold break-words">
-          <Visible text={`${asker(review)} ${factsInWords(review)}`} />
+          <Visible text={`${asker(review)} ${factsAndRows(review)}`} />
         </h2>
         <p className="text-muted">
           on {review.resource}, asked at <Time at={review.askedAt} />
@@ -66,6 +73,7 @@ function Detail({ review }: { readonly review: Review }) {
         </p>
       )}
       <Statement text={review.shown} label="Statement" />
+      <Parameters review={review} />
       <p className="break-words">
         <Visible text={review.message} />
       </p>
@@ -77,6 +85,21 @@ function Detail({ review }: { readonly review: Review }) {
   );
 }
 
+/** What was bound, as far as it may be seen. */
+const Parameters = ({ review: { parameters } }: { readonly review: Review }) =>
+  parameters.length > 0 && (
+    <ul aria-label="Parameters" className="grid gap-1 text-sm">
+      {parameters.map(({ position, type, shown }) => (
+        <li key={position} className="min-w-0 wrap-anywhere">
+          <code>
+            ${position} = <Visible text={shown} />
+          </code>
+          {type !== null && <span className="text-muted"> {type}</span>}
+        </li>
+      ))}
+    </ul>
+  );
+
 const ReviewFacts = ({ review }: { readonly review: Review }) => (
   <Facts
     of={{
@@ -84,6 +107,8 @@ const ReviewFacts = ({ review }: { readonly review: Review }) => (
       Touches:
         review.access === null &&
         (review.objects.length === 0 ? "nothing by name" : listed(review.objects)),
+      Masked: review.masked.length > 0 && listed(review.masked),
+      Rows: estimateInWords(review) !== null && <Rows review={review} />,
       Ends: review.access !== null && review.access.endsAt !== null && (
         <Time at={review.access.endsAt} />
       ),
@@ -92,12 +117,36 @@ const ReviewFacts = ({ review }: { readonly review: Review }) => (
       Reason: review.reason !== null && <Visible text={review.reason} />,
       Ticket: review.ticket !== null && <Visible text={review.ticket} />,
       Reviewers: listed(review.reviewers),
+      "Sign-in": review.signIn !== null && signInInWords(review.signIn),
       Session: review.session !== "" && <SessionName review={review} />,
       Digest: <code>{review.digest}</code>,
       Settled: review.settledAt !== null && <Time at={review.settledAt} />,
     }}
   />
 );
+
+/** What the planner expects: outside of the transaction, and from statistics. */
+function Rows({ review }: { readonly review: Review }) {
+  const { estimate } = review;
+  const words = estimateInWords(review);
+  if (words === null) return null;
+  return (
+    <>
+      {words}
+      {estimate !== null && "rows" in estimate && (
+        <span className="text-muted">
+          {" "}
+          as the planner estimates, at cost {Math.round(estimate.cost).toLocaleString("en")}
+          {estimate.scans.length > 0 && (
+            <>
+              : <Visible text={listed(estimate.scans)} />
+            </>
+          )}
+        </span>
+      )}
+    </>
+  );
+}
 
 /** A link for those whom the gateway lets follow it. */
 function SessionName({ review: { session, principal } }: { readonly review: Review }) {

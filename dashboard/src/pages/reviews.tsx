@@ -1,15 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useParams } from "@tanstack/react-router";
 import { useRef, useState } from "react";
-import { isPending, type Review } from "../inbox.ts";
+import { isPending, oldestListed, type Review } from "../inbox.ts";
 import { useKept } from "../kept.ts";
 import { useKeys } from "../keys.ts";
 import { ReviewState } from "../parts/chips.tsx";
+import { More } from "../parts/more.tsx";
 import { Empty, Loading, Trouble } from "../parts/states.tsx";
 import { Time, TimeLeft } from "../parts/time.tsx";
-import { reviewsQuery } from "../queries.ts";
+import { olderReviewsQuery, recentMax, reviewsQuery } from "../queries.ts";
 import { line } from "../signed-in.ts";
-import { approvals, asker, factsInWords, listed } from "../words.ts";
+import { approvals, asker, factsAndRows, listed } from "../words.ts";
 import { oneLine } from "../visible.ts";
 
 /** The inbox; a review that is open stands beside it, or in its stead where there is no room. */
@@ -66,6 +67,32 @@ function Inbox({ reviews }: { readonly reviews: readonly Review[] }) {
           <List reviews={settled} label="Recent" />
         </>
       )}
+      {reviews.length >= recentMax && <Older reviews={reviews} />}
+    </>
+  );
+}
+
+/** What is settled for longer, once somebody asks for it. */
+function Older({ reviews }: { readonly reviews: readonly Review[] }) {
+  const [before, setBefore] = useState<string>();
+  if (before !== undefined) return <OlderPages before={before} listed={reviews} />;
+  return <More busy={false} more={() => setBefore(oldestListed(reviews))} />;
+}
+
+type OlderProps = { readonly before: string; readonly listed: readonly Review[] };
+
+function OlderPages({ before, listed }: OlderProps) {
+  const query = useInfiniteQuery(olderReviewsQuery(before));
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetching } = query;
+  if (data === undefined) return <Unready error={error} retry={() => void refetch()} />;
+  const known = new Set(listed.map(({ id }) => id));
+  const older = data.pages.flatMap(({ items }) => items).filter(({ id }) => !known.has(id));
+  return (
+    <>
+      <h3 className="border-y border-line bg-sunk px-4 py-1 text-sm font-semibold">Older</h3>
+      {older.length === 0 && !hasNextPage && <Empty title="There are no older ones." />}
+      <List reviews={older} label="Older" />
+      {hasNextPage && <More busy={isFetching} more={() => void fetchNextPage()} />}
     </>
   );
 }
@@ -95,7 +122,7 @@ const Row = ({ review }: { readonly review: Review }) => (
         )}
       </span>
     </span>
-    <span className="mt-1 block break-words">{oneLine(factsInWords(review))}</span>
+    <span className="mt-1 block break-words">{oneLine(factsAndRows(review))}</span>
     <span className="mt-1 block truncate font-mono text-sm text-muted">
       {oneLine(review.shown)}
     </span>

@@ -4,6 +4,7 @@ import { memo } from "react";
 import type { RecordView } from "../../../core/api/record.ts";
 import type { StoredFact } from "../../../core/recording/record.ts";
 import type { Answer } from "../api.ts";
+import { More } from "../parts/more.tsx";
 import { Chosen, Filters } from "../parts/session-filters.tsx";
 import { Empty, Loading, Trouble } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
@@ -65,16 +66,7 @@ function Found({ filters }: FoundProps) {
       </ul>
       {error !== null && <Trouble error={error} retry={() => void fetchNextPage()} />}
       {hasNextPage && error === null && (
-        <div className="border-t border-line p-3 text-center">
-          <button
-            type="button"
-            className="button"
-            disabled={isFetchingNextPage}
-            onClick={() => void fetchNextPage()}
-          >
-            {isFetchingNextPage ? "Loading" : "Show older ones"}
-          </button>
-        </div>
+        <More busy={isFetchingNextPage} more={() => void fetchNextPage()} />
       )}
     </>
   );

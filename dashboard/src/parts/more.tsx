@@ -1,23 +1,14 @@
 type MoreProps = {
-  readonly of: {
-    readonly hasNextPage: boolean;
-    readonly isFetchingNextPage: boolean;
-    readonly fetchNextPage: () => Promise<unknown>;
-  };
-  readonly words: string;
+  readonly busy: boolean;
+  readonly more: () => void;
+  readonly words?: string;
 };
 
-/** The button under a list that has another page. */
-export const More = ({ of, words }: MoreProps) =>
-  of.hasNextPage && (
-    <div className="border-t border-line p-3 text-center">
-      <button
-        type="button"
-        className="button"
-        disabled={of.isFetchingNextPage}
-        onClick={() => void of.fetchNextPage()}
-      >
-        {of.isFetchingNextPage ? "Loading" : words}
-      </button>
-    </div>
-  );
+/** Below a list that has a next page. */
+export const More = ({ busy, more, words = "Show older ones" }: MoreProps) => (
+  <div className="border-t border-line p-3 text-center">
+    <button type="button" className="button" disabled={busy} onClick={more}>
+      {busy ? "Loading" : words}
+    </button>
+  </div>
+);

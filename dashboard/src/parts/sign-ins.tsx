@@ -47,7 +47,9 @@ export function SignIns({ id, mayRevoke }: SignInsProps) {
           </li>
         ))}
       </ul>
-      <More of={query} words="Show older ones" />
+      {query.hasNextPage && (
+        <More busy={query.isFetchingNextPage} more={() => void query.fetchNextPage()} />
+      )}
     </section>
   );
 }

@@ -28,9 +28,14 @@ export const Empty = ({ title, children }: EmptyProps) => (
   </div>
 );
 
-type TroubleProps = { readonly error: unknown; readonly retry?: () => void };
+type TroubleProps = {
+  readonly error: unknown;
+  readonly retry?: () => void;
+  /** What helps. */
+  readonly children?: ReactNode;
+};
 
-export const Trouble = ({ error, retry }: TroubleProps) => (
+export const Trouble = ({ error, retry, children }: TroubleProps) => (
   <div role="alert" className="notice notice-danger m-4 grid gap-2">
     <p className="font-semibold">{troubleInWords(error)}</p>
     {retry !== undefined && (
@@ -40,6 +45,7 @@ export const Trouble = ({ error, retry }: TroubleProps) => (
         </button>
       </div>
     )}
+    {children}
   </div>
 );
 

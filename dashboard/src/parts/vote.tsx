@@ -1,4 +1,6 @@
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { Failure, signInAgainHref } from "../api.ts";
+import { forgetAnswer, keepAnswer, keptAnswer } from "../ballots.ts";
 import { isPending, type Review } from "../inbox.ts";
 import { useKeys } from "../keys.ts";
 import { type Ballot, useSignedIn, useVote } from "../queries.ts";
@@ -9,10 +11,12 @@ type Verdict = Ballot["verdict"];
 
 /** An answer takes two steps, so that no single key or slip gives it. */
 export function Vote({ review }: { readonly review: Review }) {
-  const [asking, setAsking] = useState<Verdict | null>(null);
+  const { name } = useSignedIn();
+  const [kept] = useState(() => keptAnswer(review.id, name));
+  useEffect(() => forgetAnswer(review.id, name), [review.id, name]);
+  const [asking, setAsking] = useState<Verdict | null>(kept?.verdict ?? null);
   const vote = useVote(review.id);
   const isOver = Date.parse(review.expiresAt) <= useNow();
-  const { name } = useSignedIn();
   const hasVoted = review.votes.some(({ by }) => by === name);
   const mayVote = review.mayVote && isPending(review) && !isOver;
   const ask = (verdict: Verdict) => {
@@ -22,7 +26,13 @@ export function Vote({ review }: { readonly review: Review }) {
   const send = (ballot: Ballot) => vote.mutate(ballot, { onSettled: () => setAsking(null) });
   return (
     <div className="grid gap-3">
-      {vote.error !== null && <Trouble error={vote.error} />}
+      {vote.error !== null && (
+        <Trouble error={vote.error}>
+          {isStale(vote.error) && vote.variables !== undefined && (
+            <SignInAgain review={review} name={name} ballot={vote.variables} />
+          )}
+        </Trouble>
+      )}
       {!mayVote && isPending(review) && !isOver && (
         <p className="text-sm text-muted">
           {hasVoted ? "You have answered; others have to, too." : "Others have to answer this one."}
@@ -33,6 +43,7 @@ export function Vote({ review }: { readonly review: Review }) {
         <Answer
           key={asking}
           verdict={asking}
+          said={kept?.verdict === asking ? kept.comment : ""}
           busy={vote.isPending}
           send={send}
           cancel={() => setAsking(null)}
@@ -41,6 +52,24 @@ export function Vote({ review }: { readonly review: Review }) {
     </div>
   );
 }
+
+const isStale = (error: unknown): boolean =>
+  error instanceof Failure && error.code === "stale_sign_in";
+
+type AgainProps = { readonly review: Review; readonly name: string; readonly ballot: Ballot };
+
+/** By the issuer, and back to this answer, which this tab keeps. */
+const SignInAgain = ({ review, name, ballot }: AgainProps) => (
+  <div>
+    <a
+      className="button text-ink"
+      href={signInAgainHref(`/reviews/${review.id}`, review.signIn?.acr ?? null)}
+      onClick={() => keepAnswer(review.id, name, ballot)}
+    >
+      Sign in again
+    </a>
+  </div>
+);
 
 const Choose = ({ ask }: { readonly ask: (verdict: Verdict) => void }) => (
   <div className="flex flex-wrap gap-2">
@@ -64,13 +93,15 @@ const WORDS = {
 
 type AnswerProps = {
   readonly verdict: Verdict;
+  /** What was written before a sign-in that had to come first. */
+  readonly said: string;
   readonly busy: boolean;
   readonly send: (ballot: Ballot) => void;
   readonly cancel: () => void;
 };
 
-function Answer({ verdict, busy, send, cancel }: AnswerProps) {
-  const [comment, setComment] = useState("");
+function Answer({ verdict, said, busy, send, cancel }: AnswerProps) {
+  const [comment, setComment] = useState(said);
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => field.current?.focus(), []);
   const { title, look, go } = WORDS[verdict];

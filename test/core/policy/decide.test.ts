@@ -83,6 +83,7 @@ test("among reviews the strictest stands, all rules are named", () => {
     reviewers: ["finance"],
     approvals: 2,
     expiresInSeconds: 900,
+    signIn: null,
   });
 });
 

@@ -144,6 +144,7 @@ guardrails: [{ id: all-rows, then: review, reviewers: [leads] }]`);
     reviewers: ["leads"],
     approvals: 1,
     expiresInSeconds: 900,
+    signIn: null,
   } as const;
   const deed = command({ operations: ["delete"], objects: ["public.orders"], unbounded: true });
   expect(explainDecision(deed, decision, document)).toBe(

@@ -37,6 +37,7 @@ export const command = (over: Partial<Command> = {}): Command => ({
   text: "select 1",
   shown: "select 1",
   parameters: [],
+  clearParameters: [],
   operations: ["select"],
   objects: [],
   columns: [],
@@ -47,6 +48,7 @@ export const command = (over: Partial<Command> = {}): Command => ({
   changesNothing: true,
   questions: 0,
   holdsLocks: false,
+  searchPath: null,
   ...over,
 });
 

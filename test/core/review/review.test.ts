@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   consume,
+  estimated,
   expire,
   openReview,
   type Question,
@@ -9,6 +10,7 @@ import {
   type Voter,
   withdraw,
 } from "../../../core/review/review.ts";
+import { viewOf, type Viewer } from "../../../core/review/view.ts";
 
 const question: Question = {
   session: "ses_1",
@@ -19,6 +21,8 @@ const question: Question = {
   shown: "delete from orders",
   operations: ["delete"],
   objects: ["public.orders"],
+  masked: [],
+  parameters: [],
   unbounded: true,
   risks: [],
   rules: ["careful"],
@@ -27,6 +31,7 @@ const question: Question = {
   ticket: null,
   reviewers: ["leads"],
   approvalsNeeded: 2,
+  signIn: null,
   digest: "d1",
   holdsLocks: false,
   access: null,
@@ -96,5 +101,28 @@ describe("a review", () => {
     ["withdrawn after its approval", withdraw(approved, 2_500)],
   ])("lets nothing run while it is %s", (_, review) => {
     expect(consume(review, "d1", 3_000)).toBeNull();
+  });
+});
+
+describe("an estimate", () => {
+  const estimate = { rows: 48_210, cost: 812.5, scans: ["Seq Scan on orders"] };
+  const known = estimated(asked, estimate) as Review;
+  const seenBy = (who: Voter, roles: Viewer["roles"] = []) =>
+    viewOf(known, { ...who, roles }).estimate;
+
+  it("is said once, and while people still decide", () => {
+    expect(known.estimate).toEqual(estimate);
+    expect(estimated(known, { none: "late" })).toBeNull();
+    expect(estimated(approved, estimate)).toBeNull();
+    expect(estimated(expire(asked, 9_000), estimate)).toBeNull();
+  });
+
+  it("is for those who decide, and never for whom it would answer, whatever her roles", () => {
+    expect(seenBy(voter("bob"), ["reviewer"])).toEqual(estimate);
+    expect(seenBy(voter("ida", { groups: [] }), ["auditor"])).toEqual(estimate);
+    const none = { none: "Only those who decide see it." };
+    expect(seenBy(voter("u-ada"), ["reviewer", "admin"])).toEqual(none);
+    expect(seenBy(voter("u-boss"), ["auditor"])).toEqual(none);
+    expect(seenBy(voter("x", { name: "u-boss" }), ["auditor"])).toEqual(none);
   });
 });

@@ -24,6 +24,10 @@ CREATE TABLE `resource_health` (
 	`failure` text
 );
 --> statement-breakpoint
+ALTER TABLE `sign_in_attempts` ADD `fresh` text;--> statement-breakpoint
+ALTER TABLE `sign_in_attempts` ADD `started_at` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `sign_ins` ADD `authenticated_at` integer;--> statement-breakpoint
+ALTER TABLE `sign_ins` ADD `acr` text;--> statement-breakpoint
 CREATE INDEX `audit_by_action` ON `audit_events` (`action`,`id`);--> statement-breakpoint
 CREATE INDEX `audit_denied` ON `audit_events` (`id`) WHERE outcome = 'denied';--> statement-breakpoint
 CREATE INDEX `refresh_tokens_by_sign_in` ON `refresh_tokens` (`sign_in`,`issued_at`);
