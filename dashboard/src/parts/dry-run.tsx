@@ -1,9 +1,11 @@
+import type { Difference } from "../../../core/api/rehearsal.ts";
 import { changeInWords, WHY } from "../../../core/rehearsal/words.ts";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { resourcesQuery } from "../queries.ts";
-import { type Asked, BEGUN, type Difference, rehearse, type Run } from "../rehearse.ts";
+import { type Asked, rehearse } from "../rehearse.ts";
+import { BEGUN, type Run } from "../run.ts";
 import { counted, listed } from "../words.ts";
 import { Statement, Visible } from "./statement.tsx";
 import { Trouble } from "./states.tsx";

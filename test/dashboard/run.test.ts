@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Difference, RehearsedStep } from "../../core/api/rehearsal.ts";
 import { changeInWords } from "../../core/rehearsal/words.ts";
-import { BEGUN, type Difference, type Step, withStep } from "../../dashboard/src/rehearse.ts";
+import { BEGUN, withStep } from "../../dashboard/src/run.ts";
 
 const side: Difference["before"] = { verdict: "allow", rules: [], message: null };
 const item: Difference = {
@@ -15,7 +16,7 @@ const item: Difference = {
   masks: [],
   caution: null,
 };
-const step = (items: number, more: Partial<Step> = {}): Step => ({
+const step = (items: number, more: Partial<RehearsedStep> = {}): RehearsedStep => ({
   items: Array.from({ length: items }, () => item),
   examined: items,
   unjudged: [{ why: "cut", count: 2 }],
