@@ -22,6 +22,7 @@ export function staleSignIn(
     return `The rule asks that you have signed in within the last ${time}: sign in again.`;
   }
   if (acr === null || was.acr === acr) return null;
-  const how = was.acr === null ? "it did not say how" : `this one was by ${was.acr.slice(0, 200)}`;
-  return `The rule asks for a sign-in by ${acr}, and ${how}: sign in again.`;
+  const yours =
+    was.acr === null ? "nothing says how you signed in" : `yours was by ${was.acr.slice(0, 200)}`;
+  return `The rule asks for a sign-in by ${acr}, and ${yours}: sign in again.`;
 }

@@ -112,6 +112,6 @@ it("ends to the millisecond, and says why", () => {
   expect(staleSignIn(five, was, at + 300_000)).toBeNull();
   expect(staleSignIn(five, was, at + 300_001)).toContain("sign in again");
   expect(staleSignIn({ minutes: 1, acr: "phr" }, { ...was, acr: "pwd" }, at)).toBe(
-    "The rule asks for a sign-in by phr, and this one was by pwd: sign in again.",
+    "The rule asks for a sign-in by phr, and yours was by pwd: sign in again.",
   );
 });
