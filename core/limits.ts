@@ -138,8 +138,3 @@ export const refreshTokenSeconds = 30 * 86_400;
 export const groupsFreshSeconds = 600;
 /** A live session ends when the issuer has not vouched for its principal for this long. */
 export const groupsTrustedSeconds = 900;
-
-/** The same request with the same `Idempotency-Key` is answered as the first for so long. */
-export const idempotencyHours = 24;
-/** A request that was never answered holds its key for so long. */
-export const idempotencyWaitSeconds = 60;

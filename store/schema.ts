@@ -4,7 +4,6 @@ export { auditEvents } from "./audit.ts";
 export { hourlyCounts } from "./counts.ts";
 export { resourceHealth } from "./health.ts";
 export { hours } from "./hours.ts";
-export { idempotencyKeys } from "./idempotency.ts";
 export { openings } from "./openings.ts";
 export { policies, resourceIds } from "./policies.ts";
 export { principals } from "./principals.ts";

@@ -9,7 +9,6 @@ import { settingsOf } from "./env.ts";
 import { authorize } from "./identity/authorize.ts";
 import { browser } from "./identity/browser.ts";
 import { device } from "./identity/device.ts";
-import { idempotent } from "./idempotency.ts";
 import { IssuerError } from "./identity/issuer.ts";
 import { metadata } from "./identity/metadata.ts";
 import { OAuthError, token } from "./identity/token.ts";
@@ -17,7 +16,6 @@ import { problemResponse, Refused } from "./problem.ts";
 import { auditDenied } from "./denied.ts";
 import { auditing } from "./routes/audit.ts";
 import { access } from "./routes/access.ts";
-import { description } from "./routes/api.ts";
 import { catalog } from "./routes/catalog.ts";
 import { exact } from "./routes/exact.ts";
 import { health, keys } from "./routes/health.ts";
@@ -72,11 +70,9 @@ app.use((c, next) => {
   return (path.startsWith("/api/policy/") ? policiesBody : smallBody)(c, next);
 });
 
-app.use("/api/*", idempotent);
-
 for (const routes of [health, keys, metadata, authorize, browser, device, token])
   app.route("/", routes);
-for (const routes of [description, me, resources, catalog, policy, trials, rehearsal, secrets])
+for (const routes of [me, resources, catalog, policy, trials, rehearsal, secrets])
   app.route("/", routes);
 for (const routes of [access, reviews, sessions, recordings, exact]) app.route("/", routes);
 for (const routes of [targets, people, overview, auditing, tunnel]) app.route("/", routes);

@@ -1,7 +1,6 @@
 import { database } from "../store/db.ts";
 import { forgetOldAttempts } from "../store/attempts.ts";
 import { closeOpenings } from "../store/openings.ts";
-import { forgetOldKeys } from "../store/idempotency.ts";
 import { forgetOldTokens } from "../store/tokens.ts";
 import { app } from "./app.ts";
 import { chainHour } from "./hours.ts";
@@ -22,7 +21,6 @@ export default {
     const db = database(env);
     await forgetOldAttempts(db, controller.scheduledTime);
     await forgetOldTokens(db, controller.scheduledTime);
-    await forgetOldKeys(db, controller.scheduledTime);
     await closeOpenings(db, controller.scheduledTime);
     await forgetOldStatements(db, controller.scheduledTime);
     await chainHour(env, controller.scheduledTime);

@@ -116,7 +116,4 @@ export const LIVE_SESSION = "/api/sessions/:id/live";
 /** A file (`exportQuery`), written page by page. */
 export const EXPORT = "/api/sessions/:id/export";
 
-/** The description of all these in OpenAPI 3.1 (core/api/openapi.ts), for everybody. */
-export const OPENAPI = "/api/openapi.json";
-
 export type RouteName = keyof typeof ROUTES;

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DESCRIBED } from "../../core/api/described.ts";
 import type { Applied } from "../../core/api/policy.ts";
 import { problem } from "../../core/api/problem.ts";
 import { LIVE_REVIEWS, ROUTES, type RouteName } from "../../core/api/routes.ts";
-import type { Role } from "../../core/session.ts";
 import type { Viewer } from "../../core/review/view.ts";
 import { database } from "../../store/db.ts";
 import { seen } from "../../store/principals.ts";
@@ -131,19 +129,6 @@ describe("who may do what", () => {
       const body: unknown = await answer.json();
       if (status === 200) ROUTES[route].answer.parse(body);
       else expect(problem.parse(body).status).toBe(status);
-    }
-  });
-
-  it.each(Object.keys(ROUTES) as RouteName[])("%s is described as it behaves", (route) => {
-    const { who } = DESCRIBED[route];
-    const [nobody, ada] = TABLE[route] as [number, number];
-    expect(nobody).toBe(who === "everybody" ? 200 : 401);
-    if (typeof who === "string") return expect(ada).not.toBe(403);
-    const held = { ada: [], rui: ["reviewer"], ida: ["auditor"], max: ["admin"], bot: [] };
-    for (const [i, person] of WHO.entries()) {
-      if (person === "nobody") continue;
-      const may = held[person].some((role) => who.includes(role as Role));
-      expect([200, 409].includes(TABLE[route][i] as number), person).toBe(may);
     }
   });
 

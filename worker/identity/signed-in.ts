@@ -24,15 +24,9 @@ async function identityOf(c: Context<App>, token: string | undefined): Promise<I
   return identity;
 }
 
-/** Sets `identity` by the header, or, without one, by a browser's cookie; once a request. */
-export async function identified(c: Context<App>): Promise<void> {
-  if ((c.var.identity as Identity | undefined) !== undefined) return;
+/** By the header, or, without one, by a browser's cookie. Sets `identity`, or answers 401. */
+export const signedIn: MiddlewareHandler<App> = async (c, next) => {
   const byHeader = c.req.header("authorization") !== undefined;
   c.set("identity", byHeader ? await identify(c) : await identityOf(c, accessTokenOf(c)));
-}
-
-/** Whoever is not signed in is answered 401. */
-export const signedIn: MiddlewareHandler<App> = async (c, next) => {
-  await identified(c);
   await next();
 };
