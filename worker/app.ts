@@ -20,6 +20,7 @@ import { catalog } from "./routes/catalog.ts";
 import { exact } from "./routes/exact.ts";
 import { health, keys } from "./routes/health.ts";
 import { me } from "./routes/me.ts";
+import { openapi } from "./routes/openapi.ts";
 import { policy } from "./routes/policy.ts";
 import { resources } from "./routes/resources.ts";
 import { reviews } from "./routes/reviews.ts";
@@ -58,7 +59,7 @@ const smallBody = bodyLimit({ maxSize: bodyBytesMax, onError: tooLarge });
 const policyBody = bodyLimit({ maxSize: policyBytesMax, onError: tooLarge });
 app.use((c, next) => (c.req.path === "/api/policy" ? policyBody : smallBody)(c, next));
 
-for (const routes of [health, keys, metadata, authorize, browser, device, token])
+for (const routes of [health, keys, openapi, metadata, authorize, browser, device, token])
   app.route("/", routes);
 for (const routes of [me, resources, catalog, policy, secrets]) app.route("/", routes);
 for (const routes of [access, reviews, sessions, exact, auditing, tunnel]) app.route("/", routes);

@@ -31,6 +31,33 @@ export const PROBLEMS = {
 } as const;
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** What each code means, and what to do, for people. */
+export const MEANINGS: Readonly<Record<ProblemCode, string>> = {
+  bad_request: "Something in the path, the query, a header or the body is not as documented.",
+  unauthenticated: "Nobody is signed in: no token came, or it is not valid here, or it was ended.",
+  token_expired: "The access token is over its ten minutes: refresh it and ask again.",
+  forbidden: "You are known, and may not do this: the detail names the role or group it takes.",
+  foreign_origin: "A page of another origin caused the request, by a browser's cookie.",
+  no_grant: "No grant of the policy lets you in now; you may ask for one.",
+  own_command: "You asked for this yourself: somebody else has to answer it.",
+  not_a_person: "Only people may do this, not services.",
+  stale_groups: "Your groups were read too long ago for this: refresh the sign-in and ask again.",
+  unknown: "It is not there, or you may not know that it is.",
+  conflict: "As things stand this cannot be done: read them again.",
+  already_settled: "The review, or what it gave, is over.",
+  already_voted: "You have answered this review before.",
+  precondition_failed: "The policy in force is not the one that If-Match names: read it again.",
+  too_large: "The body is larger than this route takes.",
+  invalid_policy: "The document is not a policy: `errors` says what, with line and column.",
+  nobody_admin: "Under this policy nobody could apply the next one.",
+  upgrade_required: "This is a WebSocket: come with an upgrade, and for a tunnel its subprotocol.",
+  address_refused: "The resource's address may not be dialled.",
+  issuer_unavailable: "The identity provider does not answer: try again later.",
+  target_unavailable: "The database behind the resource does not answer.",
+  misconfigured: "The deployment lacks a setting or a secret: the detail names it.",
+  internal: "The gateway failed. Nothing was let through.",
+};
+
 /** RFC 9457, `application/problem+json`. `type` is `urn:sluice:problem:` and the code. */
 export const problem = z.object({
   type: z.string(),

@@ -3,67 +3,287 @@ import { savedCatalog } from "./catalog.ts";
 import { pageOf, paging } from "./common.ts";
 import { exactBody, exactCommands } from "./exact.ts";
 import { me } from "./me.ts";
+import { openApiDocument } from "./openapi-document.ts";
 import { applied, policy, policyVersion } from "./policy.ts";
 import { manifest, recordingKeys, records, recordsQuery } from "./record.ts";
 import { resource, resources } from "./resource.ts";
 import { requestBody, review, reviewsQuery, voteBody } from "./review.ts";
+import type { Route, Stream } from "./route.ts";
 import { secret, secretBody, secrets } from "./secret.ts";
 import { killBody, session, sessionsQuery } from "./session.ts";
 
-/**
- * Every JSON route: worker, CLI and dashboard read the same table. `:x` is a path parameter.
- * Answers other than 2xx are `problem`. `GET /api/sessions/:id/recording/:first` answers a
- * chunk to the byte (core/recording/chunk.ts).
- */
-export const ROUTES = {
-  me: { method: "GET", path: "/api/me", answer: me },
-  resources: { method: "GET", path: "/api/resources", answer: resources },
-  resource: { method: "GET", path: "/api/resources/:name", answer: resource },
-  catalog: { method: "GET", path: "/api/resources/:name/catalog", answer: savedCatalog },
-  policy: { method: "GET", path: "/api/policy", answer: policy },
-  /** The body is the YAML text itself, `application/yaml`. */
-  apply: { method: "PUT", path: "/api/policy", answer: applied },
-  policyVersions: {
-    method: "GET",
-    path: "/api/policy/versions",
-    query: paging,
-    answer: pageOf(policyVersion),
-  },
-  secrets: { method: "GET", path: "/api/secrets", answer: secrets },
-  putSecret: { method: "PUT", path: "/api/secrets/:name", body: secretBody, answer: secret },
-  reviews: { method: "GET", path: "/api/reviews", query: reviewsQuery, answer: pageOf(review) },
-  review: { method: "GET", path: "/api/reviews/:id", answer: review },
-  request: {
-    method: "POST",
-    path: "/api/resources/:name/requests",
-    body: requestBody,
-    answer: review,
-  },
-  /** Of a request for access: by who asked, or, which ends the access, by who may decide. */
-  withdraw: { method: "POST", path: "/api/reviews/:id/withdraw", answer: review },
-  approve: { method: "POST", path: "/api/reviews/:id/approve", body: voteBody, answer: review },
-  reject: { method: "POST", path: "/api/reviews/:id/reject", body: voteBody, answer: review },
-  sessions: { method: "GET", path: "/api/sessions", query: sessionsQuery, answer: pageOf(session) },
-  session: { method: "GET", path: "/api/sessions/:id", answer: session },
-  records: {
-    method: "GET",
-    path: "/api/sessions/:id/records",
-    query: recordsQuery,
-    answer: records,
-  },
-  manifest: { method: "GET", path: "/api/sessions/:id/recording", answer: manifest },
-  exact: {
-    method: "POST",
-    path: "/api/sessions/:id/exact",
-    body: exactBody,
-    answer: exactCommands,
-  },
-  kill: { method: "POST", path: "/api/sessions/:id/kill", body: killBody, answer: session },
-  audit: { method: "GET", path: "/api/audit", query: paging, answer: pageOf(auditEvent) },
-  hours: { method: "GET", path: "/api/audit/hours", query: hoursQuery, answer: pageOf(signedHour) },
-  keys: { method: "GET", path: "/.well-known/sluice-keys", answer: recordingKeys },
-} as const;
 /** A WebSocket for pages: `{ on: "hello" }`, then `{ on: "review", review }` for each change. */
 export const LIVE_REVIEWS = "/api/reviews/live";
 
+/**
+ * Every JSON route: worker, CLI and dashboard read the same table, and GET /api/openapi.json and
+ * the page of the API are made from it. Answers other than 2xx are `problem`.
+ */
+export const ROUTES = {
+  me: {
+    method: "GET",
+    path: "/api/me",
+    summary: "Tell who you are, your groups, and the roles that the policy gives them.",
+    roles: ["signed-in"],
+    scope: "any",
+    answer: me,
+  },
+  resources: {
+    method: "GET",
+    path: "/api/resources",
+    summary: "List what you may open or ask for, and why. Admins see the rest, too.",
+    roles: ["signed-in"],
+    scope: "resources:read",
+    answer: resources,
+  },
+  resource: {
+    method: "GET",
+    path: "/api/resources/:name",
+    summary: "Read one resource as you may open it.",
+    roles: ["signed-in"],
+    scope: "resources:read",
+    answer: resource,
+  },
+  catalog: {
+    method: "GET",
+    path: "/api/resources/:name/catalog",
+    summary: "Read a target's own catalog afresh. It stands in the audit trail.",
+    roles: ["admin"],
+    scope: "policy:read",
+    answer: savedCatalog,
+    problems: ["address_refused", "target_unavailable"],
+  },
+  policy: {
+    method: "GET",
+    path: "/api/policy",
+    summary: "Read the policy in force, with the etag for the next apply.",
+    roles: ["auditor", "admin"],
+    scope: "policy:read",
+    answer: policy,
+    problems: ["unknown"],
+  },
+  apply: {
+    method: "PUT",
+    path: "/api/policy",
+    summary: "Put a policy in force. With If-Match, only in the place of the one that was read.",
+    roles: ["admin"],
+    scope: "policy:write",
+    text: "application/yaml",
+    answer: applied,
+    problems: [
+      "address_refused",
+      "conflict",
+      "invalid_policy",
+      "nobody_admin",
+      "precondition_failed",
+    ],
+  },
+  policyVersions: {
+    method: "GET",
+    path: "/api/policy/versions",
+    summary: "List the policies that were in force, newest first.",
+    roles: ["auditor", "admin"],
+    scope: "policy:read",
+    query: paging,
+    answer: pageOf(policyVersion),
+  },
+  secrets: {
+    method: "GET",
+    path: "/api/secrets",
+    summary: "List secrets by name. Their values never come out.",
+    roles: ["admin"],
+    scope: "secrets:write",
+    answer: secrets,
+  },
+  putSecret: {
+    method: "PUT",
+    path: "/api/secrets/:name",
+    summary: "Set a secret's value, sealed under its own name.",
+    roles: ["admin"],
+    scope: "secrets:write",
+    body: secretBody,
+    answer: secret,
+  },
+  reviews: {
+    method: "GET",
+    path: "/api/reviews",
+    summary: "List held commands and requests for access that you may see, newest first.",
+    roles: ["signed-in"],
+    scope: "reviews:read",
+    query: reviewsQuery,
+    answer: pageOf(review),
+  },
+  review: {
+    method: "GET",
+    path: "/api/reviews/:id",
+    summary: "Read one review.",
+    roles: ["owner", "reviewer", "auditor", "admin"],
+    scope: "reviews:read",
+    answer: review,
+  },
+  request: {
+    method: "POST",
+    path: "/api/resources/:name/requests",
+    summary: "Ask for a grant of the policy, for some hours. Others approve it.",
+    roles: ["signed-in"],
+    scope: "access:request",
+    body: requestBody,
+    answer: review,
+    status: 201,
+    problems: ["conflict", "stale_groups"],
+  },
+  withdraw: {
+    method: "POST",
+    path: "/api/reviews/:id/withdraw",
+    summary: "Take a request for access back, or, as who may decide it, end what it gave.",
+    roles: ["owner", "reviewer", "admin"],
+    scope: "access:request",
+    answer: review,
+    problems: ["already_settled", "conflict"],
+  },
+  approve: {
+    method: "POST",
+    path: "/api/reviews/:id/approve",
+    summary: "Approve what waits. Only people may, and never their own command.",
+    roles: ["reviewer"],
+    scope: "person",
+    body: voteBody,
+    answer: review,
+    problems: ["already_settled", "already_voted", "not_a_person", "own_command", "stale_groups"],
+  },
+  reject: {
+    method: "POST",
+    path: "/api/reviews/:id/reject",
+    summary: "Reject what waits.",
+    roles: ["reviewer"],
+    scope: "person",
+    body: voteBody,
+    answer: review,
+    problems: ["already_settled", "already_voted", "not_a_person", "own_command", "stale_groups"],
+  },
+  sessions: {
+    method: "GET",
+    path: "/api/sessions",
+    summary: "List your sessions, newest first; as an auditor or admin, everybody's.",
+    roles: ["signed-in"],
+    scope: "sessions:read",
+    query: sessionsQuery,
+    answer: pageOf(session),
+  },
+  session: {
+    method: "GET",
+    path: "/api/sessions/:id",
+    summary: "Read one session.",
+    roles: ["owner", "auditor", "admin"],
+    scope: "sessions:read",
+    answer: session,
+  },
+  records: {
+    method: "GET",
+    path: "/api/sessions/:id/records",
+    summary: "Read a recording, as the client saw it. It stands in the audit trail.",
+    roles: ["owner", "auditor", "admin"],
+    scope: "sessions:read",
+    query: recordsQuery,
+    answer: records,
+  },
+  manifest: {
+    method: "GET",
+    path: "/api/sessions/:id/recording",
+    summary: "Read the header and every signed head of a recording, to check its chunks by.",
+    roles: ["owner", "auditor", "admin"],
+    scope: "sessions:read",
+    answer: manifest,
+  },
+  exact: {
+    method: "POST",
+    path: "/api/sessions/:id/exact",
+    summary: "Open what was typed, to the letter, as one of the groups that the policy names.",
+    roles: ["owner", "auditor", "admin"],
+    scope: "person",
+    body: exactBody,
+    answer: exactCommands,
+  },
+  kill: {
+    method: "POST",
+    path: "/api/sessions/:id/kill",
+    summary: "End a live session at once.",
+    roles: ["owner", "admin"],
+    scope: "person",
+    body: killBody,
+    answer: session,
+    problems: ["conflict"],
+  },
+  audit: {
+    method: "GET",
+    path: "/api/audit",
+    summary: "Read what happened to Sluice itself, newest first.",
+    roles: ["auditor", "admin"],
+    scope: "audit:read",
+    query: paging,
+    answer: pageOf(auditEvent),
+  },
+  hours: {
+    method: "GET",
+    path: "/api/audit/hours",
+    summary: "Read the chained hourly heads over all recordings, oldest first.",
+    roles: ["auditor", "admin"],
+    scope: "audit:read",
+    query: hoursQuery,
+    answer: pageOf(signedHour),
+  },
+  keys: {
+    method: "GET",
+    path: "/.well-known/sluice-keys",
+    summary: "Read the public keys that recordings are signed with.",
+    roles: ["anyone"],
+    scope: "any",
+    answer: recordingKeys,
+  },
+  openapi: {
+    method: "GET",
+    path: "/api/openapi.json",
+    summary: "Read this description of the API.",
+    roles: ["anyone"],
+    scope: "any",
+    answer: openApiDocument,
+  },
+} as const satisfies Readonly<Record<string, Route>>;
+
 export type RouteName = keyof typeof ROUTES;
+
+/** What answers something else than JSON. */
+export const STREAMS = {
+  chunk: {
+    path: "/api/sessions/:id/recording/:first",
+    summary: "Fetch a chunk of a recording to the byte.",
+    roles: ["owner", "auditor", "admin"],
+    scope: "sessions:read",
+    answers: "application/octet-stream",
+    words: "The chunk as it lies in the store; `first` is the number of its first record.",
+    problems: ["bad_request"],
+  },
+  liveReviews: {
+    path: LIVE_REVIEWS,
+    summary: "Follow reviews as they come and change.",
+    roles: ["signed-in"],
+    scope: "person",
+    answers: "websocket",
+    words:
+      'Text messages of JSON: `{ "on": "hello" }` when the line is open, then `{ "on": "review", ' +
+      '"review": … }` with a Review whenever one that you may see is another. A text message ' +
+      "`ping` is answered by `pong`. The line ends with the access token.",
+    problems: ["upgrade_required"],
+  },
+  tunnel: {
+    path: "/tunnel/:resource",
+    summary: "Open a session on a resource: the way of `sluice psql` and `sluice connect`.",
+    roles: ["signed-in"],
+    scope: "person",
+    answers: "websocket",
+    words:
+      "A WebSocket with the subprotocol `sluice.tunnel.1`; its binary frames are described in " +
+      "docs/tunnel.md. It takes the Authorization header and no cookie.",
+    problems: ["address_refused", "no_grant", "upgrade_required"],
+  },
+} as const satisfies Readonly<Record<string, Stream>>;

@@ -35,6 +35,7 @@ const TABLE: Record<RouteName, readonly number[]> = {
   audit: [401, 403, 403, 200, 200, 403],
   hours: [401, 403, 403, 200, 200, 403],
   keys: [200, 200, 200, 200, 200, 200],
+  openapi: [200, 200, 200, 200, 200, 200],
 };
 
 const BODIES: Partial<Record<RouteName, object>> = {
