@@ -44,6 +44,8 @@ export type AuditAction =
   | "catalog.read"
   | "recording.read"
   | "recording.unseal"
+  | "api-token.make"
+  | "api-token.revoke"
   | "api.denied";
 
 /** `actor` null: nobody was signed in. */

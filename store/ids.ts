@@ -1,5 +1,5 @@
-/** What an id names; `aud` is an audit event. */
-export type IdKind = "ses" | "rev" | "grt" | "pol" | "tok" | "res" | "aud";
+/** What an id names; `aud` is an audit event, `slt` an API token. */
+export type IdKind = "ses" | "rev" | "grt" | "pol" | "tok" | "res" | "aud" | "slt";
 
 /** RFC 4648 section 7: of the base32 alphabets the one that keeps the order of the bytes. */
 const BASE32 = "0123456789abcdefghijklmnopqrstuv";
@@ -13,7 +13,8 @@ export function newId<K extends IdKind>(kind: K, now: number = Date.now()): `${K
   return `${kind}_${base32(bytes)}`;
 }
 
-function base32(bytes: Uint8Array): string {
+/** The last character is filled up with zero bits. */
+export function base32(bytes: Uint8Array): string {
   let out = "";
   let word = 0;
   let bits = 0;

@@ -26,6 +26,7 @@ import { resources } from "./routes/resources.ts";
 import { reviews } from "./routes/reviews.ts";
 import { secrets } from "./routes/secrets.ts";
 import { sessions } from "./routes/sessions.ts";
+import { tokens } from "./routes/tokens.ts";
 import { tunnel } from "./routes/tunnel.ts";
 
 const bodyBytesMax = 64 * 1024;
@@ -61,7 +62,7 @@ app.use((c, next) => (c.req.path === "/api/policy" ? policyBody : smallBody)(c, 
 
 for (const routes of [health, keys, openapi, metadata, authorize, browser, device, token])
   app.route("/", routes);
-for (const routes of [me, resources, catalog, policy, secrets]) app.route("/", routes);
+for (const routes of [me, resources, catalog, policy, secrets, tokens]) app.route("/", routes);
 for (const routes of [access, reviews, sessions, exact, auditing, tunnel]) app.route("/", routes);
 
 app.notFound(() => problemResponse("unknown", "There is nothing under this address."));

@@ -59,7 +59,8 @@ const SECURITY = {
     scheme: "bearer",
     description:
       "An access token of ten minutes (OAuth 2.0), from the endpoints that " +
-      "/.well-known/oauth-authorization-server names.",
+      "/.well-known/oauth-authorization-server names, or an API token (`slt_…`) with the scope " +
+      "that `x-scope` names. `person`: no API token may; `any`: each may.",
   },
   cookie: {
     type: "apiKey",
@@ -110,7 +111,11 @@ function operation(name: string, route: Route, answers: Registry, bodies: Regist
   const sent = text === undefined ? body && content(bodies, body) : { [text]: TEXT };
   return {
     ...described(name, route),
-    ...parameters([...inPath(route.path), ...(query === undefined ? [] : inQuery(query))]),
+    ...parameters([
+      ...inPath(route.path),
+      ...(query === undefined ? [] : inQuery(query)),
+      ...(takesKey(route) ? [KEY] : []),
+    ]),
     ...(sent !== undefined && { requestBody: { required: true, content: sent } }),
     responses: {
       [status]: {
@@ -157,6 +162,14 @@ const templated = (path: string): string => path.replace(/:(\w+)/g, "{$1}");
 
 const parameters = (all: readonly Json[]): Json => (all.length === 0 ? {} : { parameters: all });
 
+const KEY = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description: "The same key with the same body within a day gets the first answer again.",
+  schema: { type: "string", minLength: 1, maxLength: 255 },
+};
+
 const inPath = (path: string): Json[] =>
   [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
@@ -179,21 +192,30 @@ function inQuery(query: z.ZodObject): Json[] {
 export function problemsOf(way: Route | Stream): readonly ProblemCode[] {
   const codes = new Set<ProblemCode>(["internal", "misconfigured", ...(way.problems ?? [])]);
   if (!isPublic(way)) {
-    for (const code of ["unauthenticated", "token_expired", "foreign_origin"] as const) {
-      codes.add(code);
-    }
+    for (const code of SIGNED_IN) codes.add(code);
   }
   if (way.roles.some((role) => ROLES.has(role))) codes.add("forbidden");
   if (way.path.includes(":")) codes.add("unknown");
   if ("method" in way) {
     const { query, method } = way;
-    if (query !== undefined || takesBody(way)) codes.add("bad_request");
+    if (query !== undefined || takesBody(way) || takesKey(way)) codes.add("bad_request");
     if (method !== "GET") codes.add("too_large");
+    if (takesKey(way)) for (const code of KEYED) codes.add(code);
   }
   return [...codes].toSorted();
 }
 
+const SIGNED_IN = [
+  "unauthenticated",
+  "token_expired",
+  "foreign_origin",
+  "insufficient_scope",
+] as const;
 const ROLES = new Set<string>(["reviewer", "auditor", "admin"]);
+
+const KEYED = ["conflict", "idempotency_in_progress", "idempotency_mismatch"] as const;
+
+const takesKey = ({ method, safe }: Route): boolean => method !== "GET" && safe !== true;
 
 const takesBody = ({ body, text }: Route): boolean => body !== undefined || text !== undefined;
 

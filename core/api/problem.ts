@@ -14,12 +14,15 @@ export const PROBLEMS = {
   own_command: 403,
   not_a_person: 403,
   stale_groups: 403,
+  insufficient_scope: 403,
   unknown: 404,
   conflict: 409,
+  idempotency_in_progress: 409,
   already_settled: 409,
   already_voted: 409,
   precondition_failed: 412,
   too_large: 413,
+  idempotency_mismatch: 422,
   invalid_policy: 422,
   nobody_admin: 422,
   upgrade_required: 426,
@@ -42,12 +45,16 @@ export const MEANINGS: Readonly<Record<ProblemCode, string>> = {
   own_command: "You asked for this yourself: somebody else has to answer it.",
   not_a_person: "Only people may do this, not services.",
   stale_groups: "Your groups were read too long ago for this: refresh the sign-in and ask again.",
+  insufficient_scope: "The API token is not for this: `scope` names what it would take, if any.",
   unknown: "It is not there, or you may not know that it is.",
   conflict: "As things stand this cannot be done: read them again.",
+  idempotency_in_progress:
+    "The first request under this Idempotency-Key has not answered yet: ask again in a moment.",
   already_settled: "The review, or what it gave, is over.",
   already_voted: "You have answered this review before.",
   precondition_failed: "The policy in force is not the one that If-Match names: read it again.",
   too_large: "The body is larger than this route takes.",
+  idempotency_mismatch: "This Idempotency-Key came before with another body: take a new key.",
   invalid_policy: "The document is not a policy: `errors` says what, with line and column.",
   nobody_admin: "Under this policy nobody could apply the next one.",
   upgrade_required: "This is a WebSocket: come with an upgrade, and for a tunnel its subprotocol.",
@@ -78,5 +85,7 @@ export const problem = z.object({
     .optional(),
   /** The tunnel's subprotocols that are served, for `upgrade_required`. */
   versions: z.array(z.string()).optional(),
+  /** What an API token would have to be for, for `insufficient_scope`. */
+  scope: z.string().optional(),
 });
 export type Problem = z.infer<typeof problem>;

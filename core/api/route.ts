@@ -32,6 +32,8 @@ export type Route = Described & {
   readonly answer: z.ZodType;
   /** 200 where nothing is said; 204 has no body. */
   readonly status?: 201 | 204;
+  /** It changes nothing, whatever its method: an Idempotency-Key means nothing to it. */
+  readonly safe?: true;
 };
 
 /** A way in that answers no JSON: always a GET. */

@@ -11,6 +11,7 @@ import { requestBody, review, reviewsQuery, voteBody } from "./review.ts";
 import type { Route, Stream } from "./route.ts";
 import { secret, secretBody, secrets } from "./secret.ts";
 import { killBody, session, sessionsQuery } from "./session.ts";
+import { apiToken, apiTokenBody, apiTokensQuery, madeApiToken } from "./token.ts";
 
 /** A WebSocket for pages: `{ on: "hello" }`, then `{ on: "review", review }` for each change. */
 export const LIVE_REVIEWS = "/api/reviews/live";
@@ -202,6 +203,7 @@ export const ROUTES = {
     roles: ["owner", "auditor", "admin"],
     scope: "person",
     body: exactBody,
+    safe: true,
     answer: exactCommands,
   },
   kill: {
@@ -231,6 +233,34 @@ export const ROUTES = {
     scope: "audit:read",
     query: hoursQuery,
     answer: pageOf(signedHour),
+  },
+  tokens: {
+    method: "GET",
+    path: "/api/tokens",
+    summary: "List your API tokens, newest first; as an auditor or admin, everybody's.",
+    roles: ["signed-in"],
+    scope: "person",
+    query: apiTokensQuery,
+    answer: pageOf(apiToken),
+  },
+  makeToken: {
+    method: "POST",
+    path: "/api/tokens",
+    summary: "Make an API token that acts as you within its scopes. It is shown this once.",
+    roles: ["signed-in"],
+    scope: "person",
+    body: apiTokenBody,
+    answer: madeApiToken,
+    status: 201,
+    problems: ["conflict", "not_a_person", "stale_groups"],
+  },
+  revokeToken: {
+    method: "POST",
+    path: "/api/tokens/:id/revoke",
+    summary: "Revoke an API token of yours at once; as an admin, anybody's.",
+    roles: ["owner", "admin"],
+    scope: "person",
+    answer: apiToken,
   },
   keys: {
     method: "GET",
@@ -287,3 +317,12 @@ export const STREAMS = {
     problems: ["address_refused", "no_grant", "upgrade_required"],
   },
 } as const satisfies Readonly<Record<string, Stream>>;
+
+const WAYS_IN: ReadonlyMap<string, Route | Stream> = new Map<string, Route | Stream>([
+  ...Object.values(ROUTES).map((route) => [`${route.method} ${route.path}`, route] as const),
+  ...Object.values(STREAMS).map((stream) => [`GET ${stream.path}`, stream] as const),
+]);
+
+/** By method and path as in the tables, parameters and all. */
+export const wayIn = (method: string, path: string): Route | Stream | undefined =>
+  WAYS_IN.get(`${method} ${path}`);
