@@ -10,12 +10,14 @@ import { secretCommands } from "./commands/secret.ts";
 import { sessionCommands } from "./commands/sessions.ts";
 import { signInCommands } from "./commands/sign-in.ts";
 import { sqlCommands } from "./commands/sql.ts";
+import { tokenCommands } from "./commands/token.ts";
 import { type Context, report } from "./context.ts";
 import { EXIT } from "./failure.ts";
 
 /** Every command, in the order in which `--help` lists them: one file per group. */
 const GROUPS: readonly ((program: Command, context: Context) => void)[] = [
   signInCommands,
+  tokenCommands,
   resourceCommands,
   connectCommands,
   sqlCommands,

@@ -100,7 +100,7 @@ describe("a request with an Idempotency-Key", () => {
     expect(items.filter(({ action }) => action === "api-token.make").length).toBeGreaterThan(0);
   });
 
-  it("keeps what the state of things forbade; who may, and what failed, is decided anew", async () => {
+  it("keeps what the state of things forbade, and decides anew who may", async () => {
     const gone = "/api/reviews/rev_none/withdraw";
     await send(gone, {});
     expect((await send(gone, {})).headers.get("idempotency-replayed")).toBe("true");
