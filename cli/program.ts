@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { VERSION } from "../core/version.ts";
 import { auditCommands } from "./commands/audit.ts";
 import { connectCommands } from "./commands/connect.ts";
 import { policyCommands } from "./commands/policy.ts";
@@ -9,15 +10,14 @@ import { secretCommands } from "./commands/secret.ts";
 import { sessionCommands } from "./commands/sessions.ts";
 import { signInCommands } from "./commands/sign-in.ts";
 import { sqlCommands } from "./commands/sql.ts";
+import { tokenCommands } from "./commands/token.ts";
 import { type Context, report } from "./context.ts";
 import { EXIT } from "./failure.ts";
-
-/** That of package.json. */
-const VERSION = "0.1.0";
 
 /** Every command, in the order in which `--help` lists them: one file per group. */
 const GROUPS: readonly ((program: Command, context: Context) => void)[] = [
   signInCommands,
+  tokenCommands,
   resourceCommands,
   connectCommands,
   sqlCommands,

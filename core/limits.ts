@@ -138,3 +138,18 @@ export const refreshTokenSeconds = 30 * 86_400;
 export const groupsFreshSeconds = 600;
 /** A live session ends when the issuer has not vouched for its principal for this long. */
 export const groupsTrustedSeconds = 900;
+
+/** API tokens: how long one lasts at most, and how many of one person live at a time. */
+export const apiTokenDaysMax = 90;
+export const apiTokensMax = 20;
+/** A token rests when the issuer has not vouched for its owner for this long. */
+export const apiTokenVouchedSeconds = 7 * 86_400;
+/** What is over stays in the list for this long. */
+export const apiTokenShownSeconds = 30 * 86_400;
+
+/** Answers kept for the key of a retry: how long, how large, and how many of one caller. */
+export const keptAnswerSeconds = 86_400;
+export const keptAnswerBytesMax = 256 * KIB;
+export const keptAnswersMax = 1_000;
+/** A request under a key that has not answered by then is taken for lost. */
+export const lostRequestSeconds = 60;

@@ -1,5 +1,5 @@
-/** What an id names; `aud` is an audit event. */
-export type IdKind = "ses" | "rev" | "grt" | "pol" | "tok" | "res" | "aud";
+/** What an id names; `aud` is an audit event, `slt` an API token. */
+export type IdKind = "ses" | "rev" | "grt" | "pol" | "tok" | "res" | "aud" | "slt";
 
 /** RFC 4648 section 7: of the base32 alphabets the one that keeps the order of the bytes. */
 const BASE32 = "0123456789abcdefghijklmnopqrstuv";
@@ -41,7 +41,8 @@ export function sessionNumber(id: string): bigint {
   return (time - numbersFrom) * 0x400000n + a * 0x400n + b;
 }
 
-function base32(bytes: Uint8Array): string {
+/** The last character is filled up with zero bits. */
+export function base32(bytes: Uint8Array): string {
   let out = "";
   let word = 0;
   let bits = 0;

@@ -1,9 +1,11 @@
 /** Every table of D1: what drizzle-kit makes migrations from. */
+export { apiTokens } from "./api-tokens.ts";
 export { attempts, deviceCodes } from "./attempts.ts";
 export { auditEvents } from "./audit.ts";
 export { hourlyCounts } from "./counts.ts";
 export { resourceHealth } from "./health.ts";
 export { hours } from "./hours.ts";
+export { keptAnswers } from "./kept-answers.ts";
 export { openings } from "./openings.ts";
 export { policies, resourceIds } from "./policies.ts";
 export { principals } from "./principals.ts";

@@ -20,6 +20,7 @@ import { catalog } from "./routes/catalog.ts";
 import { exact } from "./routes/exact.ts";
 import { health, keys } from "./routes/health.ts";
 import { me } from "./routes/me.ts";
+import { openapi } from "./routes/openapi.ts";
 import { overview } from "./routes/overview.ts";
 import { people } from "./routes/people.ts";
 import { policy } from "./routes/policy.ts";
@@ -31,6 +32,7 @@ import { secrets } from "./routes/secrets.ts";
 import { sessions } from "./routes/sessions.ts";
 import { trials } from "./routes/trials.ts";
 import { targets } from "./routes/targets.ts";
+import { tokens } from "./routes/tokens.ts";
 import { tunnel } from "./routes/tunnel.ts";
 
 const bodyBytesMax = 64 * 1024;
@@ -70,9 +72,9 @@ app.use((c, next) => {
   return (path.startsWith("/api/policy/") ? policiesBody : smallBody)(c, next);
 });
 
-for (const routes of [health, keys, metadata, authorize, browser, device, token])
+for (const routes of [health, keys, openapi, metadata, authorize, browser, device, token])
   app.route("/", routes);
-for (const routes of [me, resources, catalog, policy, trials, rehearsal, secrets])
+for (const routes of [me, resources, catalog, policy, trials, rehearsal, secrets, tokens])
   app.route("/", routes);
 for (const routes of [access, reviews, sessions, recordings, exact]) app.route("/", routes);
 for (const routes of [targets, people, overview, auditing, tunnel]) app.route("/", routes);

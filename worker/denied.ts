@@ -22,4 +22,5 @@ const DENIALS: ReadonlySet<string> = new Set([
   "not_a_person",
   "stale_groups",
   "foreign_origin",
+  "insufficient_scope",
 ]);

@@ -1,5 +1,8 @@
+import { apiTokenShownSeconds } from "../core/limits.ts";
+import { forgetOldApiTokens } from "../store/api-tokens.ts";
 import { database } from "../store/db.ts";
 import { forgetOldAttempts } from "../store/attempts.ts";
+import { forgetOldAnswers } from "../store/kept-answers.ts";
 import { closeOpenings } from "../store/openings.ts";
 import { forgetOldTokens } from "../store/tokens.ts";
 import { app } from "./app.ts";
@@ -21,6 +24,8 @@ export default {
     const db = database(env);
     await forgetOldAttempts(db, controller.scheduledTime);
     await forgetOldTokens(db, controller.scheduledTime);
+    await forgetOldAnswers(db, controller.scheduledTime);
+    await forgetOldApiTokens(db, controller.scheduledTime - apiTokenShownSeconds * 1000);
     await closeOpenings(db, controller.scheduledTime);
     await forgetOldStatements(db, controller.scheduledTime);
     await chainHour(env, controller.scheduledTime);

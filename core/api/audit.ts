@@ -25,6 +25,8 @@ export type AuditAction =
   | "recording.watch"
   | "recording.export"
   | "recording.unseal"
+  | "api-token.make"
+  | "api-token.revoke"
   | "api.denied";
 
 /** What happened to Sluice itself. `actor` null: nobody was signed in. */

@@ -93,13 +93,6 @@ async function persist(ask: () => Promise<Response>): Promise<Response> {
   throw await failureOf(second);
 }
 
-/** What is for everybody and in no table: the description of the table itself. */
-export async function fetchJson<T>(path: string, signal: AbortSignal): Promise<T> {
-  const answer = await reach(path, { signal });
-  if (!answer.ok) throw await failureOf(answer);
-  return (await answer.json()) as T;
-}
-
 function request(name: keyof typeof CALLS, asked: Asked): Promise<Response> {
   const [method, pattern] = CALLS[name];
   const path = pattern

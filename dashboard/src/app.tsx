@@ -49,11 +49,6 @@ const access = createRoute({
   path: "/access",
   component: lazyRouteComponent(() => import("./pages/access.tsx"), "AccessPage"),
 });
-const api = createRoute({
-  getParentRoute: () => root,
-  path: "/api-docs",
-  component: lazyRouteComponent(() => import("./pages/api.tsx"), "ApiPage"),
-});
 const policy = createRoute({
   getParentRoute: () => root,
   path: "/policy",
@@ -108,7 +103,6 @@ const router = createRouter({
     sessions,
     session,
     access,
-    api,
     policy,
     policyVersion,
     overview,

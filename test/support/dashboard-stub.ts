@@ -5,7 +5,6 @@ import { extname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Me } from "../../core/api/me.ts";
-import { openApi } from "../../core/api/openapi.ts";
 import type { SessionView } from "../../core/api/session.ts";
 import type { RecordView } from "../../core/api/record.ts";
 import { PROBLEMS, type ProblemCode } from "../../core/api/problem.ts";
@@ -141,8 +140,6 @@ function answerTo(state: State, line: string, url: URL, body: string): Answer {
   if (overseen !== null) return json(overseen.json);
   const [, , resource, id = "", part] = url.pathname.split("/");
   switch (resource) {
-    case "openapi.json":
-      return json(openApi("https://gateway.example"));
     case "me":
       return json(state.me);
     case "resources":

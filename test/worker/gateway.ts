@@ -23,6 +23,7 @@ import { newId } from "../../store/ids.ts";
 import { app } from "../../worker/app.ts";
 import type { Notice } from "../../worker/sessions.ts";
 import { loadGrammar } from "../support/grammar.ts";
+import { mustConform } from "./conformance.ts";
 import { memoryD1 } from "./d1.ts";
 import { FakeIssuer, ISSUER } from "./issuer.ts";
 
@@ -83,10 +84,13 @@ export class Gateway {
     vi.unstubAllGlobals();
   }
 
-  request(path: string, init?: RequestInit): Promise<Response> {
+  /** Every answer of every test is as the API's description says. */
+  async request(path: string, init?: RequestInit): Promise<Response> {
     const url = path.startsWith("https:") ? path : `${PUBLIC_URL}${path}`;
     const context = { waitUntil: (work: Promise<unknown>) => void this.#later.push(work) };
-    return Promise.resolve(app.request(url, init, this.env, context as ExecutionContext));
+    const answer = await app.request(url, init, this.env, context as ExecutionContext);
+    await mustConform(init?.method ?? "GET", url, answer);
+    return answer;
   }
 
   post(path: string, fields: Record<string, string>, headers = {}): Promise<Response> {

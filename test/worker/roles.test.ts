@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Applied } from "../../core/api/policy.ts";
 import { problem } from "../../core/api/problem.ts";
-import { LIVE_REVIEWS, ROUTES, type RouteName } from "../../core/api/routes.ts";
+import type { Caller } from "../../core/api/route.ts";
+import { LIVE_REVIEWS, ROUTES, type RouteName, STREAMS } from "../../core/api/routes.ts";
+import { SCOPE_NAMES } from "../../core/api/scope.ts";
 import type { Viewer } from "../../core/review/view.ts";
+import type { Role } from "../../core/session.ts";
 import { database } from "../../store/db.ts";
 import { seen } from "../../store/principals.ts";
 import { Gateway, PUBLIC_URL } from "./gateway.ts";
 import { POLICY } from "./policies.ts";
-import { aReview, aSession, aSignIn, notes, ship } from "./things.ts";
+import { anApiToken, aReview, aSession, aSignIn, notes, ship } from "./things.ts";
 
 const WHO = ["nobody", "ada", "rui", "ida", "max", "bot"] as const;
 type Who = (typeof WHO)[number];
@@ -49,7 +52,11 @@ const TABLE: Record<RouteName, readonly number[]> = {
   person: [401, 403, 403, 200, 200, 403],
   signIns: [401, 403, 403, 200, 200, 403],
   revokeSignIn: [401, 403, 403, 403, 200, 403],
+  tokens: [401, 200, 200, 200, 200, 200],
+  makeToken: [401, 201, 201, 201, 201, 403],
+  revokeToken: [401, 404, 404, 403, 200, 404],
   keys: [200, 200, 200, 200, 200, 200],
+  openapi: [200, 200, 200, 200, 200, 200],
 };
 
 const CASES = `
@@ -60,6 +67,7 @@ cases:
 const BODIES: Partial<Record<RouteName, object>> = {
   putSecret: { value: "hunter2" },
   exact: { reason: "an audit" },
+  makeToken: { name: "nightly", scopes: ["audit:read"] },
   check: { source: POLICY },
   test: { source: POLICY, cases: CASES },
   rehearsal: {
@@ -77,10 +85,15 @@ const EVE = { id: "eve", name: "eve" };
 let gate: Gateway;
 let version: string;
 const tokens = new Map<Who, string>();
+/** API tokens of the people: for everything that one can be for, and for nothing. */
+const wide = new Map<Who, string>();
+const narrow = new Map<Who, string>();
 beforeAll(async () => {
   gate = await Gateway.start();
   for (const who of ["ada", "rui", "ida", "max"] as const) {
     tokens.set(who, (await gate.signIn(who)).access_token);
+    wide.set(who, (await anApiToken(gate, who, SCOPE_NAMES)).token);
+    narrow.set(who, (await anApiToken(gate, who, [])).token);
   }
   tokens.set("bot", await gate.service("bot", ["bots"]));
   const applied = await gate.apply(POLICY, tokens.get("max") ?? "");
@@ -91,8 +104,12 @@ beforeAll(async () => {
 afterAll(() => gate.stop());
 
 /** Fresh things for each call, so that none finds them used up. */
-async function call(route: RouteName, who: Who, by: "header" | "cookie"): Promise<Response> {
-  const token = tokens.get(who) ?? null;
+async function call(
+  route: RouteName,
+  who: Who,
+  by: "header" | "cookie",
+  token = tokens.get(who) ?? null,
+): Promise<Response> {
   if (route === "apply") {
     const own = { cookie: `__Host-sluice=${token}`, origin: PUBLIC_URL };
     return gate.apply(POLICY, token ?? "", by === "cookie" ? own : {});
@@ -111,6 +128,7 @@ async function call(route: RouteName, who: Who, by: "header" | "cookie"): Promis
     ids.id = EVE.id;
     ids.signIn = await aSignIn(gate, EVE.id);
   }
+  if (route === "revokeToken") ids.id = (await anApiToken(gate, "eve", [])).id;
   const { method, path } = ROUTES[route];
   const filled =
     path.replace(/:(\w+)/g, (_, part: keyof typeof ids) => ids[part]) + (QUERIES[route] ?? "");
@@ -127,8 +145,51 @@ describe("who may do what", () => {
       const answer = await call(route, who, by);
       expect(answer.status, by).toBe(status);
       const body: unknown = await answer.json();
-      if (status === 200) ROUTES[route].answer.parse(body);
+      if (status < 300) ROUTES[route].answer.parse(body);
       else expect(problem.parse(body).status).toBe(status);
+    }
+  });
+
+  const people = rows.filter(([, who]) => who !== "nobody" && who !== "bot");
+  it.each(people)("%s by an API token of %s: never more than she may", async (route, who, may) => {
+    const { scope } = ROUTES[route];
+    const refused = (token: Map<Who, string>) =>
+      token === narrow ? scope !== "any" : scope === "person";
+    for (const token of [wide, narrow]) {
+      const answer = await call(route, who, "header", token.get(who));
+      expect(answer.status).toBe(refused(token) ? 403 : may);
+      if (!refused(token)) continue;
+      expect(problem.parse(await answer.json()).code).toBe("insufficient_scope");
+      const asked = scope === "person" ? "" : `, scope="${scope}"`;
+      expect(answer.headers.get("www-authenticate")).toBe(
+        `Bearer realm="sluice", error="insufficient_scope"${asked}`,
+      );
+      const cookie = await call(route, who, "cookie", token.get(who));
+      expect(cookie.status, "an API token is no cookie").toBe(401);
+    }
+  });
+
+  it.each(Object.values(STREAMS))("$path by an API token is as its scope says", async (stream) => {
+    const path = stream.path.replace(":resource", "shop-db").replace(/:\w+/g, "1");
+    const upgrade = { upgrade: "websocket", "sec-websocket-protocol": "sluice.tunnel.1" };
+    const ask = (token = "") =>
+      gate.request(path, { headers: { ...upgrade, authorization: `Bearer ${token}` } });
+    const codeOf = async (answer: Response) => problem.parse(await answer.json()).code;
+    expect(await codeOf(await ask(narrow.get("max")))).toBe("insufficient_scope");
+    const expected = (stream.scope as string) === "person" ? "insufficient_scope" : "unknown";
+    expect(await codeOf(await ask(wide.get("max")))).toBe(expected);
+  });
+
+  it("says of each route who may call it, as it is", () => {
+    const named: Partial<Record<Who, Role>> = { rui: "reviewer", ida: "auditor", max: "admin" };
+    for (const [route, who, status] of rows) {
+      if (status >= 300) continue;
+      const roles: readonly Caller[] = ROUTES[route].roles;
+      const fits = (caller: Caller) =>
+        caller === "anyone" ||
+        (caller === "signed-in" && who !== "nobody") ||
+        caller === named[who];
+      expect(roles.some(fits), `${route} as ${who}`).toBe(true);
     }
   });
 

@@ -5,6 +5,8 @@ import { type Findable, findableIn, NOTHING } from "../../core/recording/findabl
 import { encodeEvent } from "../../core/recording/record.ts";
 import { openReview, type Question, type Review } from "../../core/review/review.ts";
 import type { SessionSpec } from "../../core/session.ts";
+import type { Scope } from "../../core/api/scope.ts";
+import { addApiToken } from "../../store/api-tokens.ts";
 import { database } from "../../store/db.ts";
 import { newId } from "../../store/ids.ts";
 import { putChunk } from "../../store/recordings.ts";
@@ -12,6 +14,7 @@ import { indexing } from "../../store/search.ts";
 import { sealBytes } from "../../store/seal.ts";
 import { addSession, dataKeyPurpose } from "../../store/sessions.ts";
 import { startSignIn } from "../../store/tokens.ts";
+import { newApiToken } from "../../worker/identity/api-token.ts";
 import type { Gateway } from "./gateway.ts";
 
 /** What seals the secrets of each recording here. */
@@ -139,4 +142,19 @@ export function aReview(gate: Gateway, asker: Question["principal"], more = {}):
   });
   gate.desk.reviews.set(review.id, review);
   return review;
+}
+
+/** As a token of `owner` that she made in a sign-in of this id. */
+export async function anApiToken(
+  gate: Gateway,
+  owner: string,
+  scopes: readonly Scope[],
+  more: Partial<Parameters<typeof addApiToken>[1]> = {},
+): Promise<{ readonly id: string; readonly token: string }> {
+  const now = Date.now();
+  const { id, token, hash } = await newApiToken(now);
+  const made = { ownerName: owner, signIn: "", name: "nightly", createdAt: now };
+  const row = { id, hash, owner, scopes, expiresAt: now + 86_400_000, ...made, ...more };
+  await addApiToken(database(gate.env), row);
+  return { id, token };
 }

@@ -1,3 +1,4 @@
+import { revokeApiTokens } from "../../store/api-tokens.ts";
 import { audit } from "../../store/audit.ts";
 import type { Database } from "../../store/db.ts";
 import type { Principal } from "../../core/session.ts";
@@ -42,12 +43,21 @@ export async function endSignInAndSessions(
   const ended = await endSignIn(db, signIn, why, now);
   const sessions = await openSessions(db, { signIn });
   await revoke(env, db, sessions, { code: why, reason: SENTENCES[why] }, now);
+  if (why === "token-reused" || why === "code-misused") await endApiTokens(db, signIn, why, now);
   if (ended === null) return;
   // Whose it was: she may not be the one who ended it, but it is found beside what she did.
   const actor = await principalById(db, ended.principal);
   const action = why === "signed-out" ? "sign-out" : "sign-in.ended";
   const event = { actor, action, subject: signIn, outcome: "done", detail: { why } } as const;
   await audit(db, event, now);
+}
+
+/** Whoever stole a sign-in may have made tokens with it. */
+async function endApiTokens(db: Database, signIn: string, why: EndReason, now: number) {
+  for (const subject of await revokeApiTokens(db, { signIn }, now)) {
+    const event = { actor: null, action: "api-token.revoke", outcome: "done" } as const;
+    await audit(db, { ...event, subject, detail: { why } }, now);
+  }
 }
 
 /**

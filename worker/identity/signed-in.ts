@@ -1,7 +1,10 @@
 import type { Context, MiddlewareHandler } from "hono";
+import { wayIn } from "../../core/api/routes.ts";
 import { liveSignIn } from "../../store/tokens.ts";
 import type { App } from "../context.ts";
+import { once } from "../once.ts";
 import { Refused } from "../problem.ts";
+import { identityOfApiToken, looksLikeApiToken } from "./api-token.ts";
 import { accessTokenOf } from "./cookies.ts";
 import { type Identity, verifyAccessToken } from "./tokens.ts";
 
@@ -9,6 +12,7 @@ import { type Identity, verifyAccessToken } from "./tokens.ts";
 export async function identify(c: Context<App>): Promise<Identity> {
   const header = c.req.header("authorization") ?? "";
   const [, token] = /^Bearer ([\w.~+/=-]{1,8192})$/i.exec(header) ?? [];
+  if (token !== undefined && looksLikeApiToken(token)) return identityOfApiToken(c, token);
   return identityOf(c, token);
 }
 
@@ -24,9 +28,25 @@ async function identityOf(c: Context<App>, token: string | undefined): Promise<I
   return identity;
 }
 
-/** By the header, or, without one, by a browser's cookie. Sets `identity`, or answers 401. */
+/**
+ * By the header, or, without one, by a browser's cookie. Sets `identity`, or answers 401; 403 where
+ * an API token is not for this route. A request with an Idempotency-Key is carried out once.
+ */
 export const signedIn: MiddlewareHandler<App> = async (c, next) => {
   const byHeader = c.req.header("authorization") !== undefined;
   c.set("identity", byHeader ? await identify(c) : await identityOf(c, accessTokenOf(c)));
-  await next();
+  requireScope(c);
+  return once(c, next);
 };
+
+/** Who signed in herself has every scope; what the tables do not name takes no API token. */
+export function requireScope(c: Context<App>): void {
+  const { token } = c.var.identity;
+  const scope = wayIn(c.req.method, c.req.routePath)?.scope ?? "person";
+  if (token === null || scope === "any") return;
+  if (scope === "person") {
+    throw new Refused("insufficient_scope", "No API token may do this: sign in.");
+  }
+  if (token.scopes.includes(scope)) return;
+  throw new Refused("insufficient_scope", `This takes a token with ${scope}.`, { scope });
+}

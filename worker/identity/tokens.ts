@@ -1,5 +1,6 @@
 import { errors, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
+import type { Scope } from "../../core/api/scope.ts";
 import { accessTokenSeconds } from "../../core/limits.ts";
 import type { Principal } from "../../core/session.ts";
 import { type SigningPair, signingPair } from "../../store/keys.ts";
@@ -20,6 +21,8 @@ export type Identity = {
   /** UnixMs at which the issuer said which groups. */
   readonly groupsReadAt: number;
   readonly expiresAt: number;
+  /** The API token that acts in the principal's name; null: she signed in herself. */
+  readonly token: { readonly id: string; readonly scopes: readonly Scope[] } | null;
 };
 
 const claims = z.object({
@@ -35,7 +38,7 @@ const claims = z.object({
 /** Ten minutes, for this deployment only: `iss` and `aud` are PUBLIC_URL. */
 export async function issueAccessToken(
   settings: Settings,
-  identity: Omit<Identity, "expiresAt">,
+  identity: Omit<Identity, "expiresAt" | "token">,
   now: number,
 ): Promise<string> {
   const { principal } = identity;
@@ -89,7 +92,8 @@ export async function verifyAccessToken(
     );
     const { sub, name, groups, kind, sid, groups_at, exp } = claims.parse(payload);
     const principal = { id: sub, name, groups, kind };
-    return { principal, signIn: sid, groupsReadAt: groups_at * 1000, expiresAt: exp * 1000 };
+    const [groupsReadAt, expiresAt] = [groups_at * 1000, exp * 1000];
+    return { principal, signIn: sid, groupsReadAt, expiresAt, token: null };
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
       throw new Refused("token_expired", "The access token has expired. Run `sluice login`.");

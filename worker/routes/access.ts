@@ -58,7 +58,7 @@ access.post(ROUTES.withdraw.path, signedIn, async (c) => {
   if (review.access === null) {
     throw new Refused("conflict", "A held command is withdrawn by its own session.");
   }
-  if (!mayWithdraw(review, viewer)) {
+  if (!mayWithdraw(review, viewer, c.var.identity.token === null)) {
     throw new Refused("forbidden", "Who asked, who may decide, and admins may withdraw this.");
   }
   const endsAt = accessEndsAt(review);
@@ -131,10 +131,12 @@ async function questionOf(
   };
 }
 
-function mayWithdraw(review: Review, { id, groups, roles }: Viewer): boolean {
+/** An API token takes back what its owner asked for: to end what others have takes a person. */
+function mayWithdraw(review: Review, { id, groups, roles }: Viewer, isHerself: boolean): boolean {
+  if (review.principal.id === id) return true;
   const decides =
     roles.includes("reviewer") && groups.some((group) => review.reviewers.includes(group));
-  return review.principal.id === id || decides || roles.includes("admin");
+  return isHerself && (decides || roles.includes("admin"));
 }
 
 /** The person's sessions on the resource, also those that are only being opened. */

@@ -5,7 +5,7 @@ import type { SessionSpec } from "../../core/session.ts";
 import { audit } from "../../store/audit.ts";
 import { addOpening } from "../../store/openings.ts";
 import type { App } from "../context.ts";
-import { identify } from "../identity/signed-in.ts";
+import { identify, requireScope } from "../identity/signed-in.ts";
 import { specFor } from "../opening.ts";
 import { Refused } from "../problem.ts";
 import { sessionStub } from "../sessions.ts";
@@ -19,6 +19,7 @@ export const tunnel = new Hono<App>().get("/tunnel/:resource", async (c) => {
   requireOwnOrigin(c);
   const identity = await identify(c);
   c.set("identity", identity);
+  requireScope(c);
   const spec = await specFor(c, c.req.param("resource"));
   await writeOpening(c, identity, spec);
   const stub = sessionStub(c.env, spec.id);

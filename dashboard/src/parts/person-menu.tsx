@@ -40,11 +40,6 @@ export function PersonMenu({ me }: { readonly me: Answer<"me"> }) {
         <Link to={OWN_SIGN_INS.to} className="button mb-2 w-full" onClick={close}>
           {OWN_SIGN_INS.title}
         </Link>
-        <p className="mb-4">
-          <Link to="/api-docs" className="link" onClick={close}>
-            API for programs
-          </Link>
-        </p>
         <SignOut />
       </div>
     </div>
