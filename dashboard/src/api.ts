@@ -19,6 +19,10 @@ const CALLS = {
   session: ["GET", "/api/sessions/:id"],
   records: ["GET", "/api/sessions/:id/records"],
   kill: ["POST", "/api/sessions/:id/kill"],
+  tokens: ["GET", "/api/tokens"],
+  makeToken: ["POST", "/api/tokens"],
+  revokeToken: ["POST", "/api/tokens/:id/revoke"],
+  openapi: ["GET", "/api/openapi.json"],
 } as const satisfies {
   readonly [N in RouteName]?: readonly [Routes[N]["method"], Routes[N]["path"]];
 };

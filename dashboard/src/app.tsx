@@ -55,6 +55,16 @@ const access = createRoute({
   path: "/access",
   component: lazyRouteComponent(() => import("./pages/access.tsx"), "AccessPage"),
 });
+const tokens = createRoute({
+  getParentRoute: () => root,
+  path: "/tokens",
+  component: lazyRouteComponent(() => import("./pages/tokens.tsx"), "TokensPage"),
+});
+const apiDocs = createRoute({
+  getParentRoute: () => root,
+  path: "/api-docs",
+  component: lazyRouteComponent(() => import("./pages/api-docs.tsx"), "ApiDocsPage"),
+});
 
 const router = createRouter({
   routeTree: root.addChildren([
@@ -63,6 +73,8 @@ const router = createRouter({
     sessions,
     session,
     access,
+    tokens,
+    apiDocs,
   ]),
   defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error, reset }) => <Trouble error={error} retry={reset} />,

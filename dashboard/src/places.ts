@@ -2,15 +2,17 @@ import type { Answer } from "./api.ts";
 
 type Me = Answer<"me">;
 
-/** A page that the navigation leads to. */
+/** A page that the navigation, or the person's menu, leads to. */
 type Place = {
-  readonly to: "/reviews" | "/sessions" | "/access";
+  readonly to: "/reviews" | "/sessions" | "/access" | "/tokens" | "/api-docs";
   /** Of the browser's window, and of the link where `name` is not given. */
   readonly title: string;
   /** How the link is called for that person. */
   readonly name?: (me: Me) => string;
   /** Absent: everybody. What a page shows is decided by the gateway, not here. */
   readonly isFor?: (me: Me) => boolean;
+  /** It stands in the person's menu, for few go there often. */
+  readonly inMenu?: true;
 };
 
 const seesAll = ({ roles }: Me) => roles.includes("auditor") || roles.includes("admin");
@@ -29,14 +31,20 @@ const PLACES: readonly Place[] = [
     name: (me) => (seesAll(me) ? "Sessions" : "My sessions"),
   },
   { to: "/access", title: "Access" },
+  { to: "/tokens", title: "API tokens", inMenu: true },
+  { to: "/api-docs", title: "API", inMenu: true },
 ];
 
+type Linked = { readonly to: Place["to"]; readonly name: string };
+
 /** The links for that person. */
-export const placesFor = (me: Me): { readonly to: Place["to"]; readonly name: string }[] =>
-  PLACES.filter(({ isFor }) => isFor?.(me) ?? true).map(({ to, title, name }) => ({
-    to,
-    name: name?.(me) ?? title,
-  }));
+export const placesFor = (me: Me): Linked[] => linked(me, ({ inMenu }) => inMenu !== true);
+export const menuFor = (me: Me): Linked[] => linked(me, ({ inMenu }) => inMenu === true);
+
+const linked = (me: Me, where: (place: Place) => boolean): Linked[] =>
+  PLACES.filter((place) => where(place) && (place.isFor?.(me) ?? true)).map(
+    ({ to, title, name }) => ({ to, name: name?.(me) ?? title }),
+  );
 
 /** By the first part of the path. */
 export const titleOf = (page: string): string | undefined =>

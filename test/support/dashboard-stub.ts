@@ -6,6 +6,9 @@ import { text } from "node:stream/consumers";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Me } from "../../core/api/me.ts";
 import { PROBLEMS, type ProblemCode } from "../../core/api/problem.ts";
+import { openApi } from "../../core/api/openapi.ts";
+import { ROUTES, STREAMS } from "../../core/api/routes.ts";
+import type { ApiTokenView } from "../../core/api/token.ts";
 import { DASHBOARD } from "../../scripts/build-dashboard.ts";
 import * as samples from "./dashboard-samples.ts";
 
@@ -18,6 +21,7 @@ export type Stub = {
   /** False: nobody is signed in. */
   signedIn: boolean;
   me: Me;
+  tokens: ApiTokenView[];
   /** Answers the next request of that method and path with a problem, once. */
   refuseNext(request: string, code: ProblemCode): void;
   /** Tells every browser, as the review desk does. */
@@ -30,11 +34,12 @@ export type Stub = {
 const PING = Buffer.from("ping");
 
 type Answer = { readonly status: number; readonly json?: unknown };
-type State = Pick<Stub, "reviews" | "signedIn" | "me" | "asked">;
+type State = Pick<Stub, "reviews" | "signedIn" | "me" | "asked" | "tokens">;
 
 export async function startStub(): Promise<Stub> {
   const refusals = new Map<string, ProblemCode>();
-  const state: State = { reviews: [...samples.REVIEWS], signedIn: true, me: samples.ME, asked: [] };
+  const given = { reviews: [...samples.REVIEWS], tokens: [...samples.TOKENS] };
+  const state: State = { ...given, signedIn: true, me: samples.ME, asked: [] };
   const server = createServer((request, response) => void serve(request, response));
   const live = new WebSocketServer({ server, path: "/api/reviews/live" });
   live.on("connection", (socket: WebSocket) => {
@@ -107,6 +112,10 @@ function answerTo(state: State, line: string, url: URL, body: string): Answer {
       return json({ items: samples.RESOURCES });
     case "reviews":
       return id === "" ? reviewPage(state, url) : oneReview(state, id, part, body);
+    case "tokens":
+      return tokensAnswer(state, line, id, body);
+    case "openapi.json":
+      return json(openApi({ routes: ROUTES, streams: STREAMS }, url.origin, "0"));
     case "sessions":
       return id === "" ? sessionPage(url) : oneSession(id, part);
     default:
@@ -131,6 +140,22 @@ function oneReview(state: State, id: string, verdict: string | undefined, body: 
   const isDone = verdict === "reject" || votes.length >= review.approvalsNeeded;
   const settled = { state: verdict === "reject" ? "rejected" : "approved", settledAt: at } as const;
   return { status: 200, json: { ...review, votes, mayVote: false, ...(isDone && settled) } };
+}
+
+function tokensAnswer(state: State, line: string, id: string, body: string): Answer {
+  if (line.startsWith("GET")) return { status: 200, json: { items: state.tokens, next: null } };
+  const now = new Date().toISOString();
+  if (id === "") {
+    const { name, scopes } = JSON.parse(body) as Pick<ApiTokenView, "name" | "scopes">;
+    const made = samples.aToken(9, { name, scopes, lastUsedAt: null, createdAt: now });
+    state.tokens = [made, ...state.tokens];
+    return { status: 201, json: { ...made, token: `${made.id}${"0v".repeat(29)}0` } };
+  }
+  const before = state.tokens.find((token) => token.id === id);
+  if (before === undefined) return problem("unknown");
+  const after = { ...before, revokedAt: now };
+  state.tokens = state.tokens.map((token) => (token.id === id ? after : token));
+  return { status: 200, json: after };
 }
 
 const pageLength = 50;

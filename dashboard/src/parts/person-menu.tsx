@@ -1,7 +1,9 @@
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Answer, signOut } from "../api.ts";
 import { useKept } from "../kept.ts";
 import { shortcuts } from "../keys.ts";
+import { menuFor } from "../places.ts";
 import { signedOut } from "../queries.ts";
 import { type Theme, theme, THEMES } from "../theme.ts";
 import { listed } from "../words.ts";
@@ -32,11 +34,27 @@ export function PersonMenu({ me }: { readonly me: Answer<"me"> }) {
           {me.groups.length > 0 && `; groups: ${listed(me.groups)}`}
         </p>
         <Choices />
+        <Links me={me} />
         <SignOut />
       </div>
     </div>
   );
 }
+
+/** To go somewhere closes the menu. */
+const Links = ({ me }: { readonly me: Answer<"me"> }) => (
+  <ul className="mb-4 grid gap-1">
+    {menuFor(me).map(({ to, name }) => (
+      <li key={to}>
+        <Link to={to} className="link inline-block py-1" onClick={closeMenu}>
+          {name}
+        </Link>
+      </li>
+    ))}
+  </ul>
+);
+
+const closeMenu = () => document.querySelector<HTMLElement>("#person")?.hidePopover();
 
 function Choices() {
   const chosen = useKept(theme);
