@@ -38,6 +38,10 @@ const CALLS = {
   signIns: ["GET", "/api/people/:id/sign-ins"],
   revokeSignIn: ["POST", "/api/people/:id/sign-ins/:signIn/revoke"],
   audit: ["GET", "/api/audit"],
+  tokens: ["GET", "/api/tokens"],
+  makeToken: ["POST", "/api/tokens"],
+  revokeToken: ["POST", "/api/tokens/:id/revoke"],
+  openapi: ["GET", "/api/openapi.json"],
 } as const satisfies {
   readonly [N in RouteName]?: readonly [Routes[N]["method"], Routes[N]["path"]];
 };

@@ -95,6 +95,16 @@ const audit = createRoute({
   validateSearch: auditFiltersIn,
   component: lazyRouteComponent(() => import("./pages/audit.tsx"), "AuditPage"),
 });
+const tokens = createRoute({
+  getParentRoute: () => root,
+  path: "/tokens",
+  component: lazyRouteComponent(() => import("./pages/tokens.tsx"), "TokensPage"),
+});
+const apiDocs = createRoute({
+  getParentRoute: () => root,
+  path: "/api-docs",
+  component: lazyRouteComponent(() => import("./pages/api-docs.tsx"), "ApiDocsPage"),
+});
 
 const router = createRouter({
   routeTree: root.addChildren([
@@ -111,6 +121,8 @@ const router = createRouter({
     person,
     signIns,
     audit,
+    tokens,
+    apiDocs,
   ]),
   defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error, reset }) => <Trouble error={error} retry={reset} />,

@@ -2,7 +2,7 @@ import type { Answer } from "./api.ts";
 
 type Me = Answer<"me">;
 
-/** A page that the navigation leads to. */
+/** A page that the navigation, or the person's menu, leads to. */
 type Place = {
   readonly to:
     | "/overview"
@@ -12,13 +12,18 @@ type Place = {
     | "/policy"
     | "/resources"
     | "/people"
-    | "/audit";
+    | "/audit"
+    | "/sign-ins"
+    | "/tokens"
+    | "/api-docs";
   /** Of the browser's window, and of the link where `name` is not given. */
   readonly title: string;
   /** How the link is called for that person. */
   readonly name?: (me: Me) => string;
   /** Absent: everybody. What a page shows is decided by the gateway, not here. */
   readonly isFor?: (me: Me) => boolean;
+  /** It stands in the person's menu, for few go there often. */
+  readonly inMenu?: true;
 };
 
 /** Auditors and admins, who look at what everybody does. */
@@ -43,18 +48,22 @@ const PLACES: readonly Place[] = [
   { to: "/resources", title: "Resources", isFor: seesAll },
   { to: "/people", title: "People", isFor: seesAll },
   { to: "/audit", title: "Audit", isFor: seesAll },
+  { to: "/sign-ins", title: "My sign-ins", inMenu: true },
+  { to: "/tokens", title: "API tokens", inMenu: true },
+  { to: "/api-docs", title: "API", inMenu: true },
 ];
 
-/** The links for that person. */
-export const placesFor = (me: Me): { readonly to: Place["to"]; readonly name: string }[] =>
-  PLACES.filter(({ isFor }) => isFor?.(me) ?? true).map(({ to, title, name }) => ({
-    to,
-    name: name?.(me) ?? title,
-  }));
+type Linked = { readonly to: Place["to"]; readonly name: string };
 
-/** The person's menu leads there. */
-export const OWN_SIGN_INS = { to: "/sign-ins", title: "My sign-ins" } as const;
+/** The links for that person. */
+export const placesFor = (me: Me): Linked[] => linked(me, ({ inMenu }) => inMenu !== true);
+export const menuFor = (me: Me): Linked[] => linked(me, ({ inMenu }) => inMenu === true);
+
+const linked = (me: Me, where: (place: Place) => boolean): Linked[] =>
+  PLACES.filter((place) => where(place) && (place.isFor?.(me) ?? true)).map(
+    ({ to, title, name }) => ({ to, name: name?.(me) ?? title }),
+  );
 
 /** By the first part of the path. */
 export const titleOf = (page: string): string | undefined =>
-  [...PLACES, OWN_SIGN_INS].find(({ to }) => to === `/${page}`)?.title;
+  PLACES.find(({ to }) => to === `/${page}`)?.title;

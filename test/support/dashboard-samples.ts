@@ -3,6 +3,7 @@ import type { Me } from "../../core/api/me.ts";
 import type { RecordView } from "../../core/api/record.ts";
 import type { ResourceView } from "../../core/api/resource.ts";
 import type { ReviewView } from "../../core/api/review.ts";
+import type { ApiTokenView } from "../../core/api/token.ts";
 import type { SessionView } from "../../core/api/session.ts";
 import { base64, concat } from "../../core/bytes.ts";
 import { columns, message, READY, row, tag } from "../cli/wire.ts";
@@ -197,3 +198,21 @@ export const ME: Me = {
   groupsReadAt: ago(1),
   expiresAt: ago(-60),
 };
+
+export const aToken = (number: number, more: Partial<ApiTokenView> = {}): ApiTokenView => ({
+  id: idOf("slt", number),
+  name: `nightly-${number}`,
+  owner: { id: ME.id, name: ME.name },
+  scopes: ["sessions:read", "audit:read"],
+  createdAt: ago(3 * 24 * 60),
+  expiresAt: ago(-27 * 24 * 60),
+  lastUsedAt: ago(12),
+  revokedAt: null,
+  ...more,
+});
+
+export const TOKENS: readonly ApiTokenView[] = [
+  aToken(3, { name: "siem-export", lastUsedAt: null }),
+  aToken(2, { owner: { id: "max", name: "Max" }, scopes: ["policy:read", "policy:write"] }),
+  aToken(1, { revokedAt: ago(60) }),
+];

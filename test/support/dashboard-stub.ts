@@ -8,6 +8,9 @@ import type { Me } from "../../core/api/me.ts";
 import type { SessionView } from "../../core/api/session.ts";
 import type { RecordView } from "../../core/api/record.ts";
 import { PROBLEMS, type ProblemCode } from "../../core/api/problem.ts";
+import { openApi } from "../../core/api/openapi.ts";
+import { ROUTES, STREAMS } from "../../core/api/routes.ts";
+import type { ApiTokenView } from "../../core/api/token.ts";
 import { DASHBOARD } from "../../scripts/build-dashboard.ts";
 import * as samples from "./dashboard-samples.ts";
 import * as oversight from "./oversight-samples.ts";
@@ -27,6 +30,7 @@ export type Stub = {
   records: RecordView[];
   /** Appends to them, and tells whoever watches a session. */
   record(...more: readonly RecordView[]): void;
+  tokens: ApiTokenView[];
   /** Answers the next request of that method and path with a problem, once. */
   refuseNext(request: string, code: ProblemCode): void;
   /** Tells every browser, as the review desk does. */
@@ -39,7 +43,10 @@ export type Stub = {
 const PING = Buffer.from("ping");
 
 type Answer = { readonly status: number; readonly json?: unknown };
-type State = Pick<Stub, "reviews" | "sessions" | "signedIn" | "me" | "asked" | "records">;
+type State = Pick<
+  Stub,
+  "reviews" | "sessions" | "signedIn" | "me" | "asked" | "records" | "tokens"
+>;
 
 export async function startStub(): Promise<Stub> {
   const refusals = new Map<string, ProblemCode>();
@@ -50,6 +57,7 @@ export async function startStub(): Promise<Stub> {
     me: samples.ME,
     asked: [],
     records: [...samples.RECORDS],
+    tokens: [...samples.TOKENS],
   };
   const server = createServer((request, response) => void serve(request, response));
   const last = () => state.records.at(-1)?.seq ?? 0;
@@ -146,6 +154,10 @@ function answerTo(state: State, line: string, url: URL, body: string): Answer {
       return json({ items: samples.RESOURCES });
     case "reviews":
       return id === "" ? reviewPage(state, url) : oneReview(state, id, part, body);
+    case "tokens":
+      return tokensAnswer(state, line, id, body);
+    case "openapi.json":
+      return json(openApi({ routes: ROUTES, streams: STREAMS }, url.origin, "0"));
     case "sessions":
       return id === "" ? sessionPage(state, url) : oneSession(state, url, id, part);
     default:
@@ -175,6 +187,22 @@ function oneReview(state: State, id: string, verdict: string | undefined, body: 
   const isDone = verdict === "reject" || votes.length >= review.approvalsNeeded;
   const settled = { state: verdict === "reject" ? "rejected" : "approved", settledAt: at } as const;
   return { status: 200, json: { ...review, votes, mayVote: false, ...(isDone && settled) } };
+}
+
+function tokensAnswer(state: State, line: string, id: string, body: string): Answer {
+  if (line.startsWith("GET")) return { status: 200, json: { items: state.tokens, next: null } };
+  const now = new Date().toISOString();
+  if (id === "") {
+    const { name, scopes } = JSON.parse(body) as Pick<ApiTokenView, "name" | "scopes">;
+    const made = samples.aToken(9, { name, scopes, lastUsedAt: null, createdAt: now });
+    state.tokens = [made, ...state.tokens];
+    return { status: 201, json: { ...made, token: `${made.id}${"0v".repeat(29)}0` } };
+  }
+  const before = state.tokens.find((token) => token.id === id);
+  if (before === undefined) return problem("unknown");
+  const after = { ...before, revokedAt: now };
+  state.tokens = state.tokens.map((token) => (token.id === id ? after : token));
+  return { status: 200, json: after };
 }
 
 const pageLength = 50;

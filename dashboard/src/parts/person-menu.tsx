@@ -3,7 +3,7 @@ import { useRef, useState } from "react";
 import { type Answer, signOut } from "../api.ts";
 import { useKept } from "../kept.ts";
 import { shortcuts } from "../keys.ts";
-import { OWN_SIGN_INS } from "../places.ts";
+import { menuFor } from "../places.ts";
 import { signedOut } from "../queries.ts";
 import { type Theme, theme, THEMES } from "../theme.ts";
 import { listed } from "../words.ts";
@@ -37,14 +37,25 @@ export function PersonMenu({ me }: { readonly me: Answer<"me"> }) {
           {me.groups.length > 0 && `; groups: ${listed(me.groups)}`}
         </p>
         <Choices />
-        <Link to={OWN_SIGN_INS.to} className="button mb-2 w-full" onClick={close}>
-          {OWN_SIGN_INS.title}
-        </Link>
+        <Links me={me} close={close} />
         <SignOut />
       </div>
     </div>
   );
 }
+
+/** To go somewhere closes the menu. */
+const Links = ({ me, close }: { readonly me: Answer<"me">; readonly close: () => void }) => (
+  <ul className="mb-4 grid gap-1">
+    {menuFor(me).map(({ to, name }) => (
+      <li key={to}>
+        <Link to={to} className="link inline-block py-1" onClick={close}>
+          {name}
+        </Link>
+      </li>
+    ))}
+  </ul>
+);
 
 function Choices() {
   const chosen = useKept(theme);
