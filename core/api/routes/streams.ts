@@ -1,0 +1,70 @@
+import type { Stream } from "../route.ts";
+
+/** A WebSocket for pages: `{ on: "hello" }`, then `{ on: "review", review }` for each change. */
+export const LIVE_REVIEWS = "/api/reviews/live";
+/**
+ * A WebSocket for pages: what a live session records, from the query's `from` on (`watchQuery`). It
+ * tells how far the recording goes (`WatchMessage`); the records themselves are read by `records`.
+ */
+export const LIVE_SESSION = "/api/sessions/:id/live";
+/** A file (`exportQuery`), written page by page. */
+export const EXPORT = "/api/sessions/:id/export";
+
+/** What answers something else than JSON. */
+export const STREAMS = {
+  chunk: {
+    path: "/api/sessions/:id/recording/:first",
+    summary: "Fetch a chunk of a recording to the byte.",
+    roles: ["owner", "auditor", "admin"],
+    scope: "sessions:read",
+    answers: "application/octet-stream",
+    words: "The chunk as it lies in the store; `first` is the number of its first record.",
+    problems: ["bad_request"],
+  },
+  liveReviews: {
+    path: LIVE_REVIEWS,
+    summary: "Follow reviews as they come and change.",
+    roles: ["signed-in"],
+    scope: "person",
+    answers: "websocket",
+    words:
+      'Text messages of JSON: `{ "on": "hello" }` when the line is open, then `{ "on": "review", ' +
+      '"review": … }` with a Review whenever one that you may see is another. A text message ' +
+      "`ping` is answered by `pong`. The line ends with the access token.",
+    problems: ["upgrade_required"],
+  },
+  liveSession: {
+    path: LIVE_SESSION,
+    summary: "Follow how far a live session is recorded.",
+    roles: ["owner", "auditor", "admin"],
+    scope: "person",
+    answers: "websocket",
+    words:
+      'Text messages of JSON: `{ "on": "hello", "watch": …, "last": … }`, then ' +
+      '`{ "on": "more", "last": … }` once after each `next` that it hears, and ' +
+      '`{ "on": "ended" }`. The records themselves are read by `records`, with `watch`.',
+    problems: ["bad_request", "conflict", "upgrade_required"],
+  },
+  exportRecording: {
+    path: EXPORT,
+    summary: "Fetch a recording as a file. It stands in the audit trail.",
+    roles: ["owner", "auditor", "admin"],
+    scope: "sessions:read",
+    answers: "application/octet-stream",
+    words:
+      "By `format`: `jsonl`, a record a line (application/jsonl), or `raw`, what `sluice audit " +
+      "verify` reads.",
+    problems: ["bad_request"],
+  },
+  tunnel: {
+    path: "/tunnel/:resource",
+    summary: "Open a session on a resource: the way of `sluice psql` and `sluice connect`.",
+    roles: ["signed-in"],
+    scope: "person",
+    answers: "websocket",
+    words:
+      "A WebSocket with the subprotocol `sluice.tunnel.1`; its binary frames are described in " +
+      "docs/tunnel.md. It takes the Authorization header and no cookie.",
+    problems: ["address_refused", "no_grant", "upgrade_required"],
+  },
+} as const satisfies Readonly<Record<string, Stream>>;
