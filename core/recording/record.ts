@@ -76,11 +76,14 @@ function payloadOf(fact: Fact, seal: Seal): Uint8Array {
   return utf8(JSON.stringify({ ...rest, secret }));
 }
 
+/** When it was written; the rest is not looked at. */
+export const recordAt = (record: Uint8Array): UnixMs => u16(record, 5) * 2 ** 32 + u32(record, 7);
+
 /** Null: not a record. `record` is exactly one, with its length. */
 export function decodeRecord(record: Uint8Array): StoredEvent | null {
   const kind = NAMES.get(record[4] ?? 0);
   if (record.length < HEAD_BYTES || kind === undefined) return null;
-  const at = u16(record, 5) * 2 ** 32 + u32(record, 7);
+  const at = recordAt(record);
   const command = u32(record, 11);
   const payload = record.subarray(HEAD_BYTES);
   if (kind === "toClient" || kind === "toUpstream") {
