@@ -1,8 +1,7 @@
-import { KINDS, decodeRecord, splitRecords, type StoredFact } from "./record.ts";
+import { decodeRecord, KINDS, recordAt, splitRecords, type StoredFact } from "./record.ts";
 
 /** What is counted for each hour and resource: a name never changes its meaning. */
-export const COUNTED = ["sessions", "commands", "blocked", "held", "masked"] as const;
-export type Counted = (typeof COUNTED)[number];
+export type Counted = "sessions" | "commands" | "blocked" | "held" | "masked";
 
 /** So many of a kind, in the record `seq`; `hour` counts from 1970, in UTC. */
 export type Count = {
@@ -14,31 +13,37 @@ export type Count = {
 
 export const HOUR_MS = 3_600_000;
 
-/** A chunk is megabytes of what was answered: nothing is read but what may count. */
-const TELLING: ReadonlySet<number> = new Set([
-  KINDS.opened,
-  KINDS.command,
-  KINDS.decision,
-  KINDS.completed,
-]);
-
 /** Whole records to what they count; the first of them is number `first`. */
 export function countsOf(first: number, bytes: Uint8Array): readonly Count[] {
   const records = splitRecords(bytes) ?? [];
   return records.flatMap((record, index) => {
-    const event = TELLING.has(record[4] ?? 0) ? decodeRecord(record) : null;
-    const counted = event === null ? null : countedIn(event.fact);
-    if (event === null || counted === null) return [];
-    return [{ seq: first + index, hour: Math.floor(event.at / HOUR_MS), ...counted }];
+    const counted = countedBy(record);
+    if (counted === null) return [];
+    return [{ seq: first + index, hour: Math.floor(recordAt(record) / HOUR_MS), ...counted }];
   });
 }
 
-function countedIn(fact: StoredFact): Pick<Count, "kind" | "n"> | null {
-  switch (fact.kind) {
-    case "opened":
+type Found = Pick<Count, "kind" | "n"> | null;
+
+/** A chunk is megabytes of texts and answers: what its kind alone tells is not read. */
+function countedBy(record: Uint8Array): Found {
+  switch (record[4]) {
+    case KINDS.opened:
       return { kind: "sessions", n: 1 };
-    case "command":
+    case KINDS.command:
       return { kind: "commands", n: 1 };
+    case KINDS.decision:
+    case KINDS.completed: {
+      const event = decodeRecord(record);
+      return event === null ? null : countedIn(event.fact);
+    }
+    default:
+      return null;
+  }
+}
+
+function countedIn(fact: StoredFact): Found {
+  switch (fact.kind) {
     case "decision":
       if (fact.verdict === "allow") return null;
       return { kind: fact.verdict === "block" ? "blocked" : "held", n: 1 };

@@ -76,6 +76,9 @@ function payloadOf(fact: Fact, seal: Seal): Uint8Array {
   return utf8(JSON.stringify({ ...rest, secret }));
 }
 
+/** When it was written; the rest is not looked at. */
+export const recordAt = (record: Uint8Array): UnixMs => u16(record, 5) * 2 ** 32 + u32(record, 7);
+
 /** Without decoding the rest. Null: no kind that is known. */
 export const kindOf = (record: Uint8Array): Fact["kind"] | null =>
   NAMES.get(record[LENGTH_BYTES] ?? 0) ?? null;
@@ -84,7 +87,7 @@ export const kindOf = (record: Uint8Array): Fact["kind"] | null =>
 export function decodeRecord(record: Uint8Array): StoredEvent | null {
   const kind = kindOf(record);
   if (record.length < HEAD_BYTES || kind === null) return null;
-  const at = u16(record, 5) * 2 ** 32 + u32(record, 7);
+  const at = recordAt(record);
   const command = u32(record, 11);
   const payload = record.subarray(HEAD_BYTES);
   if (kind === "toClient" || kind === "toUpstream") {

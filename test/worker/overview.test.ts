@@ -50,7 +50,7 @@ describe("what a recording counts", () => {
   it("is what happened, and no byte of what was answered", () => {
     const facts: Fact[] = [
       { kind: "toClient", bytes: new Uint8Array(100) },
-      { kind: "note", message: "nothing" },
+      { kind: "command", ...COMMAND },
       verdict("allow"),
       verdict("block"),
       verdict("review"),
@@ -60,6 +60,7 @@ describe("what a recording counts", () => {
     const records = facts.map((fact) => encodeEvent({ at: AT, command: 1, fact }, (p) => p));
     const hour = AT / HOUR_MS;
     expect(countsOf(10, concat(records))).toEqual([
+      { seq: 11, hour, kind: "commands", n: 1 },
       { seq: 13, hour, kind: "blocked", n: 1 },
       { seq: 14, hour, kind: "held", n: 1 },
       { seq: 16, hour, kind: "masked", n: 5 },
@@ -68,6 +69,14 @@ describe("what a recording counts", () => {
   });
 });
 
+const COMMAND = {
+  shown: "select 1",
+  operations: [],
+  objects: [],
+  unbounded: false,
+  digest: "",
+  secret: null,
+};
 const verdict = (said: "allow" | "block" | "review"): Fact => ({
   kind: "decision",
   verdict: said,
