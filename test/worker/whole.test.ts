@@ -184,6 +184,33 @@ describe("the gateway in its runtime", () => {
     expect(items.map(({ body }) => JSON.parse(body))).toMatchObject([{ number: 1, from: 0 }]);
   });
 
+  it("makes an API token once for its key, and takes it until it is revoked", async () => {
+    const max = (await signIn("max")).access_token;
+    const ask = (path: string, body: string) =>
+      fetch(`${gate.url}${path}`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${max}`,
+          "content-type": "application/json",
+          "idempotency-key": '"nightly"',
+        },
+        body,
+      });
+    const wanted = JSON.stringify({ name: "nightly", scopes: ["audit:read"], days: 7 });
+    const answers = await Promise.all([1, 2, 3].map(() => ask("/api/tokens", wanted)));
+    expect(answers.map(({ status }) => status)).toContain(201);
+    const again = await ask("/api/tokens", wanted);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    const { id, token } = ROUTES.makeToken.answer.parse(await again.json());
+    const listed = await (await api("/api/tokens", max)).json();
+    expect(ROUTES.tokens.answer.parse(listed).items.map((one) => one.id)).toEqual([id]);
+    expect((await api("/api/audit", token)).status).toBe(200);
+    expect((await api("/api/policy", token)).status).toBe(403);
+    expect((await api("/api/tokens", token)).status).toBe(403);
+    expect((await ask(`/api/tokens/${id}/revoke`, "{}")).status).toBe(200);
+    expect((await api("/api/audit", token)).status).toBe(401);
+  });
+
   it("answers reviews from its desk", async () => {
     const max = (await signIn("max")).access_token;
     expect(await (await api("/api/reviews", max)).json()).toEqual({ items: [], next: null });
