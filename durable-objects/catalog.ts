@@ -1,16 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
-import postgres, { type Options as PostgresOptions } from "postgres";
+import postgres from "postgres";
 import type { Catalog } from "../core/catalog.ts";
 import { concat, text, utf8 } from "../core/bytes.ts";
 import { journalRowBytesMax } from "../core/limits.ts";
 import { buildCatalog, CATALOG_QUERIES } from "../core/sql/catalog-queries.ts";
 import type { SessionSpec } from "../core/session.ts";
-import { SUBPROTOCOL } from "../core/tunnel/frames.ts";
 import { newId } from "../store/ids.ts";
 import { targetOf } from "./catalogs.ts";
 import { nodeCrypto } from "./crypto.ts";
-import { CATALOG_PRINCIPAL, type ObjectsEnv, sessionOf } from "./env.ts";
-import { TunnelSocket } from "./tunnel-socket.ts";
+import { CATALOG_PRINCIPAL, type ObjectsEnv } from "./env.ts";
+import { clientOptions, openTunnel } from "./own-tunnel.ts";
 
 /** A session that opens takes an older one than this as it is, while the next one is being read. */
 const staleMs = 60_000;
@@ -19,7 +18,6 @@ const staleMs = 60_000;
  * sessions that live, it is read as often.
  */
 const oldMs = 600_000;
-const connectSeconds = 15;
 /** Whoever asks waits for it: a target that is this slow is one without a catalog. */
 const readSeconds = 30;
 
@@ -113,17 +111,11 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
 
   async #read(spec: SessionSpec, target: string): Promise<Kept> {
     const readAt = Date.now();
-    // Its types do not know `socket`; it uses no more of one than TunnelSocket has.
-    const options: PostgresOptions<{}> & { socket: () => Promise<TunnelSocket> } = {
-      socket: () => this.#tunnel(spec),
-      user: spec.resource.user,
-      database: spec.resource.database,
-      max: 1,
-      fetch_types: false,
-      connect_timeout: connectSeconds,
+    const own = ownSpec(spec);
+    const sql = postgres({
+      ...clientOptions(own, () => openTunnel(this.env, own)),
       onnotice: () => {},
-    };
-    const sql = postgres(options);
+    });
     const late = setTimeout(() => void sql.end({ timeout: 0 }), readSeconds * 1000);
     try {
       const rows = [];
@@ -140,26 +132,19 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
       await sql.end({ timeout: 1 });
     }
   }
-
-  async #tunnel(asked: SessionSpec): Promise<TunnelSocket> {
-    const spec: SessionSpec = {
-      ...asked,
-      granted: [],
-      id: newId("ses"),
-      principal: CATALOG_PRINCIPAL,
-      onBehalfOf: null,
-      literalTexts: CATALOG_QUERIES,
-      recording: "off",
-      openedAt: Date.now(),
-      endsAt: null,
-      reason: null,
-      ticket: null,
-    };
-    const stub = sessionOf(this.env, spec.id);
-    await stub.prepare(spec);
-    const headers = { upgrade: "websocket", "sec-websocket-protocol": SUBPROTOCOL };
-    const answer = await stub.fetch("https://session/", { headers });
-    if (answer.webSocket === null) throw new Error("the session was not opened");
-    return new TunnelSocket(answer.webSocket);
-  }
 }
+
+/** The same target, asked by the gateway itself. */
+const ownSpec = (asked: SessionSpec): SessionSpec => ({
+  ...asked,
+  granted: [],
+  id: newId("ses"),
+  principal: CATALOG_PRINCIPAL,
+  onBehalfOf: null,
+  literalTexts: CATALOG_QUERIES,
+  recording: "off",
+  openedAt: Date.now(),
+  endsAt: null,
+  reason: null,
+  ticket: null,
+});

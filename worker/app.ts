@@ -17,6 +17,7 @@ import { auditDenied } from "./denied.ts";
 import { auditing } from "./routes/audit.ts";
 import { access } from "./routes/access.ts";
 import { catalog } from "./routes/catalog.ts";
+import { consoles } from "./routes/console.ts";
 import { exact } from "./routes/exact.ts";
 import { health, keys } from "./routes/health.ts";
 import { me } from "./routes/me.ts";
@@ -61,7 +62,8 @@ app.use((c, next) => (c.req.path === "/api/policy" ? policyBody : smallBody)(c, 
 for (const routes of [health, keys, metadata, authorize, browser, device, token])
   app.route("/", routes);
 for (const routes of [me, resources, catalog, policy, secrets]) app.route("/", routes);
-for (const routes of [access, reviews, sessions, exact, auditing, tunnel]) app.route("/", routes);
+for (const routes of [access, reviews, sessions, exact, auditing, tunnel, consoles])
+  app.route("/", routes);
 
 app.notFound(() => problemResponse("unknown", "There is nothing under this address."));
 

@@ -6,6 +6,7 @@ import { app } from "./app.ts";
 import { chainHour } from "./hours.ts";
 
 export { CatalogObject } from "../durable-objects/catalog.ts";
+export { ConsoleObject } from "../durable-objects/console.ts";
 export { ReviewDesk } from "../durable-objects/review-desk.ts";
 export { SessionObject } from "../durable-objects/session.ts";
 

@@ -66,4 +66,7 @@ export const ROUTES = {
 /** A WebSocket for pages: `{ on: "hello" }`, then `{ on: "review", review }` for each change. */
 export const LIVE_REVIEWS = "/api/reviews/live";
 
+/** A WebSocket for pages: the messages of core/api/console.ts. */
+export const CONSOLE = "/api/console/:name";
+
 export type RouteName = keyof typeof ROUTES;

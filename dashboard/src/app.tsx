@@ -55,6 +55,11 @@ const access = createRoute({
   path: "/access",
   component: lazyRouteComponent(() => import("./pages/access.tsx"), "AccessPage"),
 });
+const sqlConsole = createRoute({
+  getParentRoute: () => root,
+  path: "/console",
+  component: lazyRouteComponent(() => import("./pages/console.tsx"), "ConsolePage"),
+});
 
 const router = createRouter({
   routeTree: root.addChildren([
@@ -63,6 +68,7 @@ const router = createRouter({
     sessions,
     session,
     access,
+    sqlConsole,
   ]),
   defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error, reset }) => <Trouble error={error} retry={reset} />,

@@ -4,7 +4,7 @@ type Me = Answer<"me">;
 
 /** A page that the navigation leads to. */
 type Place = {
-  readonly to: "/reviews" | "/sessions" | "/access";
+  readonly to: "/reviews" | "/sessions" | "/access" | "/console";
   /** Of the browser's window, and of the link where `name` is not given. */
   readonly title: string;
   /** How the link is called for that person. */
@@ -29,6 +29,7 @@ const PLACES: readonly Place[] = [
     name: (me) => (seesAll(me) ? "Sessions" : "My sessions"),
   },
   { to: "/access", title: "Access" },
+  { to: "/console", title: "Console" },
 ];
 
 /** The links for that person. */
