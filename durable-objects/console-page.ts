@@ -39,8 +39,8 @@ export class ConsolePage {
   readonly #parts: PageParts;
   #line: Line | null = null;
   #statement: ConsoleStatement | null = null;
-  /** A statement is looked at before it runs. */
-  #looking = false;
+  /** The one that is looked at before it runs. */
+  #looking: number | null = null;
   #notices = 0;
   #isOver = false;
   #heardAt = Date.now();
@@ -115,6 +115,7 @@ export class ConsolePage {
     if (asked === null) return this.end("protocol", "The page said what no console knows.");
     this.#askedAt = this.#heardAt;
     if (asked.do === "run") return void this.#run(asked.id, asked.sql);
+    if (asked.do === "cancel" && asked.id === this.#looking) this.#looking = null;
     if (asked.id !== this.#statement?.id) return;
     if (asked.do === "more") this.#statement.more();
     else this.#statement.cancel();
@@ -123,12 +124,13 @@ export class ConsolePage {
   async #run(id: number, sql: string): Promise<void> {
     const refuse = (code: string, message: string) => this.#tell(failed(id, code, message));
     if (this.#line === null) return refuse("not_open", "The session is not open yet.");
-    if (this.#statement !== null || this.#looking) {
+    if (this.#statement !== null || this.#looking !== null) {
       return refuse("busy", "Another statement is running.");
     }
-    this.#looking = true;
+    this.#looking = id;
     const against = await objection(sql);
-    this.#looking = false;
+    if (this.#looking !== id) return refuse("57014", "It was stopped before it ran.");
+    this.#looking = null;
     if (against !== null) return refuse("not_here", against);
     const { close, cancel, read } = this.#line;
     const query = this.#line.query(sql);

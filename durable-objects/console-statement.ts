@@ -9,9 +9,11 @@ import {
 } from "../core/limits.ts";
 import { grammar, grammarReady } from "./grammar.ts";
 
+const cancelAgainMs = 1_000;
+
 type Cells = readonly (Uint8Array | null)[];
-/** `command` is null where rows are left. */
-type Outcome = { readonly command: string | null };
+/** `command` is null where rows are left. `count`: of the last page; null where the tag has none. */
+type Outcome = { readonly command: string | null; readonly count: number | null };
 
 /**
  * A query of the `postgres` package that hands over cells as bytes, as far as it is used here; its
@@ -66,6 +68,7 @@ export class ConsoleStatement {
   #shown = false;
   /** Set while rows wait to be read: goes on, or lets them go. */
   #waiting: ((more: boolean) => void) | null = null;
+  #stopping: ReturnType<typeof setInterval> | null = null;
   #whole = true;
   #tooLarge = false;
 
@@ -84,11 +87,13 @@ export class ConsoleStatement {
       // The package calls no page's function where the tag counts no rows: "SHOW", "SELECT 0".
       const isLeft = this.#rows.length > 0 || !this.#shown;
       if (isLeft && this.#columns.length > 0) this.#show(false);
-      const { command: tag } = outcome;
-      const ms = Date.now() - begun;
-      tell({ on: "done", id, tag: tag ?? "", rows: this.#total, ms, whole: this.#whole });
+      const rows = this.#columns.length > 0 ? this.#total : outcome.count;
+      const [tag, ms] = [outcome.command ?? "", Date.now() - begun];
+      tell({ on: "done", id, tag, rows, ms, whole: this.#whole });
     } catch (error) {
       tell(this.#tooLarge ? tooLarge(id) : failureOf(id, error));
+    } finally {
+      if (this.#stopping !== null) clearInterval(this.#stopping);
     }
   }
 
@@ -98,8 +103,15 @@ export class ConsoleStatement {
 
   cancel(): void {
     if (this.#waiting !== null) return this.#waiting(false);
-    const { state } = this.#parts.query;
-    if (state !== null) this.#parts.cancel(u32Bytes(state.secret));
+    if (this.#stopping !== null) return;
+    const stop = () => {
+      const { state } = this.#parts.query;
+      if (state !== null) this.#parts.cancel(u32Bytes(state.secret));
+    };
+    // The package writes in a turn of its own: a cancel must not come before what it is for.
+    setTimeout(stop);
+    // One that comes before the statement, or finds the server between two messages, is lost.
+    this.#stopping = setInterval(stop, cancelAgainMs);
   }
 
   get #columns(): readonly { readonly name: string }[] {

@@ -64,7 +64,8 @@ async function connect(env: ObjectsEnv, spec: SessionSpec, events: LineEvents): 
     query: (text) => queryOf(sql.unsafe(text).raw() as unknown as Query),
     cancel: (key) => tunnel.cancel(key),
     read: guard.read,
-    end: () => tunnel.destroy(),
+    // A cancel that was asked for before goes first.
+    end: () => void setTimeout(() => tunnel.destroy()),
     close: sql.CLOSE,
   };
 }

@@ -46,12 +46,15 @@ export const consoleTold = z.discriminatedUnion("on", [
     message: z.string(),
     review: z.string().nullable(),
   }),
-  /** `tag`: "SELECT", "UPDATE". `whole` false: rows were left that nobody read. */
+  /**
+   * `tag`: "SELECT", "UPDATE"; `rows` is null where it counts none. `whole` false: rows were left
+   * that nobody read.
+   */
   z.object({
     on: z.literal("done"),
     id,
     tag: z.string(),
-    rows: z.number().int(),
+    rows: z.number().int().nullable(),
     ms: z.number(),
     whole: z.boolean(),
   }),

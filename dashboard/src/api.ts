@@ -100,7 +100,9 @@ export async function whyNoConsole(resource: string): Promise<string> {
     const { code, message } = await failureOf(
       await reach(`/api/console/${encodeURIComponent(resource)}`, { method: "GET" }),
     );
-    return code === "upgrade_required" ? "The console could not be opened. Try again." : message;
+    const isMended = RENEWABLE.has(code) && (await renew());
+    const mayTryAgain = isMended || code === "upgrade_required";
+    return mayTryAgain ? "The console could not be opened. Try again." : message;
   } catch {
     return "The gateway cannot be reached.";
   }

@@ -58,6 +58,8 @@ const access = createRoute({
 const sqlConsole = createRoute({
   getParentRoute: () => root,
   path: "/console",
+  validateSearch: ({ resource }: Record<string, unknown>): { readonly resource?: string } =>
+    typeof resource === "string" ? { resource } : {},
   component: lazyRouteComponent(() => import("./pages/console.tsx"), "ConsolePage"),
 });
 

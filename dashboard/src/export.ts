@@ -33,13 +33,3 @@ function distinct(columns: readonly string[]): string[] {
     return times === 1 ? column : `${column}_${times}`;
   });
 }
-
-/** Gives the browser a file to save. */
-export function save(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}

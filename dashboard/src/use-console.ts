@@ -2,16 +2,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import type { ConsoleTold } from "../../core/api/console.ts";
 import { whyNoConsole } from "./api.ts";
-import {
-  CLOSED,
-  type ConsoleState,
-  heard,
-  isBusy,
-  type Line,
-  newRun,
-  openLine,
-  type Run,
-} from "./console.ts";
+import { type Line, openLine } from "./console-line.ts";
+import { CLOSED, type ConsoleState, heard, isBusy, newRun, type Run } from "./console.ts";
 
 export type Console = ConsoleState & {
   /** Opens a session first where none is open. */
@@ -54,10 +46,10 @@ export function useConsole(over: (run: Run) => void): Console {
     if (message.on === "opened" && run !== null && isBusy(latest.current)) send(run);
   };
   const open = (resource: string) => {
-    const opened = openLine(resource, hear, () => {
+    const opened: Line = openLine(resource, hear, () => {
       const was = latest.current.line;
       if (was === "open") return end("The connection to the gateway was lost.");
-      void whyNoConsole(resource).then(end);
+      void whyNoConsole(resource).then((why) => line.current === opened && end(why));
     });
     line.current = opened;
   };
@@ -79,6 +71,10 @@ export function useConsole(over: (run: Run) => void): Console {
     },
     cancel: () => {
       const { run } = latest.current;
+      if (latest.current.line === "opening") {
+        line.current?.close();
+        return end("You stopped it while it was being opened.");
+      }
       if (run !== null) line.current?.send({ do: "cancel", id: run.id });
     },
     close: () => {

@@ -39,7 +39,8 @@ export class ConsoleClient {
   }
 
   async opened(): Promise<Told<"opened">> {
-    return this.hear("opened");
+    const first = this.told.find((told) => told.on === "opened");
+    return first ?? this.hear("opened");
   }
 
   /** The first of that kind from where the last statement began. Throws once the line is closed. */

@@ -2,7 +2,7 @@ import { PostgreSQL, sql } from "@codemirror/lang-sql";
 import type { Extension } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import { type KeyboardEvent, useCallback, useRef, useState } from "react";
 import type { Answer } from "../api.ts";
 import { isBusy, type Run } from "../console.ts";
@@ -57,7 +57,9 @@ function Workbench({ resources }: { readonly resources: readonly Resource[] }) {
       past: [{ sql, resource, state }, ...past].slice(0, pastMax),
     })),
   );
-  const [chosen, choose] = useState(resources[0]?.name ?? "");
+  const { resource: wanted } = useSearch({ from: "/console" });
+  const first = resources.find(({ name }) => name === wanted) ?? resources[0];
+  const [chosen, choose] = useState(first?.name ?? "");
   const editor = useRef<EditorView | null>(null);
   const keep = useCallback((view: EditorView | null) => {
     editor.current = view;
@@ -73,6 +75,7 @@ function Workbench({ resources }: { readonly resources: readonly Resource[] }) {
         <Bar resources={resources} chosen={chosen} choose={choose} console={sqlConsole} />
         <div
           role="presentation"
+          className="grid"
           onKeyDownCapture={(event) => {
             if (!isStart(event)) return;
             event.preventDefault();

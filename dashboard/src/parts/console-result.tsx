@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { placeOf, type Run, rowsMax } from "../console.ts";
-import { save, toCsv, toJson } from "../export.ts";
+import { toCsv, toJson } from "../export.ts";
 import { reviewQuery } from "../queries.ts";
 import { counted } from "../words.ts";
 import { ReviewState } from "./chips.tsx";
@@ -69,9 +69,12 @@ function summary({ state, rows, done, columns, review }: Run): string {
   if (state === "running") return "running";
   if (state === "more") return `${counted(rows.length, "row")} so far`;
   if (done === null) return state === "failed" ? "failed" : "";
-  const what = columns.length > 0 ? "" : `${done.tag}, `;
+  const what = [
+    ...(columns.length > 0 || done.tag === "" ? [] : [done.tag]),
+    ...(done.rows === null ? [] : [counted(done.rows, "row")]),
+  ];
   const rest = done.whole ? "" : ", the rest was not read";
-  return `${what}${counted(done.rows, "row")} in ${Math.round(done.ms)} ms${rest}`;
+  return `${what.join(", ")} in ${Math.round(done.ms)} ms${rest}`;
 }
 
 function Held({ id, waits }: { readonly id: string; readonly waits: boolean }) {
@@ -106,8 +109,8 @@ const Failure = ({ run, failed }: FailureProps) => (
       </p>
     )}
     <p className="text-sm">
-      {failed.position !== null && `${placeOf(run.sql, failed.position)} of the statement, `}code{" "}
-      {failed.code}
+      {failed.position !== null && `${placeOf(run.sql, failed.position)} of the statement, `}
+      code {failed.code}
     </p>
   </div>
 );
@@ -131,4 +134,14 @@ function Exports({ run }: { readonly run: Run }) {
       </button>
     </div>
   );
+}
+
+/** Gives the browser a file to save. */
+function save(name: string, type: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
