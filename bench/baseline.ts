@@ -7,6 +7,7 @@ import type { Upstream } from "../durable-objects/upstream/dial.ts";
 import { newId } from "../store/ids.ts";
 
 export { CatalogObject } from "../durable-objects/catalog.ts";
+export { ConsoleObject } from "../durable-objects/console.ts";
 export { ReviewDesk } from "../durable-objects/review-desk.ts";
 
 /*

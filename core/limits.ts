@@ -61,6 +61,25 @@ export const watchPingMs = 1_000;
 export const estimatedBytesMax = 16 * KIB;
 /** Estimates of one resource that wait for their turn: beyond, a review goes without. */
 export const estimatesWaitingMax = 8;
+/** Consoles of one person at once: each is a session, and all of them share one object's memory. */
+export const consolesMax = 5;
+/** A statement typed into a page; what is longer is a script, and comes by psql. */
+export const consoleSqlBytesMax = 128 * KIB;
+/** Rows that a console fetches at a time. The next ones are fetched when somebody asks for them. */
+export const consolePageRows = 500;
+/** Of one such page: beyond it the statement is cancelled. */
+export const consolePageBytesMax = 8 * MIB;
+/** Values in one message to the page. */
+export const consoleMessageBytesMax = 256 * KIB;
+/** One message of the target on its way to a console, which must have it whole. */
+export const consoleUnreadBytesMax = 16 * MIB;
+/** Notices of one statement that a console passes on: a loop can raise millions. */
+export const consoleNoticesMax = 100;
+/** Rows half read keep a snapshot, and locks, on the target: then the rest is let go. */
+export const consoleReadSeconds = 120;
+export const consoleIdleSeconds = 900;
+/** Pages ping each 25 s; a browser lets one in the background do so once a minute. */
+export const consoleSilentSeconds = 150;
 
 /** How long a request for access waits for people. */
 export const accessRequestSeconds = 8 * 3_600;

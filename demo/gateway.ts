@@ -82,6 +82,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
         SESSIONS: object("SessionObject"),
         DESK: object("ReviewDesk"),
         CATALOGS: object("CatalogObject"),
+        CONSOLES: object("ConsoleObject"),
       },
       resourcePersistencePath: join(stateDir, "gateway"),
       log: new Log(LogLevel.ERROR),

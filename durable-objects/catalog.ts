@@ -7,7 +7,6 @@ import type { Judged, Scene } from "../core/rehearsal/judged.ts";
 import { buildCatalog, CATALOG_QUERIES } from "../core/sql/catalog-queries.ts";
 import type { SessionSpec } from "../core/session.ts";
 import type { Estimate } from "../core/sql/estimate.ts";
-import { SUBPROTOCOL } from "../core/tunnel/frames.ts";
 import type { Arrival } from "../store/health.ts";
 import { newId } from "../store/ids.ts";
 import { targetOf } from "./catalogs.ts";
@@ -15,7 +14,7 @@ import { nodeCrypto } from "./crypto.ts";
 import { CATALOG_PRINCIPAL, ESTIMATE_PRINCIPAL, type ObjectsEnv, sessionOf } from "./env.ts";
 import { estimateOf, type Explained, Turns } from "./estimates.ts";
 import { judgeAll } from "./judging.ts";
-import { TunnelSocket } from "./tunnel-socket.ts";
+import { clientOptions, openTunnel } from "./own-tunnel.ts";
 
 /** A session that opens takes an older one than this as it is, while the next one is being read. */
 const staleMs = 60_000;
@@ -196,17 +195,12 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
     seconds: number,
     work: (query: (text: string) => Promise<readonly Row[]>) => Promise<T>,
   ): Promise<T> {
-    // Its types do not know `socket`; it uses no more of one than TunnelSocket has.
-    const options: PostgresOptions<{}> & { socket: () => Promise<TunnelSocket> } = {
-      socket: () => this.#tunnel(spec),
-      user: spec.resource.user,
-      database: spec.resource.database,
-      max: 1,
-      fetch_types: false,
-      connect_timeout: connectSeconds,
+    const own = ownSpec(spec);
+    this.#session = own.id;
+    const sql = postgres({
+      ...clientOptions(own, () => openTunnel(this.env, own)),
       onnotice: () => {},
-    };
-    const sql = postgres(options);
+    });
     const late = setTimeout(() => void sql.end({ timeout: 0 }), seconds * 1000);
     try {
       return await work(async (text) => [...(await sql.unsafe(text).simple())]);
@@ -215,25 +209,17 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
       await sql.end({ timeout: 1 });
     }
   }
-
-  async #tunnel(asked: SessionSpec): Promise<TunnelSocket> {
-    const spec: SessionSpec = {
-      ...asked,
-      granted: [],
-      id: newId("ses"),
-      onBehalfOf: null,
-      recording: "off",
-      openedAt: Date.now(),
-      endsAt: null,
-      reason: null,
-      ticket: null,
-    };
-    this.#session = spec.id;
-    const stub = sessionOf(this.env, spec.id);
-    await stub.prepare(spec);
-    const headers = { upgrade: "websocket", "sec-websocket-protocol": SUBPROTOCOL };
-    const answer = await stub.fetch("https://session/", { headers });
-    if (answer.webSocket === null) throw new Error("the session was not opened");
-    return new TunnelSocket(answer.webSocket);
-  }
 }
+
+/** A session of the gateway's own, for whoever `asked` says. */
+const ownSpec = (asked: SessionSpec): SessionSpec => ({
+  ...asked,
+  granted: [],
+  id: newId("ses"),
+  onBehalfOf: null,
+  recording: "off",
+  openedAt: Date.now(),
+  endsAt: null,
+  reason: null,
+  ticket: null,
+});

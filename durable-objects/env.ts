@@ -1,5 +1,6 @@
 import type { SessionSpec } from "../core/session.ts";
 import type { CatalogObject } from "./catalog.ts";
+import type { ConsoleObject } from "./console.ts";
 import type { ReviewDesk } from "./review-desk.ts";
 import type { SessionObject } from "./session.ts";
 
@@ -12,6 +13,7 @@ export type ObjectsEnv = {
   readonly SESSIONS: DurableObjectNamespace<SessionObject>;
   readonly DESK: DurableObjectNamespace<ReviewDesk>;
   readonly CATALOGS: DurableObjectNamespace<CatalogObject>;
+  readonly CONSOLES: DurableObjectNamespace<ConsoleObject>;
   readonly SIGNING_KEYS: string;
   readonly SEALING_KEYS: string;
 };

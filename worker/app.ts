@@ -17,6 +17,7 @@ import { auditDenied } from "./denied.ts";
 import { auditing } from "./routes/audit.ts";
 import { access } from "./routes/access.ts";
 import { catalog } from "./routes/catalog.ts";
+import { consoles } from "./routes/console.ts";
 import { exact } from "./routes/exact.ts";
 import { health, keys } from "./routes/health.ts";
 import { me } from "./routes/me.ts";
@@ -77,7 +78,8 @@ for (const routes of [health, keys, openapi, metadata, authorize, browser, devic
 for (const routes of [me, resources, catalog, policy, trials, rehearsal, secrets, tokens])
   app.route("/", routes);
 for (const routes of [access, reviews, sessions, recordings, exact]) app.route("/", routes);
-for (const routes of [targets, people, overview, auditing, tunnel]) app.route("/", routes);
+for (const routes of [targets, people, overview, auditing, tunnel, consoles])
+  app.route("/", routes);
 
 app.notFound(() => problemResponse("unknown", "There is nothing under this address."));
 

@@ -10,6 +10,7 @@ import { chainHour } from "./hours.ts";
 import { forgetOldStatements } from "./retention.ts";
 
 export { CatalogObject } from "../durable-objects/catalog.ts";
+export { ConsoleObject } from "../durable-objects/console.ts";
 export { ReviewDesk } from "../durable-objects/review-desk.ts";
 export { SessionObject } from "../durable-objects/session.ts";
 

@@ -2,7 +2,9 @@ import type { Context } from "hono";
 import { grantFor, requestableGrants } from "../core/policy/grants.ts";
 import type { ResourceRule } from "../core/policy/schema.ts";
 import type { CredentialRef, Granted, Resource, SessionSpec } from "../core/session.ts";
+import { audit } from "../store/audit.ts";
 import { newId } from "../store/ids.ts";
+import { addOpening } from "../store/openings.ts";
 import { idsOfResources } from "../store/policies.ts";
 import { sealedSecret } from "../store/secrets.ts";
 import { addressRefusal } from "./applying.ts";
@@ -60,6 +62,16 @@ export async function specOf(
     ticket: said(c, "sluice-ticket"),
     publicUrl: settings.publicUrl,
   };
+}
+
+/** Before the object hears of it: whoever ends the sign-in finds what hangs on it. */
+export async function writeOpening(c: Context<App>, spec: SessionSpec): Promise<void> {
+  const { db, now, identity } = c.var;
+  const { principal, signIn } = identity;
+  await addOpening(db, { session: spec.id, signIn, principal: principal.id, openedAt: now });
+  const event = { actor: principal, action: "session.open", outcome: "done" } as const;
+  const detail = { resource: spec.resource.name, policy: spec.policy.version };
+  await audit(db, { ...event, subject: spec.id, detail }, now);
 }
 
 async function grantedOn(c: Context<App>, name: string): Promise<readonly Granted[]> {

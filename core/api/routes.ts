@@ -8,7 +8,7 @@ import { OVERSIGHT_ROUTES } from "./routes/oversight.ts";
 import { STREAMS } from "./routes/streams.ts";
 import type { Route, Stream } from "./route.ts";
 
-export { EXPORT, LIVE_REVIEWS, LIVE_SESSION, STREAMS } from "./routes/streams.ts";
+export { CONSOLE, EXPORT, LIVE_REVIEWS, LIVE_SESSION, STREAMS } from "./routes/streams.ts";
 
 /**
  * Every JSON route: worker, CLI and dashboard read the same table, and GET /api/openapi.json and

@@ -145,6 +145,20 @@ async function failureOf(response: Response): Promise<Failure> {
   return new Failure("unreachable", `The gateway answered ${response.status} without a reason.`);
 }
 
+/** A browser's WebSocket does not say why it was refused; the same address says it to a call. */
+export async function whyNoConsole(resource: string): Promise<string> {
+  try {
+    const { code, message } = await failureOf(
+      await reach(`/api/console/${encodeURIComponent(resource)}`, { method: "GET" }),
+    );
+    const isMended = RENEWABLE.has(code) && (await renew());
+    const mayTryAgain = isMended || code === "upgrade_required";
+    return mayTryAgain ? "The console could not be opened. Try again." : message;
+  } catch {
+    return "The gateway cannot be reached.";
+  }
+}
+
 const renewedKey = "sluice.renewedAt";
 
 /** Renews the cookie, one tab at a time. False: whoever it was has to sign in again. */

@@ -105,6 +105,13 @@ const apiDocs = createRoute({
   path: "/api-docs",
   component: lazyRouteComponent(() => import("./pages/api-docs.tsx"), "ApiDocsPage"),
 });
+const sqlConsole = createRoute({
+  getParentRoute: () => root,
+  path: "/console",
+  validateSearch: ({ resource }: Record<string, unknown>): { readonly resource?: string } =>
+    typeof resource === "string" ? { resource } : {},
+  component: lazyRouteComponent(() => import("./pages/console.tsx"), "ConsolePage"),
+});
 
 const router = createRouter({
   routeTree: root.addChildren([
@@ -123,6 +130,7 @@ const router = createRouter({
     audit,
     tokens,
     apiDocs,
+    sqlConsole,
   ]),
   defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error, reset }) => <Trouble error={error} retry={reset} />,

@@ -9,6 +9,7 @@ type Place = {
     | "/reviews"
     | "/sessions"
     | "/access"
+    | "/console"
     | "/policy"
     | "/resources"
     | "/people"
@@ -44,6 +45,7 @@ const PLACES: readonly Place[] = [
     name: (me) => (seesAll(me) ? "Sessions" : "My sessions"),
   },
   { to: "/access", title: "Access" },
+  { to: "/console", title: "Console" },
   { to: "/policy", title: "Policy", isFor: seesAll },
   { to: "/resources", title: "Resources", isFor: seesAll },
   { to: "/people", title: "People", isFor: seesAll },

@@ -4,6 +4,7 @@ import type { ObjectsEnv } from "../../durable-objects/env.ts";
 import { SessionObject as RealSessionObject } from "../../durable-objects/session.ts";
 
 export { CatalogObject } from "../../durable-objects/catalog.ts";
+export { ConsoleObject } from "../../durable-objects/console.ts";
 export { ReviewDesk } from "../../durable-objects/review-desk.ts";
 
 /** What fails now: `store`, `answer`, `journal`, `word`. */

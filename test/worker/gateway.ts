@@ -45,6 +45,7 @@ export class Gateway {
   refusesWatch: number | null = null;
   readonly desk = new FakeDesk();
   readonly catalogs = new FakeCatalogs();
+  readonly consoles = new FakeConsoles();
   readonly env: Env;
   readonly #later: Promise<unknown>[] = [];
 
@@ -54,6 +55,7 @@ export class Gateway {
       DB: db,
       DESK: { idFromName: (name: string) => name, get: () => this.desk },
       RECORDINGS: { get: async (key: string) => this.store.get(key) ?? null },
+      CONSOLES: { idFromName: (name: string) => name, get: this.consoles.get },
       CATALOGS: { idFromName: (name: string) => name, get: () => this.catalogs },
       SESSIONS: { idFromName: (name: string) => name, get: (id: string) => this.#session(id) },
       PUBLIC_URL,
@@ -185,6 +187,16 @@ export class Gateway {
           : Response.json({ session: id, headers: Object.fromEntries(request.headers) }),
     };
   }
+}
+
+/** Opens nothing: it says whose object was asked, and for which session. */
+class FakeConsoles {
+  readonly prepared: SessionSpec[] = [];
+
+  readonly get = (person: string) => ({
+    prepare: async (spec: SessionSpec) => void this.prepared.push(spec),
+    fetch: async ({ url }: Request) => Response.json({ person, url }),
+  });
 }
 
 /** Reads no target: it answers what a test gives it, and null is a target that does not answer. */

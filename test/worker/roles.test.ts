@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Applied } from "../../core/api/policy.ts";
 import { problem } from "../../core/api/problem.ts";
 import type { Caller } from "../../core/api/route.ts";
-import { LIVE_REVIEWS, ROUTES, type RouteName, STREAMS } from "../../core/api/routes.ts";
+import { CONSOLE, LIVE_REVIEWS, ROUTES, type RouteName, STREAMS } from "../../core/api/routes.ts";
 import { SCOPE_NAMES } from "../../core/api/scope.ts";
 import type { Viewer } from "../../core/review/view.ts";
 import type { Role } from "../../core/session.ts";
@@ -204,6 +204,54 @@ describe("who may do what", () => {
     expect(viewer.name).toBe(who);
     const roles = { ada: [], rui: ["reviewer"], ida: ["auditor"], max: ["admin"], bot: [] };
     expect(viewer.roles).toEqual(roles[who as keyof typeof roles]);
+  });
+
+  it.each([
+    ["nobody", 401],
+    ["ada", 200],
+    ["rui", 404],
+    ["ida", 404],
+    ["max", 404],
+    ["bot", 200],
+  ] as const)("a console of %s is opened where a tunnel is: %i", async (who, status) => {
+    const path = CONSOLE.replace(":name", "shop-db");
+    const token = tokens.get(who) ?? null;
+    const upgrade = { upgrade: "websocket" };
+    const byCookie = { cookie: `__Host-sluice=${token}`, origin: PUBLIC_URL };
+    const byHeader = { authorization: `Bearer ${token}` };
+    for (const headers of [byCookie, token === null ? {} : byHeader]) {
+      const before = gate.consoles.prepared.length;
+      const forged = { "sluice-principal": "max" };
+      const answer = await gate.request(path, { headers: { ...headers, ...upgrade, ...forged } });
+      expect(answer.status).toBe(status);
+      const made = gate.consoles.prepared.slice(before);
+      expect(made.map(({ principal }) => principal.name)).toEqual(status === 200 ? [who] : []);
+      const refused = status === 200 ? 426 : status;
+      expect((await gate.request(path, { headers })).status).toBe(refused);
+      expect(gate.consoles.prepared).toHaveLength(before + made.length);
+    }
+    const foreign = { ...byHeader, ...upgrade, origin: "https://evil.example" };
+    const elsewhere = await gate.request(path, { headers: foreign });
+    expect(elsewhere.status).toBe(token === null ? 401 : 403);
+  });
+
+  it("says why a console was opened, for the record", async () => {
+    const query = "?reason=order%2017&ticket=OPS-1";
+    const headers = { upgrade: "websocket", authorization: `Bearer ${tokens.get("ada")}` };
+    const path = CONSOLE.replace(":name", "shop-db");
+    const { person, url } = await (
+      await gate.request(path + query, { headers })
+    ).json<{
+      person: string;
+      url: string;
+    }>();
+    const spec = gate.consoles.prepared.at(-1);
+    expect(spec).toMatchObject({ reason: "order 17", ticket: "OPS-1" });
+    expect([person, url]).toEqual(["ada", `https://console/${spec?.id}`]);
+    const row = await gate.env.DB.prepare("select * from openings where session = ?")
+      .bind(spec?.id)
+      .first();
+    expect(row).toMatchObject({ principal: "ada" });
   });
 
   it("shows people their own sessions and reviews, and nobody else's", async () => {

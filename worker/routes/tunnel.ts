@@ -1,12 +1,8 @@
 import { type Context, Hono } from "hono";
-import type { Identity } from "../identity/tokens.ts";
 import { SUBPROTOCOL } from "../../core/tunnel/frames.ts";
-import type { SessionSpec } from "../../core/session.ts";
-import { audit } from "../../store/audit.ts";
-import { addOpening } from "../../store/openings.ts";
 import type { App } from "../context.ts";
 import { identify, requireScope } from "../identity/signed-in.ts";
-import { specFor } from "../opening.ts";
+import { specFor, writeOpening } from "../opening.ts";
 import { Refused } from "../problem.ts";
 import { sessionStub } from "../sessions.ts";
 
@@ -17,11 +13,10 @@ import { sessionStub } from "../sessions.ts";
 export const tunnel = new Hono<App>().get("/tunnel/:resource", async (c) => {
   requireUpgrade(c);
   requireOwnOrigin(c);
-  const identity = await identify(c);
-  c.set("identity", identity);
+  c.set("identity", await identify(c));
   requireScope(c);
   const spec = await specFor(c, c.req.param("resource"));
-  await writeOpening(c, identity, spec);
+  await writeOpening(c, spec);
   const stub = sessionStub(c.env, spec.id);
   await stub.prepare(spec);
   return stub.fetch(forObject(c.req.raw));
@@ -38,20 +33,11 @@ function requireUpgrade(c: Context<App>): void {
 }
 
 /** Browsers always send Origin on a WebSocket and send it truthfully (RFC 6455 section 10.2). */
-function requireOwnOrigin(c: Context<App>): void {
+export function requireOwnOrigin(c: Context<App>): void {
   const origin = c.req.header("origin");
   if (origin !== undefined && origin !== c.var.settings.publicUrl) {
-    throw new Refused("foreign_origin", "Pages of other origins may not open tunnels.");
+    throw new Refused("foreign_origin", "Pages of other origins may not open sessions.");
   }
-}
-
-async function writeOpening(c: Context<App>, identity: Identity, spec: SessionSpec) {
-  const { db, now } = c.var;
-  const { principal, signIn } = identity;
-  await addOpening(db, { session: spec.id, signIn, principal: principal.id, openedAt: now });
-  const event = { actor: principal, action: "session.open", outcome: "done" } as const;
-  const detail = { resource: spec.resource.name, policy: spec.policy.version };
-  await audit(db, { ...event, subject: spec.id, detail }, now);
 }
 
 /**

@@ -10,6 +10,9 @@ export const LIVE_SESSION = "/api/sessions/:id/live";
 /** A file (`exportQuery`), written page by page. */
 export const EXPORT = "/api/sessions/:id/export";
 
+/** A WebSocket for pages: the messages of core/api/console.ts. */
+export const CONSOLE = "/api/console/:name";
+
 /** What answers something else than JSON. */
 export const STREAMS = {
   chunk: {
@@ -55,6 +58,17 @@ export const STREAMS = {
       "By `format`: `jsonl`, a record a line (application/jsonl), or `raw`, what `sluice audit " +
       "verify` reads.",
     problems: ["bad_request"],
+  },
+  console: {
+    path: CONSOLE,
+    summary: "Open a session on a resource for a page, and ask it in SQL.",
+    roles: ["signed-in"],
+    scope: "person",
+    answers: "websocket",
+    words:
+      "Text messages of JSON, described in docs/console.md: statements in, rows page by page out. " +
+      "Asked without an upgrade it says why it would be refused.",
+    problems: ["address_refused", "bad_request", "no_grant", "upgrade_required"],
   },
   tunnel: {
     path: "/tunnel/:resource",

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { Answer } from "../api.ts";
 import { Ask } from "../parts/ask.tsx";
 import { Chips } from "../parts/chips.tsx";
@@ -62,6 +63,12 @@ function ResourceCard({ resource }: { readonly resource: Resource }) {
                 A session opened now ends by <Time at={endsAt} />.
               </>
             )}
+          </p>
+          <p>
+            <Link to="/console" search={{ resource: name }} className="link">
+              Open it in the console
+            </Link>
+            , or from a terminal:
           </p>
           <CopyLine command={`sluice psql ${name}`} />
           <CopyLine command={`sluice connect ${name} -- CMD`} />
