@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import postgres, { type Options as PostgresOptions } from "postgres";
+import postgres from "postgres";
 import type { Catalog } from "../core/catalog.ts";
 import { concat, text, utf8 } from "../core/bytes.ts";
 import { journalRowBytesMax } from "../core/limits.ts";
@@ -23,7 +23,6 @@ const staleMs = 60_000;
  * sessions that live, it is read as often.
  */
 const oldMs = 600_000;
-const connectSeconds = 15;
 /** Whoever asks waits for it: a target that is this slow is one without a catalog. */
 const readSeconds = 30;
 /** The server is given two, and its connection the rest. */

@@ -138,7 +138,7 @@ test("many rows are read page by page, shown few at a time, and can be stopped",
   await page.getByText(/1,000 rows in \d+ ms, the rest was not read/).waitFor();
 });
 
-test("a session that is ended elsewhere says so, and the next statement opens another", async () => {
+test("a session that ends elsewhere says so, and the next statement opens another", async () => {
   const { page, run } = await consoleOf("ada");
   await run("select pg_sleep(60)");
   await page.getByText("session open").waitFor();

@@ -123,7 +123,7 @@ test("Ida sees the day in numbers, and her reading of a recording in the trail",
   await picture(page, "walk-overview");
   await page.getByRole("link", { name: "shop-db" }).click();
   await heading(page, "Sessions");
-  await page.getByRole("link").filter({ hasText: "on shop-db" }).first().click();
+  await page.getByRole("list", { name: "Sessions" }).getByRole("link").first().click();
   await page.getByRole("heading", { name: "Timeline" }).waitFor();
   await page.getByRole("listitem").first().waitFor();
   await go(page, "Audit");

@@ -66,7 +66,7 @@ export const STREAMS = {
     scope: "person",
     answers: "websocket",
     words:
-      "Text messages of JSON, described in docs/console.md: statements in, rows page by page out. " +
+      "Text messages of JSON (docs/console.md): statements in, rows page by page out. " +
       "Asked without an upgrade it says why it would be refused.",
     problems: ["address_refused", "bad_request", "no_grant", "upgrade_required"],
   },
