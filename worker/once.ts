@@ -26,6 +26,15 @@ export async function once(c: Context<App>, next: Next): Promise<Response | void
   const begun = await begunBy(c, keyIn(given));
   const first = await beginOnce(c.var.db, begun);
   if (first !== null) return answerAgain(c, first, begun.digest);
+  const work = carryOut(c, next, begun);
+  // Whoever hangs up must not cut the act from the keeping of its answer.
+  c.executionCtx.waitUntil(work);
+  await work;
+}
+
+type Begun = Awaited<ReturnType<typeof begunBy>>;
+
+async function carryOut(c: Context<App>, next: Next, begun: Begun): Promise<void> {
   await next();
   const answer = c.res;
   if (!isFinal(answer.status)) return forgetRequest(c.var.db, begun);

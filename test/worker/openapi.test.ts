@@ -1,6 +1,8 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MEANINGS, PROBLEMS } from "../../core/api/problem.ts";
+import { problemsOf } from "../../core/api/openapi.ts";
+import { MEANINGS, type ProblemCode, PROBLEMS } from "../../core/api/problem.ts";
+import type { Route, Stream } from "../../core/api/route.ts";
 import { ROUTES, STREAMS } from "../../core/api/routes.ts";
 import { app } from "../../worker/app.ts";
 import { DOCUMENT, mustConform } from "./conformance.ts";
@@ -51,6 +53,16 @@ describe("/api/openapi.json", () => {
       expect(summary, operationId).toMatch(/^[A-Z][a-z]+ .*\.$/);
       expect(tags, operationId).toHaveLength(1);
     }
+  });
+
+  it("has every code of a problem at some way in, but for those of signing in", () => {
+    const listed = new Set(
+      [ROUTES, STREAMS].flatMap((table) =>
+        Object.values(table).flatMap((way: Route | Stream) => problemsOf(way)),
+      ),
+    );
+    const missing = Object.keys(PROBLEMS).filter((code) => !listed.has(code as ProblemCode));
+    expect(missing).toEqual(["issuer_unavailable"]);
   });
 
   it("says what each code of a problem means", () => {
