@@ -83,6 +83,18 @@ describe("the navigation", () => {
     expect(words).toEqual(names.map((name) => name.replace(/ \d+$/, "")));
   });
 
+  test("has the link to the page in sight, also on a phone", async () => {
+    stub.me = { ...stub.me, roles: ["admin"] };
+    const { page } = await open(browser, `${stub.url}/audit`);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.reload();
+    await heading(page, "Audit");
+    const link = page.getByRole("navigation").getByRole("link", { name: "Audit" });
+    const box = (await link.boundingBox()) ?? { x: -1, width: 0 };
+    expect(box.x).toBeGreaterThanOrEqual(0);
+    expect(box.x + box.width).toBeLessThanOrEqual(390);
+  });
+
   test("leads everybody from the person's menu to her own sign-ins", async () => {
     stub.me = { ...stub.me, roles: [] };
     const { page } = await open(browser, `${stub.url}/access`);

@@ -46,9 +46,15 @@ function SignedIn({ me }: { readonly me: Answer<"me"> }) {
 
 function Tabs() {
   const waiting = useWaiting();
+  const list = useRef<HTMLUListElement>(null);
+  // On a phone the links are one row that scrolls: where one is should be in sight.
+  useEffect(() => {
+    const here = list.current?.querySelector('[aria-current="page"]');
+    here?.scrollIntoView({ block: "nearest", inline: "center" });
+  });
   return (
     <nav aria-label="Pages" className="order-last w-full sm:order-none sm:w-auto sm:flex-1">
-      <ul className="flex gap-1 overflow-x-auto sm:flex-wrap">
+      <ul ref={list} className="flex gap-1 overflow-x-auto sm:flex-wrap">
         {placesFor(useSignedIn()).map(({ to, name }) => (
           <li key={to}>
             <Link to={to} className="tab">
