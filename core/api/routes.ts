@@ -2,6 +2,7 @@ import { auditEvent, hoursQuery, signedHour } from "./audit.ts";
 import { savedCatalog } from "./catalog.ts";
 import { pageOf, paging } from "./common.ts";
 import { exactBody, exactCommands } from "./exact.ts";
+import { health } from "./health.ts";
 import { me } from "./me.ts";
 import { openApiDocument } from "./openapi-document.ts";
 import { applied, policy, policyVersion } from "./policy.ts";
@@ -270,6 +271,14 @@ export const ROUTES = {
     scope: "any",
     answer: recordingKeys,
   },
+  health: {
+    method: "GET",
+    path: "/healthz",
+    summary: "Tell whether the deployment's settings are whole.",
+    roles: ["anyone"],
+    scope: "any",
+    answer: health,
+  },
   openapi: {
     method: "GET",
     path: "/api/openapi.json",
@@ -316,11 +325,41 @@ export const STREAMS = {
       "docs/tunnel.md. It takes the Authorization header and no cookie.",
     problems: ["address_refused", "no_grant", "upgrade_required"],
   },
+  signIn: {
+    path: "/auth/login",
+    summary: "Sign a browser in, by the identity provider.",
+    roles: ["anyone"],
+    scope: "any",
+    answers: "redirect",
+    words: "To the identity provider; it leads back to the path in the query's `to`, with cookies.",
+  },
+  renew: {
+    method: "POST",
+    path: "/auth/refresh",
+    summary: "Renew a browser's sign-in by its cookie.",
+    roles: ["anyone"],
+    scope: "any",
+    answers: "nothing",
+    words: "New cookies. It takes the refresh token's cookie, which only pages of ours may use.",
+    problems: ["foreign_origin", "issuer_unavailable", "unauthenticated"],
+  },
+  signOut: {
+    method: "POST",
+    path: "/auth/logout",
+    summary: "End a browser's sign-in, and the live sessions that it opened.",
+    roles: ["anyone"],
+    scope: "any",
+    answers: "nothing",
+    words: "The cookies are gone, also where nobody was signed in.",
+    problems: ["foreign_origin"],
+  },
 } as const satisfies Readonly<Record<string, Stream>>;
 
+const keyOf = ({ method = "GET", path }: Route | Stream): string => `${method} ${path}`;
+
 const WAYS_IN: ReadonlyMap<string, Route | Stream> = new Map<string, Route | Stream>([
-  ...Object.values(ROUTES).map((route) => [`${route.method} ${route.path}`, route] as const),
-  ...Object.values(STREAMS).map((stream) => [`GET ${stream.path}`, stream] as const),
+  ...Object.values(ROUTES).map((route) => [keyOf(route), route] as const),
+  ...Object.values(STREAMS).map((stream: Stream) => [keyOf(stream), stream] as const),
 ]);
 
 /** By method and path as in the tables, parameters and all. */
