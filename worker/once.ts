@@ -44,7 +44,7 @@ async function carryOut(c: Context<App>, next: Next, begun: Begun): Promise<void
 
 function changes(c: Context<App>): boolean {
   const way = wayIn(c.req.method, c.req.routePath);
-  return way !== undefined && "method" in way && way.method !== "GET" && way.safe !== true;
+  return way !== undefined && "answer" in way && way.method !== "GET" && way.safe !== true;
 }
 
 /** A string of RFC 9651 (section 3.3.3), or the same without its quotes. */

@@ -22,7 +22,8 @@ export function openApi({ routes, streams }: Tables, server: string, version: st
     path[route.method.toLowerCase()] = operation(name, route, answers, bodies);
   }
   for (const [name, stream] of Object.entries(streams)) {
-    (paths[templated(stream.path)] ??= {})["get"] = streamOperation(name, stream);
+    const path = (paths[templated(stream.path)] ??= {});
+    path[(stream.method ?? "GET").toLowerCase()] = streamOperation(name, stream);
   }
   return {
     openapi: "3.1.1",
@@ -131,17 +132,22 @@ const TEXT = { schema: { type: "string" } };
 
 function streamOperation(name: string, stream: Stream): Json {
   const { answers, words } = stream;
-  const answered =
-    answers === "websocket"
-      ? { 101: { description: words } }
-      : { 200: { description: words, content: { [answers]: {} } } };
+  const status = STATUS[answers];
+  const answered = { description: words, ...(status === 200 && { content: { [answers]: {} } }) };
   return {
     ...described(name, stream),
     description: words,
     ...parameters(inPath(stream.path)),
-    responses: { ...answered, ...refusals(problemsOf(stream)) },
+    responses: { [status]: answered, ...refusals(problemsOf(stream)) },
   };
 }
+
+const STATUS = {
+  "application/octet-stream": 200,
+  nothing: 204,
+  redirect: 303,
+  websocket: 101,
+} as const satisfies Record<Stream["answers"], number>;
 
 /** What both kinds say of themselves. */
 const described = (name: string, way: Route | Stream): Json => ({
@@ -196,7 +202,7 @@ export function problemsOf(way: Route | Stream): readonly ProblemCode[] {
   }
   if (way.roles.some((role) => ROLES.has(role))) codes.add("forbidden");
   if (way.path.includes(":")) codes.add("unknown");
-  if ("method" in way) {
+  if ("answer" in way) {
     const { query, method } = way;
     if (query !== undefined || takesBody(way) || takesKey(way)) codes.add("bad_request");
     if (method !== "GET") codes.add("too_large");

@@ -36,9 +36,11 @@ export type Route = Described & {
   readonly safe?: true;
 };
 
-/** A way in that answers no JSON: always a GET. */
+/** A way in that answers no JSON. */
 export type Stream = Described & {
-  readonly answers: "application/octet-stream" | "websocket";
+  /** A GET where nothing is said. */
+  readonly method?: "POST";
+  readonly answers: "application/octet-stream" | "websocket" | "nothing" | "redirect";
   /** What comes, in words. */
   readonly words: string;
 };

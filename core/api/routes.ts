@@ -1,3 +1,4 @@
+import { health } from "./health.ts";
 import { openApiDocument } from "./openapi-document.ts";
 import { recordingKeys } from "./record.ts";
 import { ACCESS_ROUTES } from "./routes/access.ts";
@@ -28,6 +29,14 @@ export const ROUTES = {
     scope: "any",
     answer: recordingKeys,
   },
+  health: {
+    method: "GET",
+    path: "/healthz",
+    summary: "Tell whether the deployment's settings are whole.",
+    roles: ["anyone"],
+    scope: "any",
+    answer: health,
+  },
   openapi: {
     method: "GET",
     path: "/api/openapi.json",
@@ -40,9 +49,11 @@ export const ROUTES = {
 
 export type RouteName = keyof typeof ROUTES;
 
+const keyOf = ({ method = "GET", path }: Route | Stream): string => `${method} ${path}`;
+
 const WAYS_IN: ReadonlyMap<string, Route | Stream> = new Map<string, Route | Stream>([
-  ...Object.values(ROUTES).map((route) => [`${route.method} ${route.path}`, route] as const),
-  ...Object.values(STREAMS).map((stream) => [`GET ${stream.path}`, stream] as const),
+  ...Object.values(ROUTES).map((route) => [keyOf(route), route] as const),
+  ...Object.values(STREAMS).map((stream: Stream) => [keyOf(stream), stream] as const),
 ]);
 
 /** By method and path as in the tables, parameters and all. */

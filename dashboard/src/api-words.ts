@@ -132,9 +132,9 @@ export function boundsOf(schema: Schema): string {
 const referred = ($ref: string, schemas: Schemas): Schema =>
   schemas[$ref.split("/").at(-1) ?? ""] ?? {};
 
-/** For a terminal in which SLUICE_TOKEN is set. Null: curl does not speak it. */
+/** For a terminal in which SLUICE_TOKEN is set. Null: only a browser, or no HTTP, does it. */
 export function curlOf({ method, path, of }: Way, { servers, components }: Document) {
-  if (isWebSocket(of)) return null;
+  if (isWebSocket(of) || path.startsWith("/auth/")) return null;
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => name.toUpperCase());
   const address = `${servers[0]?.url ?? ""}${filled}`;
   const isPublic = of["x-roles"].includes("anyone");

@@ -90,6 +90,7 @@ describe("curl", () => {
     expect(curlOf(named("apply"), DOCUMENT)).toContain("--data-binary @sluice.yaml");
     expect(curlOf(named("keys"), DOCUMENT)).toBe("curl https://gate.test/.well-known/sluice-keys");
     expect(curlOf(named("tunnel"), DOCUMENT)).toBeNull();
+    expect(curlOf(named("renew"), DOCUMENT)).toBeNull();
   });
 });
 

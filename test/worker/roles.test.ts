@@ -56,6 +56,7 @@ const TABLE: Record<RouteName, readonly number[]> = {
   makeToken: [401, 201, 201, 201, 201, 403],
   revokeToken: [401, 404, 404, 403, 200, 404],
   keys: [200, 200, 200, 200, 200, 200],
+  health: [200, 200, 200, 200, 200, 200],
   openapi: [200, 200, 200, 200, 200, 200],
 };
 
@@ -169,7 +170,8 @@ describe("who may do what", () => {
     }
   });
 
-  it.each(Object.values(STREAMS))("$path by an API token is as its scope says", async (stream) => {
+  const streams = Object.values(STREAMS).filter(({ path }) => !path.startsWith("/auth/"));
+  it.each(streams)("$path by an API token is as its scope says", async (stream) => {
     const path = stream.path.replace(":resource", "shop-db").replace(/:\w+/g, "1");
     const upgrade = { upgrade: "websocket", "sec-websocket-protocol": "sluice.tunnel.1" };
     const ask = (token = "") =>

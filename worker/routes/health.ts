@@ -5,7 +5,7 @@ import { signingPair } from "../../store/keys.ts";
 import type { App } from "../context.ts";
 
 /** Answers only when the settings are whole: a deployment without one says which. */
-export const health = new Hono<App>().get("/healthz", (c) => c.json({ status: "ok" }));
+export const health = new Hono<App>().get(ROUTES.health.path, (c) => c.json({ status: "ok" }));
 
 /** Public: who holds a recording can check its signatures without asking anybody. */
 export const keys = new Hono<App>().get(ROUTES.keys.path, async (c) => {

@@ -128,7 +128,7 @@ function Answers({ way: { of }, document }: WayProps) {
   return (
     <>
       {all
-        .filter(([status]) => Number(status) < 300)
+        .filter(([status]) => Number(status) < 400)
         .map(([status, { content = {} }]) => {
           const [type, media] = Object.entries(content)[0] ?? [];
           const title = `Answers ${status}${type === undefined ? "" : `: ${type}`}`;
