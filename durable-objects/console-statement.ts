@@ -12,7 +12,7 @@ import { grammar, grammarReady } from "./grammar.ts";
 const cancelAgainMs = 1_000;
 
 type Cells = readonly (Uint8Array | null)[];
-/** `command` is null where rows are left. `count`: of the last page; null where the tag has none. */
+/** `command` is null where rows are left. `count`: of the last page; null: the tag has none. */
 type Outcome = { readonly command: string | null; readonly count: number | null };
 
 /**

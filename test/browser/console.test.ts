@@ -138,7 +138,7 @@ test("many rows are read page by page, shown few at a time, and can be stopped",
   await page.getByText(/1,000 rows in \d+ ms, the rest was not read/).waitFor();
 });
 
-test("a session that is ended elsewhere says so, and the next statement opens another", async () => {
+test("a session that somebody ends says so, and the next statement opens another", async () => {
   const { page, run } = await consoleOf("ada");
   await run("select pg_sleep(60)");
   await page.getByText("session open").waitFor();
@@ -161,10 +161,8 @@ test("a session that is ended elsewhere says so, and the next statement opens an
   expect(await page.getByRole("list", { name: "Statements before" }).innerText()).toContain(
     "cut off",
   );
-  const stored = await page.evaluate(
-    "JSON.stringify([{ ...localStorage }, { ...sessionStorage }])",
-  );
-  expect(stored).not.toContain("select");
+  const stores = "JSON.stringify([{ ...localStorage }, { ...sessionStorage }])";
+  expect(await page.evaluate(stores)).not.toContain("select");
 });
 
 test("whoever may open nothing is shown where to ask", async () => {

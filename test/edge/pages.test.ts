@@ -34,6 +34,7 @@ describe("the pages for browsers", () => {
     "/sessions",
     "/sessions/ses_00000000000000000000000000",
     "/access",
+    "/console",
     "/icon.svg",
   ])("%s may run only what is its own, be framed by nobody, and tell nobody", async (path) => {
     const { status, headers } = await get(path);
