@@ -166,7 +166,7 @@ export class Edge {
 }
 
 /** The same program with other constants: bounds that a test can reach. */
-const withBounds = (bounds: Readonly<Record<string, number>>): Plugin => ({
+export const withBounds = (bounds: Readonly<Record<string, number>>): Plugin => ({
   name: "other bounds",
   setup(builder) {
     const seen = new Set<string>();
