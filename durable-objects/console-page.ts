@@ -81,7 +81,7 @@ export class ConsolePage {
     this.#isOver = true;
     clearInterval(this.#watch);
     this.#parts.socket.close(1000);
-    this.#statement?.cancel();
+    this.#statement?.leave();
     this.#line?.end();
     this.#parts.over();
   }

@@ -68,6 +68,7 @@ export class ConsoleStatement {
   #shown = false;
   /** Set while rows wait to be read: goes on, or lets them go. */
   #waiting: ((more: boolean) => void) | null = null;
+  #timer: ReturnType<typeof setTimeout> | null = null;
   #stopping: ReturnType<typeof setInterval> | null = null;
   #whole = true;
   #tooLarge = false;
@@ -114,13 +115,23 @@ export class ConsoleStatement {
     this.#stopping = setInterval(stop, cancelAgainMs);
   }
 
+  /** The session ends: what runs is cancelled, and what waits is neither read nor committed. */
+  leave(): void {
+    if (this.#waiting === null) return this.cancel();
+    this.#waited();
+  }
+
+  #waited(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#waiting = null;
+  }
+
   get #columns(): readonly { readonly name: string }[] {
     return (this.#parts.query.statement?.columns ?? []).map(({ name }) => ({ name }));
   }
 
   #row(cells: Cells): void {
     this.#parts.read();
-    this.#total++;
     if (this.#tooLarge) return;
     let bytes = 0;
     for (const cell of cells) bytes += cell?.length ?? 0;
@@ -131,20 +142,26 @@ export class ConsoleStatement {
       this.#whole = false;
       return this.cancel();
     }
+    this.#total++;
     this.#rows.push(cells.map((cell) => (cell === null ? null : text(cell))));
     if (this.#messageBytes >= consoleMessageBytesMax) this.#show(false);
   }
 
   /** Also called at the end, where `command` says so. */
   #pageEnd({ command }: Outcome): Promise<unknown> | undefined {
-    if (this.#columns.length > 0) this.#show(command === null);
+    // A cancel that came too late for these rows stands for the next ones.
+    const isStopped = this.#stopping !== null;
+    if (this.#columns.length > 0) this.#show(command === null && !isStopped);
     this.#pageBytes = 0;
     if (command !== null) return undefined;
+    if (isStopped) {
+      this.#whole = false;
+      return Promise.resolve(this.#parts.close);
+    }
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#waiting?.(false), consoleReadSeconds * 1000);
+      this.#timer = setTimeout(() => this.#waiting?.(false), consoleReadSeconds * 1000);
       this.#waiting = (more) => {
-        clearTimeout(timer);
-        this.#waiting = null;
+        this.#waited();
         this.#whole &&= more;
         resolve(more ? undefined : this.#parts.close);
       };

@@ -175,6 +175,17 @@ describe("a statement that waits for people", () => {
   });
 });
 
+it("a statement that waits for people is withdrawn when its page leaves", async () => {
+  const console = await opened();
+  console.begin("update products set stock = stock");
+  const { review } = await console.hear("notice");
+  console.socket.close();
+  await eventually(async () => {
+    const seen = (await (await call("rui", `/api/reviews/${review}`)).json()) as Listed;
+    return seen.state === "withdrawn";
+  });
+});
+
 describe("many rows", () => {
   it("come page by page, and only those that somebody asks for", async () => {
     const console = await opened();
@@ -203,6 +214,20 @@ describe("many rows", () => {
     expect(rows).toHaveLength(100_000);
     expect(rows.at(-1)).toEqual(["100000"]);
     expect(end).toMatchObject({ on: "done", tag: "SELECT", rows: 100_000, whole: true });
+  });
+
+  it("of a change are committed when let go, and undone when the page leaves", async () => {
+    const [console, leaving] = [await opened(), await opened()];
+    await console.run("create table counted (n int)");
+    const sql = "insert into counted select generate_series(1, 1000) returning n";
+    leaving.begin(sql);
+    await leaving.hear("rows");
+    leaving.socket.close();
+    const id = console.begin(sql);
+    expect(await console.hear("rows")).toMatchObject({ more: true });
+    console.say({ do: "cancel", id });
+    expect((await console.rest()).end).toMatchObject({ on: "done", whole: false });
+    expect((await console.run("select count(*) from counted")).rows).toEqual([["1000"]]);
   });
 
   it("that are too large are cancelled with a reason, and the session goes on", async () => {
@@ -236,12 +261,13 @@ describe("the end of a console", () => {
   });
 
   it("of a statement whose page leaves is a cancel too", async () => {
-    const console = await opened();
+    const [console, other] = [await opened(), await opened()];
+    const sql = "select 1 from pg_stat_activity where query = 'select pg_sleep(601)'";
+    const running = async () => (await other.run(`${sql} and state = 'active'`)).rows.length > 0;
     console.begin("select pg_sleep(601)");
+    await eventually(running);
     console.socket.close();
-    const other = await opened();
-    const left = "select 1 from pg_stat_activity where query = 'select pg_sleep(601)'";
-    await eventually(async () => (await other.run(left)).rows.length === 0);
+    await eventually(async () => !(await running()));
   });
 
   it("is told at once where the session is ended by somebody", async () => {

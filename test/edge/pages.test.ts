@@ -36,6 +36,7 @@ describe("the pages for browsers", () => {
     "/access",
     "/tokens",
     "/api-docs",
+    "/console",
     "/icon.svg",
   ])("%s may run only what is its own, be framed by nobody, and tell nobody", async (path) => {
     const { status, headers } = await get(path);
