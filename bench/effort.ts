@@ -16,6 +16,8 @@ export type Effort = {
   readonly asked: number;
   /** Statements that are held and approved, each way. */
   readonly approvals: number;
+  /** How often each page is gone to. */
+  readonly paints: number;
 };
 
 export type PgbenchLine = {
@@ -41,6 +43,7 @@ export const FULL: Effort = {
   listed: 1_000_000,
   asked: 200,
   approvals: 60,
+  paints: 30,
 };
 
 /** Shows that everything runs; its figures say little. */
@@ -55,4 +58,5 @@ export const QUICK: Effort = {
   listed: 60_000,
   asked: 20,
   approvals: 3,
+  paints: 2,
 };

@@ -12,6 +12,7 @@ import { CoreBench } from "./decide.ts";
 import { MemoryBench } from "./memory.ts";
 import { OpeningBench } from "./opening.ts";
 import { PgbenchBench } from "./pgbench.ts";
+import { PaintBench } from "./paint.ts";
 import { RecorderBench, RowsBench } from "./rows.ts";
 import { SessionsBench } from "./sessions.ts";
 import { bundles, type Modules, startWorld, type World } from "./world.ts";
@@ -32,6 +33,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   opening: new OpeningBench(),
   pgbench: new PgbenchBench(),
   approve: new ApproveBench(),
+  paint: new PaintBench(),
   // Last: it leaves a million sessions in the store.
   sessions: new SessionsBench(),
 };

@@ -45,7 +45,15 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 const sql = isOnPath("psql") ? "psql shop-db -c" : "sql shop-db";
 const as = (person: string) => `SLUICE_TOKEN=$(npm run --silent demo:token ${person})`;
 console.log(`
-In a second terminal (people: ada asks, rui reviews, ida audits, max administers):
+People: ada asks, rui reviews, ida audits, max administers. None has a password.
+
+In a browser, open ${demo.url} and sign in as ada. Under Console run
+
+  DELETE FROM payments
+
+It waits for somebody else: open the same address in a private window, sign in as rui, and answer.
+
+The same in a second terminal:
 
   export SLUICE_URL=${demo.url} && npx sluice login
   npx sluice ${sql} "SELECT name, email, phone, profile FROM customers LIMIT 3"
