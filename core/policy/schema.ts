@@ -176,7 +176,8 @@ export const recordingSchema = z.strictObject({
     .max(36_500)
     .default(365)
     .describe(
-      "How long recordings shall be kept; the bucket's lifecycle rule does it (storage.md).",
+      "How long recordings shall be kept; the bucket's lifecycle rule does it (storage.md). " +
+        "What was said in a session can be searched as long.",
     ),
   unseal: roleGroups.describe("Whose members may open exact texts and binds; nobody when absent."),
 });

@@ -39,7 +39,8 @@ async function given({ groups, readMinutesAgo, signInEnded, openingClosed }: Giv
   );
   const ended = signInEnded ? `${now}, 'signed-out'` : "null, null";
   await edge.row(
-    `insert into sign_ins values (?, ?, 'browser', null, 0, ${now + MINUTE}, ${ended})`,
+    `insert into sign_ins (id, principal, way, started_at, ends_at, ended_at, end_reason)
+     values (?, ?, 'browser', 0, ${now + MINUTE}, ${ended})`,
     `tok-${spec.id}`,
     id,
   );
