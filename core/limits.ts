@@ -26,6 +26,13 @@ export const heldBytesMax = 1 * MIB;
 /** Answers that may wait for a catalog lookup or for their turn. */
 export const waitingBytesMax = 4 * MIB;
 
+/** A text in a JSON body that is looked at is held whole up to here; a longer one is replaced. */
+export const jsonTextBytesMax = 1 * MIB;
+/** Objects and lists in each other: parsers of clients have bounds of this size too. */
+export const jsonDepthMax = 512;
+/** Documents in texts of documents: each costs another reading of what is in it. */
+export const jsonInTextMax = 4;
+
 /** A startup packet: PostgreSQL's own bound (MAX_STARTUP_PACKET_LENGTH). */
 export const startupBytesMax = 10_000;
 
