@@ -1,21 +1,16 @@
-import { concat, EMPTY, equal, strictText, text, utf8 } from "../bytes.ts";
-import { jsonDepthMax, jsonInTextMax, jsonTextBytesMax } from "../limits.ts";
-import type { CellMask, Scanned } from "../masker.ts";
-import type { FieldRule, FieldRules } from "./fields.ts";
+import { concat, EMPTY, equal, strictText, text, utf8 } from "../../bytes.ts";
+import { jsonDepthMax, jsonInTextMax, jsonTextBytesMax } from "../../limits.ts";
+import type { CellMask } from "../../masker.ts";
+import { Tally } from "../../tally.ts";
+import type { FieldRule } from "../fields.ts";
+import type { BodyMasker, BodyRules } from "./body.ts";
 import { JsonNames } from "./json-names.ts";
-import { Tally } from "./tally.ts";
 
 /*
  * JSON text (RFC 8259) that passes as it comes, cut anywhere: fields that a rule names are
  * replaced, names, texts and numbers are looked through by detectors, all else stays as it was,
  * byte for byte. What is no JSON is not guessed at: nothing more of it passes.
  */
-
-export type BodyRules = {
-  readonly fields: FieldRules;
-  /** Detectors over a text, with its field's name; null: there are none. */
-  readonly scan: ((cell: Uint8Array, field: string) => Scanned | null) | null;
-};
 
 type Settings = {
   /** Documents may follow each other (newline-delimited JSON); else there is just one. */
@@ -42,7 +37,7 @@ type Step = "done" | "more" | "wrong";
 /** What a text's reading needs to know where the chunk ends before it does. */
 type Cut = { readonly shows: boolean; escaped: boolean };
 
-export class JsonBody {
+export class JsonBody implements BodyMasker {
   readonly tally = new Tally();
   readonly #rules: BodyRules;
   readonly #settings: Settings;
@@ -179,7 +174,7 @@ export class JsonBody {
     const mask = this.#mask();
     if (mask !== null) {
       this.#replace(mask.technique === "null" ? NULL : REDACTED);
-      this.tally.add(mask.rule);
+      this.tally.mask(mask.rule);
       this.#hiddenFrom = this.#open.length;
     }
     this.#open.push({ isObject, names: this.#path.length });
@@ -233,14 +228,14 @@ export class JsonBody {
     if (mask !== null) {
       const isNumber = word[0] !== TRUE && word[0] !== FALSE;
       this.#instead(word.length, isNumber ? written(mask.text(word)) : hiddenWhole(mask));
-      this.tally.add(mask.rule);
+      this.tally.mask(mask.rule);
       return;
     }
-    if (this.#rules.scan === null || word.length < numberScannedFrom) return;
-    const scanned = this.#rules.scan(word, this.#path.at(-1) ?? "");
+    if (this.#rules.detect === null || word.length < numberScannedFrom) return;
+    const scanned = this.#rules.detect.scan(word, this.#path.at(-1) ?? "");
     if (scanned === null) return;
     this.#instead(word.length, written(scanned.bytes));
-    this.tally.addAll(scanned.findings);
+    this.tally.found(scanned.findings);
   }
 
   #text(): Step {
@@ -265,7 +260,7 @@ export class JsonBody {
     const { scanned } = known;
     if (scanned !== null && this.#hiddenFrom === null) {
       this.#instead(token.length, written(scanned.bytes));
-      this.tally.addAll(scanned.findings);
+      this.tally.found(scanned.findings);
     }
     this.#at = end;
     return "done";
@@ -282,12 +277,12 @@ export class JsonBody {
 
   /** What stands for a text; null: it shows as it is. */
   #shown(token: Uint8Array, mask: CellMask | null): Uint8Array | null {
-    if (mask === null && this.#rules.scan === null && !mayHoldDocument(token, this.#rules)) {
+    if (mask === null && this.#rules.detect === null && !mayHoldDocument(token, this.#rules)) {
       return null;
     }
     const inside = decoded(token);
     if (mask !== null) {
-      this.tally.add(mask.rule);
+      this.tally.mask(mask.rule);
       return inside === null ? hiddenWhole(mask) : written(mask.text(inside));
     }
     // What cannot be read cannot be looked through.
@@ -296,9 +291,9 @@ export class JsonBody {
   }
 
   #scanned(inside: Uint8Array): Uint8Array | null {
-    const scanned = this.#rules.scan?.(inside, this.#path.at(-1) ?? "") ?? null;
+    const scanned = this.#rules.detect?.scan(inside, this.#path.at(-1) ?? "") ?? null;
     if (scanned === null) return null;
-    this.tally.addAll(scanned.findings);
+    this.tally.found(scanned.findings);
     return written(scanned.bytes);
   }
 
@@ -309,8 +304,8 @@ export class JsonBody {
     const nested = this.#settings.nested + 1;
     const body = new JsonBody(this.#rules, { several: true, nested, path: this.#path });
     const [most, rest] = [body.push(inside), body.finish()];
-    if (most === null || rest === null || body.tally.findings.length === 0) return null;
-    this.tally.addAll(body.tally.findings);
+    if (most === null || rest === null || body.tally.empty) return null;
+    this.tally.add(body.tally);
     return written(concat([most, rest]));
   }
 
@@ -332,7 +327,7 @@ export class JsonBody {
   #passText(mask: CellMask | null, why: string | null): Step {
     if (why !== null) {
       this.#replace(mask === null ? REDACTED : hiddenWhole(mask));
-      this.tally.add(why);
+      this.tally.mask(why);
     }
     this.#cut = { shows: why === null, escaped: false };
     this.#at++;
@@ -342,7 +337,7 @@ export class JsonBody {
   #isLookedAt(): boolean {
     if (this.#hiddenFrom !== null) return false;
     return (
-      this.#rules.scan !== null || mayHoldDocument(this.#bytes.subarray(this.#at), this.#rules)
+      this.#rules.detect !== null || mayHoldDocument(this.#bytes.subarray(this.#at), this.#rules)
     );
   }
 

@@ -1,7 +1,7 @@
-import { strictText, utf8 } from "../bytes.ts";
-import type { Scanned } from "../masker.ts";
-import type { FieldRule } from "./fields.ts";
-import type { BodyRules } from "./json-body.ts";
+import { strictText, utf8 } from "../../bytes.ts";
+import type { Scanned } from "../../masker.ts";
+import type { FieldRule } from "../fields.ts";
+import type { BodyRules } from "./body.ts";
 
 export type KnownName = {
   readonly name: string;
@@ -28,8 +28,8 @@ export class JsonNames {
     if (found !== undefined) return found.of;
     const name = nameOf(token);
     if (name === null) return null;
-    const { fields, scan } = this.#rules;
-    const of = { name, rules: fields.named(name), scanned: scan?.(utf8(name), "") ?? null };
+    const { fields, detect } = this.#rules;
+    const of = { name, rules: fields.named(name), scanned: detect?.scan(utf8(name), "") ?? null };
     if (this.#count++ < namesKeptMax && token.length < tokenKeptBytesMax) {
       this.#known.set(hash, [...(alike ?? []), { token: token.slice(), of }]);
     }

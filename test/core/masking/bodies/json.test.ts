@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { concat, text, utf8 } from "../../../core/bytes.ts";
-import { jsonTextBytesMax } from "../../../core/limits.ts";
-import type { CellMask } from "../../../core/masker.ts";
-import { FieldRules, parseFieldPattern } from "../../../core/masking/fields.ts";
-import { type BodyRules, JsonBody } from "../../../core/masking/json-body.ts";
-import { everything } from "./given.ts";
+import { concat, text, utf8 } from "../../../../core/bytes.ts";
+import { jsonTextBytesMax } from "../../../../core/limits.ts";
+import type { CellMask } from "../../../../core/masker.ts";
+import { FieldRules, parseFieldPattern } from "../../../../core/masking/fields.ts";
+import type { BodyRules } from "../../../../core/masking/bodies/body.ts";
+import { JsonBody } from "../../../../core/masking/bodies/json.ts";
+import { everything } from "../given.ts";
 
 const mask = (rule: string, technique: CellMask["technique"]): CellMask => ({
   rule,
@@ -27,9 +28,9 @@ const fields = (rules: Readonly<Record<string, CellMask["technique"]>>) =>
 
 const RULES: BodyRules = {
   fields: fields({ ssn: "redact", "card.number": "partial", "$.top": "null", "*.pin": "redact" }),
-  scan: null,
+  detect: null,
 };
-const SCANS: BodyRules = { ...RULES, scan: (cell, field) => everything.scan(cell, field) };
+const SCANS: BodyRules = { ...RULES, detect: everything };
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -104,10 +105,10 @@ describe("what a rule names is replaced, and all else stays byte for byte", () =
   it("counts by rule and by detector, and knows no value", () => {
     const body = new JsonBody(SCANS);
     body.push(utf8('{"ssn":"1","b":{"ssn":{}},"c":"a@example.com"}'));
-    expect(body.tally.findings).toEqual([
-      { kind: "pii", count: 2 },
-      { kind: "email", count: 1 },
-    ]);
+    expect(body.tally.take()).toEqual({
+      masked: [{ rule: "pii", cells: 2 }],
+      findings: [{ kind: "email", count: 1 }],
+    });
   });
 });
 
