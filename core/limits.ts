@@ -33,6 +33,13 @@ export const jsonDepthMax = 512;
 /** Documents in texts of documents: each costs another reading of what is in it. */
 export const jsonInTextMax = 4;
 
+/** A line of a text, or a PEM block, is looked through whole up to here; then by windows. */
+export const textLineBytesMax = 64 * KIB;
+/** One server-sent event. */
+export const eventBytesMax = 1 * MIB;
+/** A form: it is read whole. */
+export const formBytesMax = 1 * MIB;
+
 /** A startup packet: PostgreSQL's own bound (MAX_STARTUP_PACKET_LENGTH). */
 export const startupBytesMax = 10_000;
 

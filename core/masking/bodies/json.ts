@@ -1,10 +1,25 @@
-import { concat, EMPTY, equal, strictText, text, utf8 } from "../../bytes.ts";
+import { concat, EMPTY, utf8 } from "../../bytes.ts";
 import { jsonDepthMax, jsonInTextMax, jsonTextBytesMax } from "../../limits.ts";
 import type { CellMask } from "../../masker.ts";
 import { Tally } from "../../tally.ts";
 import type { FieldRule } from "../fields.ts";
 import type { BodyMasker, BodyRules } from "./body.ts";
 import { JsonNames } from "./json-names.ts";
+import {
+  beginsDocument,
+  decoded,
+  ENDS_WORD,
+  hiddenWhole,
+  isWhole,
+  isWord,
+  mayHoldDocument,
+  NULL,
+  REDACTED,
+  SPACE,
+  spaceMax,
+  textEnd,
+  written,
+} from "./json-words.ts";
 
 /*
  * JSON text (RFC 8259) that passes as it comes, cut anywhere: fields that a rule names are
@@ -13,7 +28,7 @@ import { JsonNames } from "./json-names.ts";
  */
 
 type Settings = {
-  /** Documents may follow each other (newline-delimited JSON); else there is just one. */
+  /** Documents follow each other, one a line (newline-delimited JSON); else there is just one. */
   readonly several: boolean;
   /** The names that lead to the document, where it stands in a text of another. */
   readonly path: readonly string[];
@@ -22,14 +37,9 @@ type Settings = {
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
-const spaceMax = 0x20;
-
-const REDACTED = utf8('"[redacted]"');
-const NULL = utf8("null");
-const BYTE_ORDER_MARK = utf8("\u{feff}");
 
 /** What may come next; behind `[` and `{` their end as well. */
-type Next = "value" | "first item" | "first name" | "name" | "colon" | "comma" | "end";
+type Next = "value" | "first item" | "first name" | "name" | "colon" | "comma" | "line" | "end";
 
 /** What became of a step: "more" where the chunk ends in the middle of something. */
 type Step = "done" | "more" | "wrong";
@@ -88,10 +98,14 @@ export class JsonBody implements BodyMasker {
   finish(): Uint8Array | null {
     // A number at the very end has nothing behind it that would end it.
     const rest = this.#held.length === 0 ? EMPTY : this.push(LINE);
-    const isOver = this.#next === "end" || (this.#settings.several && this.#next === "value");
+    const isOver = ["end", "line"].includes(this.#next) || this.#isBetween;
     const isWhole = isOver && this.#open.length === 0 && this.#cut === null;
     if (rest === null || !isWhole || this.#held.length > 0) return this.#fail();
     return rest.length > 0 ? rest.subarray(0, -1) : rest;
+  }
+
+  get #isBetween(): boolean {
+    return this.#settings.several && this.#next === "value";
   }
 
   #fail(): null {
@@ -148,13 +162,11 @@ export class JsonBody implements BodyMasker {
     return "done";
   }
 
-  /** Of the bytes up to a space's, four are white space. */
+  /** White space; texts of a sequence begin each with a mark of their own (RFC 7464). */
   #space(byte: number): Step {
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) {
-      // Sequences of texts begin each with a mark of their own (RFC 7464).
-      const isRecordMark = byte === 0x1e && this.#settings.several && this.#open.length === 0;
-      if (!isRecordMark) return "wrong";
-    }
+    const isMark = byte === RECORD_MARK && this.#settings.several && this.#open.length === 0;
+    if (!isMark && SPACE[byte] === 0) return "wrong";
+    if (this.#next === "line" && (isMark || byte === LINE[0])) this.#next = "value";
     this.#at++;
     return "done";
   }
@@ -196,7 +208,7 @@ export class JsonBody implements BodyMasker {
   }
 
   #valueIsOver(): Step {
-    const after = this.#settings.several ? "value" : "end";
+    const after = this.#settings.several ? "line" : "end";
     this.#next = this.#open.length > 0 ? "comma" : after;
     this.#candidates = [];
     return "done";
@@ -378,79 +390,10 @@ export class JsonBody implements BodyMasker {
 }
 
 const LINE = utf8("\n");
+const RECORD_MARK = 0x1e;
+const BYTE_ORDER_MARK = utf8("\u{feff}");
 /** How the tally calls what was replaced because it was too long to be looked through. */
 const TOO_LONG = "too-long";
 /** The shortest thing that a detector finds in a number alone. */
 const numberScannedFrom = 7;
 const [TRUE, FALSE] = [0x74, 0x66];
-
-/** 1 for each of these bytes. */
-function tableOf(characters: string): Uint8Array {
-  const table = new Uint8Array(256);
-  for (const byte of utf8(characters)) table[byte] = 1;
-  return table;
-}
-
-const ENDS_WORD = tableOf('",:{}[]').fill(1, 0, spaceMax + 1);
-const WORDS = ["true", "false", "null"].map(utf8);
-const IN_NUMBER = tableOf("0123456789+-.eE");
-const STARTS_NUMBER = tableOf("-0123456789");
-
-function isWord(word: Uint8Array): boolean {
-  if (STARTS_NUMBER[word[0] as number] === 0) return WORDS.some((one) => equal(one, word));
-  for (let i = 1; i < word.length; i++) if (IN_NUMBER[word[i] as number] === 0) return false;
-  return true;
-}
-
-/** Behind the text's last quote; null: it is not there yet. */
-function textEnd(bytes: Uint8Array, from: number): number | null {
-  let at = from;
-  while (at < bytes.length) {
-    const byte = bytes[at];
-    if (byte === QUOTE) return at + 1;
-    at += byte === BACKSLASH ? 2 : 1;
-  }
-  return null;
-}
-
-/** What a text says, in UTF-8; null: it is not UTF-8 or its escapes are none. */
-function decoded(token: Uint8Array): Uint8Array | null {
-  if (!token.includes(BACKSLASH)) return token.subarray(1, -1);
-  const quoted = strictText(token);
-  if (quoted === null) return null;
-  try {
-    return utf8(JSON.parse(quoted) as string);
-  } catch {
-    return null;
-  }
-}
-
-/** A text as JSON writes it; null is JSON's. */
-const written = (value: Uint8Array | null): Uint8Array =>
-  value === null ? NULL : utf8(JSON.stringify(text(value)));
-
-/** Of this mask nothing depends on the value. */
-const isWhole = ({ technique }: CellMask): boolean =>
-  technique === "redact" || technique === "null";
-
-const hiddenWhole = ({ technique }: CellMask): Uint8Array =>
-  technique === "null" ? NULL : REDACTED;
-
-const BEGINS_DOCUMENT = tableOf('{["');
-
-const beginsDocument = (inside: Uint8Array): boolean =>
-  BEGINS_DOCUMENT[firstMark(inside, 0) ?? 0] === 1;
-
-/** A text, perhaps only its beginning, in which a document may stand. */
-function mayHoldDocument(token: Uint8Array, { fields }: BodyRules): boolean {
-  if (fields.empty) return false;
-  const first = firstMark(token, 1);
-  return first === undefined || first === BACKSLASH || BEGINS_DOCUMENT[first] === 1;
-}
-
-/** The first byte that is no white space. */
-function firstMark(bytes: Uint8Array, from: number): number | undefined {
-  let at = from;
-  while (at < bytes.length && (bytes[at] as number) <= spaceMax) at++;
-  return bytes[at];
-}

@@ -93,6 +93,11 @@ describe("what a rule names is replaced, and all else stays byte for byte", () =
     const lines = '{"ssn":1}\n{"a":2}\n\n3\n4';
     expect(atEveryCut(lines, RULES, true)).toBe('{"ssn":"[redacted]"}\n{"a":2}\n\n3\n4');
     expect(atEveryCut("", RULES, true)).toBe("");
+    expect(atEveryCut('\u{1e}{"ssn":1}\n\u{1e}2\n', RULES, true)).toBe(
+      '\u{1e}{"ssn":"[redacted]"}\n\u{1e}2\n',
+    );
+    expect(atEveryCut("1 2", RULES, true)).toBeNull();
+    expect(atEveryCut("[1][2]", RULES, true)).toBeNull();
   });
 
   it("looks through texts, names and numbers", () => {
