@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { PersonName } from "../../demo/people.ts";
-import { accessibility, launch, open, picture } from "../support/browser.ts";
+import { accessibility, launch, picture } from "../support/browser.ts";
 import { cli, spawnCli, startTestDemo, type TestDemo } from "../support/demo.ts";
 import { has, needs } from "../support/tools.ts";
+import { signedIn } from "../support/walk.ts";
 
 /* Max and Ida look after the whole demo: a real browser, a real database, a real psql. */
 
@@ -27,14 +27,6 @@ afterEach(async () => {
   for (const context of browser?.contexts() ?? []) await context.close();
 });
 
-async function signedIn(person: PersonName, path: string) {
-  const watched = await open(browser, `${demo.url}${path}`);
-  await watched.page.getByRole("link", { name: "Sign in" }).click();
-  await watched.page.locator(`button[value="${person}"]`).click();
-  await watched.page.getByRole("navigation", { name: "Pages" }).waitFor();
-  return watched;
-}
-
 const heading = (page: Page, name: string) =>
   page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
 const go = async (page: Page, name: string) => {
@@ -44,7 +36,7 @@ const go = async (page: Page, name: string) => {
 const sql = (statement: string) => cli(demo, ["psql", "shop-db", "-c", statement], { as: "ada" });
 
 test("Max checks a resource, sets its secret wrong and right, and finds all of it", async () => {
-  const { page } = await signedIn("max", "/");
+  const { page } = await signedIn(browser, demo, "max", "/overview");
   await heading(page, "Overview");
   await go(page, "Resources");
   const shop = page.getByRole("article", { name: "shop-db" });
@@ -80,7 +72,7 @@ test("Max looks at what Ada can do and revokes her sign-in: her psql ends", asyn
   });
   const said = [child.stdout, child.stderr].map((stream) => text(stream as NodeJS.ReadableStream));
   const over = once(child, "close");
-  const { page } = await signedIn("max", "/people");
+  const { page } = await signedIn(browser, demo, "max", "/people");
   const live = async () => {
     await page.reload();
     const ada = page.getByRole("link", { name: /^ada/ });
@@ -110,7 +102,7 @@ test("Max looks at what Ada can do and revokes her sign-in: her psql ends", asyn
 });
 
 test("Ida sees the day in numbers, and her reading of a recording in the trail", async () => {
-  const { page, complaints } = await signedIn("ida", "/");
+  const { page, complaints } = await signedIn(browser, demo, "ida", "/overview");
   await heading(page, "Overview");
   const sessions = async () => {
     await page.reload();

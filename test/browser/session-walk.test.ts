@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { PersonName } from "../../demo/people.ts";
-import { accessibility, launch, open, picture } from "../support/browser.ts";
+import { accessibility, launch, picture } from "../support/browser.ts";
 import { cli, spawnCli, startTestDemo, type TestDemo } from "../support/demo.ts";
 import { has, needs } from "../support/tools.ts";
+import { signedIn } from "../support/walk.ts";
 
 /* A session's page against the whole demo: a real psql, watched, ended, replayed and proved. */
 
@@ -27,15 +27,6 @@ beforeEach((context) => needs(context, "chromium", "psql"));
 afterEach(async () => {
   for (const context of browser?.contexts() ?? []) await context.close();
 });
-
-async function signedIn(person: PersonName, path: string) {
-  const watched = await open(browser, `${demo.url}${path}`);
-  await watched.page.getByRole("link", { name: "Sign in" }).click();
-  await watched.page.locator(`button[value="${person}"]`).click();
-  await watched.page.waitForURL(`${demo.url}${path}`);
-  await watched.page.getByRole("navigation").first().waitFor();
-  return watched;
-}
 
 /** A psql that is typed into, and how it ended. */
 async function typing() {
@@ -63,7 +54,7 @@ const entry = (page: Page, statement: string) =>
 
 test("Ida watches psql as it happens, Max ends it, and what was seen is replayed", async () => {
   const psql = await typing();
-  const { page: ida, complaints } = await signedIn("ida", "/sessions");
+  const { page: ida, complaints } = await signedIn(browser, demo, "ida", "/sessions");
   const id = await newest(ida, "live");
   await ida.goto(`${demo.url}/sessions/${id}`);
   await ida.getByRole("heading", { name: /on shop-db/ }).waitFor();
@@ -75,7 +66,7 @@ test("Ida watches psql as it happens, Max ends it, and what was seen is replayed
   await grid.getByRole("columnheader", { name: "contact" }).waitFor();
   expect(await accessibility(ida)).toEqual([]);
   await picture(ida, "watched");
-  const { page: max } = await signedIn("max", `/sessions/${id}`);
+  const { page: max } = await signedIn(browser, demo, "max", `/sessions/${id}`);
   await max.getByRole("button", { name: "End this session…" }).click();
   await max.getByLabel(/Reason/).fill("Runaway export");
   await max.getByRole("button", { name: "End it" }).click();
@@ -106,7 +97,7 @@ test("Ida watches psql as it happens, Max ends it, and what was seen is replayed
 
 test("a recording is verified, exported, and damaged where the store was touched", async () => {
   await cli(demo, ["psql", "shop-db", "-c", "SELECT name FROM products LIMIT 3"], { as: "ada" });
-  const { page } = await signedIn("ida", "/sessions");
+  const { page } = await signedIn(browser, demo, "ida", "/sessions");
   const id = await newest(page, "ended");
   await page.goto(`${demo.url}/sessions/${id}`);
   await page.getByRole("heading", { name: /on shop-db/ }).waitFor();
@@ -150,13 +141,13 @@ test("what held a statement up stands beside it: who answered, and what she said
     ["psql", "shop-db", "-c", "UPDATE products SET stock = stock"],
     { as: "ada" },
   );
-  const { page } = await signedIn("rui", "/reviews");
+  const { page } = await signedIn(browser, demo, "rui", "/reviews");
   await page.getByRole("link").filter({ hasText: "UPDATE products" }).first().click();
   await page.getByRole("button", { name: "Approve…" }).click();
   await page.getByLabel(/Comment/).fill("Seen with Ada.");
   await page.getByRole("button", { name: "Approve", exact: true }).click();
   await once(child, "close");
-  const { page: ada } = await signedIn("ada", "/sessions");
+  const { page: ada } = await signedIn(browser, demo, "ada", "/sessions");
   const id = await newest(ada, "ended");
   await ada.goto(`${demo.url}/sessions/${id}`);
   const held = entry(ada, "UPDATE products");

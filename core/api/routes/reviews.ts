@@ -2,6 +2,15 @@ import { pageOf } from "../common.ts";
 import { review, reviewsQuery, voteBody } from "../review.ts";
 import type { Route } from "../route.ts";
 
+const AGAINST_A_VOTE = [
+  "already_settled",
+  "already_voted",
+  "not_a_person",
+  "own_command",
+  "stale_groups",
+  "stale_sign_in",
+] as const;
+
 /** Held commands and requests for access. */
 export const REVIEWS_ROUTES = {
   reviews: {
@@ -38,14 +47,7 @@ export const REVIEWS_ROUTES = {
     scope: "person",
     body: voteBody,
     answer: review,
-    problems: [
-      "already_settled",
-      "already_voted",
-      "not_a_person",
-      "own_command",
-      "stale_groups",
-      "stale_sign_in",
-    ],
+    problems: AGAINST_A_VOTE,
   },
   reject: {
     method: "POST",
@@ -55,13 +57,6 @@ export const REVIEWS_ROUTES = {
     scope: "person",
     body: voteBody,
     answer: review,
-    problems: [
-      "already_settled",
-      "already_voted",
-      "not_a_person",
-      "own_command",
-      "stale_groups",
-      "stale_sign_in",
-    ],
+    problems: AGAINST_A_VOTE,
   },
 } as const satisfies Readonly<Record<string, Route>>;
