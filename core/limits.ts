@@ -26,6 +26,20 @@ export const heldBytesMax = 1 * MIB;
 /** Answers that may wait for a catalog lookup or for their turn. */
 export const waitingBytesMax = 4 * MIB;
 
+/** A text in a JSON body that is looked at is held whole up to here; a longer one is replaced. */
+export const jsonTextBytesMax = 1 * MIB;
+/** Objects and lists in each other: parsers of clients have bounds of this size too. */
+export const jsonDepthMax = 512;
+/** Documents in texts of documents: each costs another reading of what is in it. */
+export const jsonInTextMax = 4;
+
+/** A line of a text, or a PEM block, is looked through whole up to here; then by windows. */
+export const textLineBytesMax = 64 * KIB;
+/** One server-sent event. */
+export const eventBytesMax = 1 * MIB;
+/** A form: it is read whole. */
+export const formBytesMax = 1 * MIB;
+
 /** A startup packet: PostgreSQL's own bound (MAX_STARTUP_PACKET_LENGTH). */
 export const startupBytesMax = 10_000;
 

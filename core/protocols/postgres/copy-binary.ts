@@ -3,8 +3,9 @@ import { rowBytesMax } from "../../limits.ts";
 import type { Masker } from "../../masker.ts";
 import type { RowPlan } from "./cells.ts";
 import type { CopyMasker } from "./copy.ts";
-import { Growing } from "./growing.ts";
-import { rewriteCells, Tally } from "./rows.ts";
+import { Growing } from "../../growing.ts";
+import { Tally } from "../../tally.ts";
+import { rewriteCells } from "./rows.ts";
 import { RowStream, streamable } from "./stream.ts";
 
 /*

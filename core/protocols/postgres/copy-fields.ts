@@ -1,6 +1,6 @@
 import { equal, utf8 } from "../../bytes.ts";
 import type { CopyShape } from "../../sql/statement.ts";
-import { Growing } from "./growing.ts";
+import { Growing } from "../../growing.ts";
 
 /*
  * How COPY writes a field in its text and CSV formats (manual, "COPY", File Formats): where it

@@ -5,9 +5,10 @@ import type { CopyShape } from "../../sql/statement.ts";
 import { maskCell, type PlannedColumn, type RowPlan } from "./cells.ts";
 import type { CopyMasker } from "./copy.ts";
 import { DATA, fieldCodec, Lexer, ROW_ENDS, type FieldCodec } from "./copy-fields.ts";
-import { Growing } from "./growing.ts";
-import { rewriteCell, Tally } from "./rows.ts";
-import { Window } from "./window.ts";
+import { Growing } from "../../growing.ts";
+import { Tally } from "../../tally.ts";
+import { rewriteCell } from "./rows.ts";
+import { Window } from "../../window.ts";
 
 /**
  * COPY's text and CSV formats, field by field: what no rule touches goes through as it came, a

@@ -3,7 +3,7 @@ import type { CopyShape } from "../../sql/statement.ts";
 import { planRow, type ColumnPlan } from "./cells.ts";
 import { BinaryCopy } from "./copy-binary.ts";
 import { LineCopy } from "./copy-lines.ts";
-import type { Tally } from "./rows.ts";
+import type { Tally } from "../../tally.ts";
 import { TEXT } from "./types.ts";
 
 /** Masks what COPY TO STDOUT sends (manual, "COPY", File Formats), however its messages cut it. */

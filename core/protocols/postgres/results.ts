@@ -1,7 +1,8 @@
 import { concat, i32, putU32, u16 } from "../../bytes.ts";
 import type { Fact } from "../../fact.ts";
 import type { Masker } from "../../masker.ts";
-import { RowWriter, type Tally } from "./rows.ts";
+import type { Tally } from "../../tally.ts";
+import { RowWriter } from "./rows.ts";
 import { RowStream, streamable } from "./stream.ts";
 import { planResult } from "./describe.ts";
 import { HEADER_BYTES } from "./frames.ts";

@@ -1,9 +1,9 @@
 import { EMPTY, i32, putU16, text as asText, u16, utf8 } from "../../bytes.ts";
 import type { Masker } from "../../masker.ts";
 import { scanCell, type PlannedColumn, type RowPlan } from "./cells.ts";
-import { Growing } from "./growing.ts";
-import { Tally } from "./rows.ts";
-import { Window, windowBytes } from "./window.ts";
+import { Growing } from "../../growing.ts";
+import { Tally } from "../../tally.ts";
+import { Window, windowBytes } from "../../window.ts";
 
 /*
  * A row too large to hold (CONTRACTS §7). Its length went ahead of it, so every cell keeps its

@@ -1,14 +1,16 @@
-import type { Masker } from "../../masker.ts";
+import type { Masker } from "./masker.ts";
 import type { Growing } from "./growing.ts";
-import type { Tally } from "./rows.ts";
+import type { Tally } from "./tally.ts";
 
 const WINDOW_BYTES = 64 * 1024;
+
+type Detecting = Pick<Masker, "scanInPlace" | "longestPattern">;
 
 /**
  * How much of a cell is held at once. Windows overlap by the longest pattern, so they are
  * larger.
  */
-export const windowBytes = (masker: Masker): number =>
+export const windowBytes = (masker: Detecting): number =>
   Math.max(WINDOW_BYTES, 4 * masker.longestPattern);
 
 /**
@@ -16,12 +18,12 @@ export const windowBytes = (masker: Masker): number =>
  * fixed places of the cell, so the result does not depend on how it was cut.
  */
 export class Window {
-  readonly #masker: Masker;
+  readonly #masker: Detecting;
   readonly #tally: Tally;
   readonly #bytes: Uint8Array;
   #filled = 0;
 
-  constructor(masker: Masker, tally: Tally) {
+  constructor(masker: Detecting, tally: Tally) {
     this.#masker = masker;
     this.#tally = tally;
     this.#bytes = new Uint8Array(windowBytes(masker));

@@ -1,4 +1,4 @@
-import { EMPTY } from "../../bytes.ts";
+import { EMPTY } from "./bytes.ts";
 
 const START_BYTES = 64 * 1024;
 /** A buffer that one large row made larger than this is given back. */

@@ -1,0 +1,52 @@
+import type { Finding } from "./masker.ts";
+
+/** What was masked and found, by rule and by kind; never what it was. */
+export class Tally {
+  #masked = new Map<string, { cells: number }>();
+  #found = new Map<string, number>();
+  /** The rule of the last cell: most often that of the next one too. */
+  #last = { rule: "", count: { cells: 0 } };
+
+  mask(rule: string, cells = 1): void {
+    if (rule !== this.#last.rule) this.#last = { rule, count: this.#countOf(rule) };
+    this.#last.count.cells += cells;
+  }
+
+  #countOf(rule: string): { cells: number } {
+    const known = this.#masked.get(rule);
+    if (known !== undefined) return known;
+    const count = { cells: 0 };
+    this.#masked.set(rule, count);
+    return count;
+  }
+
+  found(findings: readonly Finding[]): void {
+    for (const { kind, count } of findings) {
+      this.#found.set(kind, (this.#found.get(kind) ?? 0) + count);
+    }
+  }
+
+  get empty(): boolean {
+    return this.#masked.size === 0 && this.#found.size === 0;
+  }
+
+  /** Moves here what the other has counted. */
+  add(other: Tally): void {
+    const { masked, findings } = other.take();
+    for (const { rule, cells } of masked) this.mask(rule, cells);
+    this.found(findings);
+  }
+
+  /** Hands over the counts and begins again. */
+  take(): {
+    readonly masked: readonly { readonly rule: string; readonly cells: number }[];
+    readonly findings: readonly Finding[];
+  } {
+    const masked = [...this.#masked].map(([rule, { cells }]) => ({ rule, cells }));
+    const findings = [...this.#found].map(([kind, count]) => ({ kind, count }));
+    this.#masked.clear();
+    this.#last = { rule: "", count: { cells: 0 } };
+    this.#found.clear();
+    return { masked, findings };
+  }
+}
