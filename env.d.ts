@@ -8,6 +8,7 @@ interface Env {
   readonly SESSIONS: DurableObjectNamespace<import("./durable-objects/session.ts").SessionObject>;
   readonly DESK: DurableObjectNamespace<import("./durable-objects/review-desk.ts").ReviewDesk>;
   readonly CATALOGS: DurableObjectNamespace<import("./durable-objects/catalog.ts").CatalogObject>;
+  readonly CALLERS: DurableObjectNamespace<import("./durable-objects/caller.ts").CallerObject>;
   readonly CONSOLES: DurableObjectNamespace<import("./durable-objects/console.ts").ConsoleObject>;
 
   readonly PUBLIC_URL: string;

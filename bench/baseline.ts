@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Resource } from "../core/session.ts";
+import type { PostgresResource } from "../core/session.ts";
 import { SUBPROTOCOL } from "../core/tunnel/frames.ts";
 import { ClientTunnel } from "../durable-objects/client-tunnel.ts";
 import { connectTcp } from "../durable-objects/upstream/tcp.ts";
@@ -22,7 +22,7 @@ type BaselineEnv = {
   readonly TARGET_PORT: string;
 };
 
-const targetAt = (port: number): Resource => ({
+const targetAt = (port: number): PostgresResource => ({
   id: newId("res"),
   name: "baseline",
   type: "postgres",
@@ -30,6 +30,7 @@ const targetAt = (port: number): Resource => ({
   port,
   database: "shop",
   user: "",
+  password: null,
   tls: "disable",
   network: "private",
   labels: {},

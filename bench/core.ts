@@ -4,7 +4,7 @@ import type { Policy } from "../core/decision.ts";
 import { compilePolicy } from "../core/policy/compile.ts";
 import { createEngine } from "../core/protocols/index.ts";
 import type { Grammar } from "../core/sql/grammar.ts";
-import type { SessionSpec } from "../core/session.ts";
+import type { StreamSpec } from "../core/session.ts";
 import { nodeCrypto } from "../durable-objects/crypto.ts";
 import { sampleSpec } from "../test/support/values.ts";
 import { message, processId, READY, startup, welcome } from "./messages.ts";
@@ -49,7 +49,7 @@ export const CATALOG: Catalog = {
   searchPath: ["public"],
 };
 
-const specOf = (resource: ResourceName): SessionSpec => {
+const specOf = (resource: ResourceName): StreamSpec => {
   const spec = sampleSpec();
   return { ...spec, resource: { ...spec.resource, name: resource } };
 };

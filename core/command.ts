@@ -20,9 +20,19 @@ export const OPERATIONS = {
   execute: "read",
   listen: "read",
   discard: "read",
+  /** HTTP's safe methods (RFC 9110 section 9.2.1). */
+  get: "read",
+  head: "read",
+  options: "read",
   insert: "write",
   update: "write",
+  /** SQL's, and HTTP's method. */
   delete: "write",
+  post: "write",
+  put: "write",
+  patch: "write",
+  /** A WebSocket: messages both ways, each a command of its own besides. */
+  websocket: "write",
   merge: "write",
   truncate: "write",
   copy: "write",
@@ -83,6 +93,25 @@ export type Overwritten = { readonly column: string; readonly rule: string };
 export const overwriting = ({ column, rule }: Overwritten): string =>
   `${column} is masked for you by ${rule}: this would write the mask over the value.`;
 
+/**
+ * What a request says, for conditions. Names of headers are in lower case; of a query and of a form
+ * the values are texts, or lists where a name comes several times.
+ */
+export type HttpFacts = {
+  readonly method: string;
+  /** As it was sent, from the resource's own root on: `/customers/7`. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string | readonly string[]>>;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON's value, a form's fields, a text; null: none, or nothing that is read. */
+  readonly body: unknown;
+  /**
+   * What two readers may understand differently, as a condition would name it:
+   * `query.role`, `headers.x-role`, `body.role`.
+   */
+  readonly repeated: readonly string[];
+};
+
 export type Command = {
   readonly id: CommandId;
   readonly protocol: string;
@@ -122,4 +151,6 @@ export type Command = {
   readonly holdsLocks: boolean;
   /** The schemas in which its names are looked up; null: some are its own session's alone. */
   readonly searchPath: readonly string[] | null;
+  /** Of a request. */
+  readonly http?: HttpFacts;
 };

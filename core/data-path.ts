@@ -1,8 +1,9 @@
-import { base64, concat, hex, u32Bytes, utf8 } from "./bytes.ts";
+import { commandEvents, digestHead, endOf, hexDigest, openedFact, settledFact } from "./account.ts";
+import { concat } from "./bytes.ts";
 import type { Command, CommandId, Decision, Policy, UnixMs } from "./decision.ts";
 import type { Crypto } from "./crypto.ts";
 import type { Action, Engine, Input, Side } from "./engine.ts";
-import type { CommandSecret, Event, Fact } from "./fact.ts";
+import type { Event, Fact } from "./fact.ts";
 import { heldInTransactionSeconds } from "./limits.ts";
 import { maskedAmong, type ShownParameter, shownParameters } from "./review/bound.ts";
 import type { SessionSpec } from "./session.ts";
@@ -83,8 +84,7 @@ export class DataPath {
   }
 
   get #endsAt(): UnixMs | null {
-    const { endsAt } = this.#policy;
-    return endsAt === undefined ? this.#spec.endsAt : endsAt;
+    return endOf(this.#policy, this.#spec);
   }
 
   /** Bytes taken from that side and not yet passed on. */
@@ -108,20 +108,7 @@ export class DataPath {
 
   #open(): void {
     this.#opened = true;
-    const spec = this.#spec;
-    this.#note(0, {
-      kind: "opened",
-      session: spec.id,
-      principal: spec.principal.name,
-      principalKind: spec.principal.kind,
-      groups: spec.principal.groups,
-      onBehalfOf: spec.onBehalfOf,
-      resource: spec.resource.name,
-      protocol: spec.resource.type,
-      policy: this.#policy.version,
-      level: this.#policy.recording,
-      reason: spec.reason,
-    });
+    this.#note(0, openedFact(this.#spec, this.#policy));
   }
 
   /** What the engine hears of an input of the shell. */
@@ -134,7 +121,7 @@ export class DataPath {
       case "settled":
         if (this.#held?.id !== input.command) return [];
         this.#held = null;
-        this.#noteSettled(input.command, input.decision);
+        this.#note(input.command, settledFact(input.decision));
         return [input];
       default:
         return [input];
@@ -197,8 +184,8 @@ export class DataPath {
   /** Policy decides; allowed and blocked are settled in the same turn. */
   #decide(command: Command): Input | null {
     const decision = this.#policy.decide(command, this.#now);
-    const digest = hex(commandDigest(command, this.#digestHead, this.#crypto));
-    const events = this.#commandEvents(command, decision, digest);
+    const digest = hexDigest(command, this.#digestHead, this.#crypto);
+    const events = commandEvents(command, decision, digest, this.#policy, this.#now);
     if (decision.verdict === "allow") {
       (command.changesNothing ? this.#deferred : this.#events).push(...events);
       const run = { verdict: "run", review: null, by: [] } as const;
@@ -223,37 +210,6 @@ export class DataPath {
       masked: maskedAmong(command.columns, masker),
     });
     return null;
-  }
-
-  #commandEvents(command: Command, decision: Decision, digest: string): Event[] {
-    const secret = this.#policy.recording === "off" ? null : secretOf(command);
-    const fact: Fact = {
-      kind: "command",
-      shown: command.shown,
-      operations: command.operations,
-      objects: command.objects,
-      unbounded: command.unbounded,
-      digest,
-      secret,
-    };
-    const decided: Fact = {
-      kind: "decision",
-      verdict: decision.verdict,
-      rules: decision.rules,
-      message: decision.verdict === "allow" ? null : decision.message,
-      policy: this.#policy.version,
-    };
-    return [fact, decided].map((f) => ({ at: this.#now, command: command.id, fact: f }));
-  }
-
-  #noteSettled(command: CommandId, settled: Extract<Input, { on: "settled" }>["decision"]): void {
-    this.#note(command, {
-      kind: "settled",
-      verdict: settled.verdict === "run" ? "approved" : settled.code,
-      review: settled.review,
-      by: settled.verdict === "run" ? settled.by : [],
-      message: settled.verdict === "run" ? null : settled.message,
-    });
   }
 
   #note(command: CommandId, fact: Fact): void {
@@ -316,36 +272,4 @@ function joined(effects: readonly Effect[]): readonly Effect[] {
     parts = [];
   }
   return out;
-}
-
-const secretOf = (command: Command): CommandSecret => ({
-  text: command.text,
-  parameters: command.parameters.map(({ type, format, value }) => ({
-    type,
-    format,
-    value: value === null ? null : base64(value),
-  })),
-});
-
-const NULL_PART = u32Bytes(0xffffffff);
-
-/** A part of a digest: its length and its bytes. */
-const part = (bytes: Uint8Array): Uint8Array => concat([u32Bytes(bytes.length), bytes]);
-const textPart = (text: string): Uint8Array => part(utf8(text));
-
-/** What the digests of all commands of one session under one version of the policy begin with. */
-export const digestHead = (spec: SessionSpec, policyVersion: string): Uint8Array =>
-  concat(["sluice.command.1", spec.id, spec.resource.id, policyVersion].map(textPart));
-
-/**
- * CONTRACTS §3: SHA-256("sluice.command.1" ‖ session id ‖ resource id ‖ policy version ‖ protocol ‖
- * text ‖ parameter types, formats, values), each part as u32 length and bytes, NULL as 0xffffffff.
- */
-export function commandDigest(command: Command, head: Uint8Array, crypto: Crypto): Uint8Array {
-  const parts = [head, textPart(command.protocol), textPart(command.text)];
-  for (const { type, format, value } of command.parameters) {
-    parts.push(part(u32Bytes(type)), part(u32Bytes(format)));
-    parts.push(value === null ? NULL_PART : part(value));
-  }
-  return crypto.sha256(concat(parts));
 }

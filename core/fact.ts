@@ -48,16 +48,27 @@ export type Fact =
       readonly message: string | null;
     }
   | {
+      /** An answer begins; its body follows in `toClient` of the same command. */
+      readonly kind: "response";
+      readonly status: number;
+      /** As the client gets them, masked. */
+      readonly headers: readonly (readonly [name: string, value: string])[];
+      /** The content coding that the recorded bytes still have; null: none. */
+      readonly coding: string | null;
+    }
+  | {
       /** One statement's answer is over. */
       readonly kind: "completed";
-      /** The server's own word: "SELECT 5". */
+      /** The server's own word: "SELECT 5"; of HTTP the status: "200". */
       readonly tag: string;
       readonly rows: number;
       readonly masked: readonly { readonly rule: string; readonly cells: number }[];
       readonly findings: readonly Finding[];
     }
+  /** `sqlstate`: the protocol's own code; of HTTP a status. */
   | { readonly kind: "failed"; readonly sqlstate: string; readonly from: "upstream" | "sluice" }
   | {
+      /** What was streamed to the target and is not kept: COPY, or a large body (0 rows). */
       readonly kind: "copyIn";
       readonly bytes: number;
       readonly rows: number;

@@ -186,3 +186,16 @@ export const keptAnswerBytesMax = 256 * KIB;
 export const keptAnswersMax = 1_000;
 /** A request under a key that has not answered by then is taken for lost. */
 export const lostRequestSeconds = 60;
+
+/** A request's body that is read for rules, held for approval and kept; a larger one streams. */
+export const requestBytesMax = 1 * MIB;
+/** Of a request's body, in lists and inboxes. */
+export const shownBytesMax = 4 * KIB;
+/** A session of requests ends when none came for so long. */
+export const exchangesIdleSeconds = 900;
+/** Requests of one session under way: each may hold its body. */
+export const exchangesMax = 256;
+/** Bytes that come of one byte of a coded body: what compresses better than JSON ever does. */
+export const decodedRatioMax = 200;
+/** So many are let pass before the ratio is looked at: a small answer of zeros is no bomb. */
+export const decodedSlackBytes = 4 * MIB;

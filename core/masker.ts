@@ -4,6 +4,8 @@
  * value that it masked.
  */
 
+import type { Tally } from "./tally.ts";
+
 export type TechniqueName = "redact" | "partial" | "null" | "hash" | "tokenise";
 
 /** A column of the target, by its real name whatever the statement calls it. */
@@ -72,4 +74,30 @@ export interface Masker {
   scanInPlace(window: Uint8Array, column: string): readonly Finding[];
   /** The longest run, in bytes, that a detector needs to see whole: windows overlap by it. */
   readonly longestPattern: number;
+  /** The masker of a body of that media type; `pass`: nothing in it is masked. */
+  body(type: string | null, unreadable: Unreadable): BodyMasker | "pass" | "refuse";
+  /** What a header of that name shows. */
+  header(name: string, value: string): Shown;
+}
+
+/** What becomes of a body whose type no masker reads. */
+export type Unreadable = "pass" | "scan" | "refuse";
+
+/** A text as it may be shown, and what was found in it. */
+export type Shown = {
+  readonly text: string;
+  readonly rule: string | null;
+  readonly findings: readonly Finding[];
+};
+
+/**
+ * A body on its way, cut anywhere: however it is cut, the same leaves. Bytes are those of the
+ * content, without any transfer or content coding.
+ */
+export interface BodyMasker {
+  /** What may leave now. Null: it is not what its type says, and nothing more of it may leave. */
+  push(chunk: Uint8Array): Uint8Array | null;
+  /** What was still held; null as above. */
+  finish(): Uint8Array | null;
+  readonly tally: Tally;
 }

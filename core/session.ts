@@ -15,25 +15,47 @@ export type Principal = {
 export const ROLES = ["reviewer", "auditor", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** A configured thing that one can reach, without its credential. */
-export type Resource = {
+/** Where a secret lies, never what it is: sealed under a name, or a secret of the Worker. */
+export type SecretRule = { readonly secret: string } | { readonly env: string };
+
+type Configured = {
   readonly id: string;
   readonly name: string;
+  readonly network: "public" | "private";
+  readonly labels: Readonly<Record<string, string>>;
+};
+
+export type PostgresResource = Configured & {
   readonly type: "postgres";
   readonly host: string;
   readonly port: number;
   readonly database: string;
   readonly user: string;
+  readonly password: SecretRule | null;
   readonly tls: "disable" | "verify-full";
-  readonly network: "public" | "private";
-  readonly labels: Readonly<Record<string, string>>;
 };
 
-/** Where the credential lies. It is opened at dial, used for login, and forgotten. */
-export type CredentialRef =
-  | { readonly sealed: string; readonly name: string }
-  | { readonly env: string }
-  | null;
+/** How a service is told who asks (core/policy/http-resource.ts). Without the secrets themselves. */
+export type HttpCredentialRule =
+  | { readonly bearer: SecretRule }
+  | { readonly basic: { readonly user: string; readonly password: SecretRule } }
+  | { readonly header: string; readonly value: SecretRule; readonly prefix?: string | undefined }
+  | { readonly query: string; readonly value: SecretRule };
+
+export type HttpResource = Configured & {
+  readonly type: "http";
+  /** Origin and base path, without a slash at the end: `https://billing.internal/v2`. */
+  readonly url: string;
+  readonly host: string;
+  readonly credential: HttpCredentialRule | null;
+  /** Ambiguous forms of a request's path that the service needs (core/protocols/http/target.ts). */
+  readonly forms: readonly string[];
+  /** What becomes of an answer whose type no masker reads, where rules would mask something. */
+  readonly unreadable: "pass" | "scan" | "refuse";
+};
+
+/** A configured thing that one can reach, without its credential. */
+export type Resource = PostgresResource | HttpResource;
 
 /** A grant of the policy that one has to ask for, until an instant. */
 export type Granted = { readonly grant: string; readonly endsAt: UnixMs };
@@ -47,7 +69,8 @@ export type SessionSpec = {
   readonly principal: Principal;
   readonly onBehalfOf: string | null;
   readonly resource: Resource;
-  readonly credential: CredentialRef;
+  /** Secrets of the resource by name, still sealed: opened where they are used, and forgotten. */
+  readonly sealed: Readonly<Record<string, string>>;
   /**
    * The policy document as applied, and its version: the object compiles it for principal and
    * resource.
@@ -69,3 +92,13 @@ export type SessionSpec = {
   /** Where people look at reviews: PUBLIC_URL. */
   readonly publicUrl: string;
 };
+
+/** A session of a stream protocol: bytes between a client and one connection to the target. */
+export type StreamSpec = SessionSpec & { readonly resource: PostgresResource };
+/** A session of requests and responses. */
+export type ExchangeSpec = SessionSpec & { readonly resource: HttpResource };
+
+export const isStream = (spec: SessionSpec): spec is StreamSpec =>
+  spec.resource.type === "postgres";
+export const isExchanges = (spec: SessionSpec): spec is ExchangeSpec =>
+  spec.resource.type === "http";

@@ -13,6 +13,7 @@ export const WORKER_FIRST = [
   "/auth/*",
   "/oauth/*",
   "/tunnel/*",
+  "/http/*",
   "/.well-known/*",
   "/device",
   "/device/*",
@@ -25,6 +26,7 @@ const ASSETS = {
 
 /** The file that says what is deployed also says it here; a test compares the two. */
 export const COMPATIBILITY_DATE = "2026-10-01";
+export const COMPATIBILITY_FLAGS = ["enable_request_signal", "request_signal_passthrough"];
 
 export type GatewaySettings = {
   readonly port: number;
@@ -74,6 +76,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       port,
       modules: settings.modules ?? (await bundleWorker()),
       compatibilityDate: COMPATIBILITY_DATE,
+      compatibilityFlags: COMPATIBILITY_FLAGS,
       bindings: { PUBLIC_URL: url, ...settings.vars, ...keysIn(stateDir) },
       d1Databases: ["DB"],
       r2Buckets: ["RECORDINGS"],
@@ -82,6 +85,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
         SESSIONS: object("SessionObject"),
         DESK: object("ReviewDesk"),
         CATALOGS: object("CatalogObject"),
+        CALLERS: object("CallerObject"),
         CONSOLES: object("ConsoleObject"),
       },
       resourcePersistencePath: join(stateDir, "gateway"),

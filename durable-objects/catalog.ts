@@ -5,7 +5,7 @@ import { concat, text, utf8 } from "../core/bytes.ts";
 import { journalRowBytesMax } from "../core/limits.ts";
 import type { Judged, Scene } from "../core/rehearsal/judged.ts";
 import { buildCatalog, CATALOG_QUERIES } from "../core/sql/catalog-queries.ts";
-import type { SessionSpec } from "../core/session.ts";
+import type { StreamSpec } from "../core/session.ts";
 import type { Estimate } from "../core/sql/estimate.ts";
 import type { Arrival } from "../store/health.ts";
 import { newId } from "../store/ids.ts";
@@ -63,7 +63,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
   }
 
   /** JSON of a core Catalog, or null: the caller has it, in version `known`. */
-  async catalog(spec: SessionSpec, why: Why, known: string | null): Promise<string | null> {
+  async catalog(spec: StreamSpec, why: Why, known: string | null): Promise<string | null> {
     const { version, json } = await this.#wanted(spec, why);
     return version === known ? null : json;
   }
@@ -73,13 +73,13 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
    * here because the parser lives in the objects' isolates. Null: a resource that is not in force,
    * and so one without tables.
    */
-  async judge(spec: SessionSpec | null, scenes: readonly Scene[]): Promise<Answers> {
+  async judge(spec: StreamSpec | null, scenes: readonly Scene[]): Promise<Answers> {
     const catalog = spec === null ? null : await this.#parsed(spec);
     return { answers: await judgeAll(catalog, scenes), known: catalog !== null };
   }
 
   /** Null: the target does not answer, and nothing was kept. */
-  async #parsed(spec: SessionSpec): Promise<Catalog | null> {
+  async #parsed(spec: StreamSpec): Promise<Catalog | null> {
     const wanted = await this.#wanted(spec, "living").catch(() => null);
     if (wanted === null) return null;
     const { version, json } = wanted;
@@ -88,7 +88,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
   }
 
   /** Reads it afresh, and says how its session came to the target. */
-  async check(spec: SessionSpec): Promise<Arrival> {
+  async check(spec: StreamSpec): Promise<Arrival> {
     const from = Date.now();
     try {
       await this.#next(spec, targetOf(spec));
@@ -100,7 +100,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
     }
   }
 
-  async #wanted(spec: SessionSpec, why: Why): Promise<Kept> {
+  async #wanted(spec: StreamSpec, why: Why): Promise<Kept> {
     const target = targetOf(spec);
     if (why === "changed") return this.#next(spec, target);
     const kept = this.#kept(target);
@@ -112,7 +112,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
   }
 
   /** One reading at a time, for all who ask. */
-  #current(spec: SessionSpec, target: string): Promise<Kept> {
+  #current(spec: StreamSpec, target: string): Promise<Kept> {
     const under = this.#readings.get(target);
     if (under !== undefined) return under;
     const reading = this.#read(spec, target).finally(() => this.#readings.delete(target));
@@ -121,7 +121,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
   }
 
   /** One that begins after the question: what it is about may be newer than the one under way. */
-  #next(spec: SessionSpec, target: string): Promise<Kept> {
+  #next(spec: StreamSpec, target: string): Promise<Kept> {
     const under = this.#readings.get(target);
     if (under === undefined) return this.#current(spec, target);
     const following = this.#following.get(target);
@@ -158,7 +158,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
     }
   }
 
-  async #read(spec: SessionSpec, target: string): Promise<Kept> {
+  async #read(spec: StreamSpec, target: string): Promise<Kept> {
     const readAt = Date.now();
     const own = { principal: CATALOG_PRINCIPAL, literalTexts: CATALOG_QUERIES };
     return this.#connected({ ...spec, ...own }, readSeconds, async (query) => {
@@ -175,7 +175,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
   }
 
   /** What the target's planner expects of a held statement, by a catalog that is read for it. */
-  async estimate(spec: SessionSpec, statement: Explained): Promise<Estimate> {
+  async estimate(spec: StreamSpec, statement: Explained): Promise<Estimate> {
     return this.#turns.take(async () => {
       const { json } = await this.#next(spec, targetOf(spec));
       return estimateOf(statement, JSON.parse(json) as Catalog, (literalTexts, work) =>
@@ -190,7 +190,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
 
   /** By the tunnel, as anybody: the session is decided and recorded like all others. */
   async #connected<T>(
-    spec: SessionSpec,
+    spec: StreamSpec,
     seconds: number,
     work: (query: (text: string) => Promise<readonly Row[]>) => Promise<T>,
   ): Promise<T> {
@@ -211,7 +211,7 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
 }
 
 /** A session of the gateway's own, for whoever `asked` says. */
-const ownSpec = (asked: SessionSpec): SessionSpec => ({
+const ownSpec = (asked: StreamSpec): StreamSpec => ({
   ...asked,
   granted: [],
   id: newId("ses"),

@@ -1,12 +1,12 @@
 import type { Catalog } from "../core/catalog.ts";
-import type { SessionSpec } from "../core/session.ts";
+import type { StreamSpec } from "../core/session.ts";
 import type { Estimate } from "../core/sql/estimate.ts";
 import type { Why } from "./catalog.ts";
 import type { Explained } from "./estimates.ts";
 import { catalogOf, type ObjectsEnv } from "./env.ts";
 
 /** A target, as far as its catalog goes: another login may see other things. */
-export const targetOf = ({ resource }: SessionSpec): string => {
+export const targetOf = ({ resource }: StreamSpec): string => {
   const { id, host, port, database, user } = resource;
   return JSON.stringify([id, host, port, database, user]);
 };
@@ -21,7 +21,7 @@ const sharedMax = 64;
 /** Null: it could not be read, and whatever needs it is treated as unknown. */
 export async function catalogFor(
   env: ObjectsEnv,
-  spec: SessionSpec,
+  spec: StreamSpec,
   why: Why,
 ): Promise<Catalog | null> {
   if (spec.literalTexts !== null) return null;
@@ -49,7 +49,7 @@ function share(target: string, read: Catalog): Catalog {
 /** The target's planner is asked; what cannot be had is a reason in words. Never throws. */
 export async function estimateFor(
   env: ObjectsEnv,
-  spec: SessionSpec,
+  spec: StreamSpec,
   statement: Explained,
 ): Promise<Estimate> {
   try {

@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import postgres from "postgres";
 import { consolesMax, consoleUnreadBytesMax, preparedSessionSeconds } from "../core/limits.ts";
 import { PROTOCOL_3, startupMessage } from "../core/protocols/postgres/messages.ts";
-import type { SessionSpec } from "../core/session.ts";
+import type { StreamSpec } from "../core/session.ts";
 import { ConsolePage, type Line, type LineEvents } from "./console-page.ts";
 import type { Query } from "./console-statement.ts";
 import type { ObjectsEnv } from "./env.ts";
@@ -16,11 +16,11 @@ const PARAMETERS = { client_encoding: "UTF8", application_name: "sluice console"
  * comes here is masked, recorded and acknowledged already.
  */
 export class ConsoleObject extends DurableObject<ObjectsEnv> {
-  readonly #prepared = new Map<string, SessionSpec>();
+  readonly #prepared = new Map<string, StreamSpec>();
   readonly #pages = new Set<ConsolePage>();
 
   /** By the worker, which has checked who may; void when no page comes for it. */
-  async prepare(spec: SessionSpec): Promise<void> {
+  async prepare(spec: StreamSpec): Promise<void> {
     this.#prepared.set(spec.id, spec);
     setTimeout(() => this.#prepared.delete(spec.id), preparedSessionSeconds * 1000);
   }
@@ -47,7 +47,7 @@ export class ConsoleObject extends DurableObject<ObjectsEnv> {
 }
 
 /** Settles when the target has let us in. Throws in words for people. */
-async function connect(env: ObjectsEnv, spec: SessionSpec, events: LineEvents): Promise<Line> {
+async function connect(env: ObjectsEnv, spec: StreamSpec, events: LineEvents): Promise<Line> {
   const tunnel = await openTunnel(env, spec);
   const guard = watched(tunnel, events);
   const { user, database } = spec.resource;

@@ -1,4 +1,5 @@
 import type { SessionSpec } from "../core/session.ts";
+import type { CallerObject } from "./caller.ts";
 import type { CatalogObject } from "./catalog.ts";
 import type { ConsoleObject } from "./console.ts";
 import type { ReviewDesk } from "./review-desk.ts";
@@ -13,6 +14,7 @@ export type ObjectsEnv = {
   readonly SESSIONS: DurableObjectNamespace<SessionObject>;
   readonly DESK: DurableObjectNamespace<ReviewDesk>;
   readonly CATALOGS: DurableObjectNamespace<CatalogObject>;
+  readonly CALLERS: DurableObjectNamespace<CallerObject>;
   readonly CONSOLES: DurableObjectNamespace<ConsoleObject>;
   readonly SIGNING_KEYS: string;
   readonly SEALING_KEYS: string;

@@ -1,13 +1,24 @@
 import type { Effect } from "../core/data-path.ts";
+import type { Input } from "../core/engine.ts";
 import type { Command, Settled, UnixMs } from "../core/decision.ts";
 import { approvers, type Question, type Review } from "../core/review/review.ts";
-import type { SessionSpec } from "../core/session.ts";
+import { isStream, type SessionSpec } from "../core/session.ts";
 import { estimateFor } from "./catalogs.ts";
-import { deskOf } from "./env.ts";
-import type { LiveSession } from "./live.ts";
+import { deskOf, type ObjectsEnv } from "./env.ts";
 
 /** The desk is asked this often about a command that waits, in case its word was lost. */
 const recallMs = 5_000;
+
+/** What a hold's asker hears of it. */
+export type Heard = Extract<Input, { on: "asked" | "settled" }>;
+
+/** Whose command waits. */
+export interface Holder {
+  readonly env: ObjectsEnv;
+  readonly spec: SessionSpec;
+  now(): UnixMs;
+  hear(heard: Heard): void;
+}
 
 type Waiting = {
   readonly command: number;
@@ -17,12 +28,12 @@ type Waiting = {
   using: boolean;
 };
 
-/** The one command of a session that waits for people, and its way to the desk and back. */
+/** A command that waits for people, one at a time, and its way to the desk and back. */
 export class HeldCommand {
-  readonly #session: LiveSession;
+  readonly #session: Holder;
   #waiting: Waiting | null = null;
 
-  constructor(session: LiveSession) {
+  constructor(session: Holder) {
     this.#session = session;
   }
 
@@ -44,7 +55,7 @@ export class HeldCommand {
       waiting.review = id;
       const url = `${this.#session.spec.publicUrl}/reviews/${id}`;
       const { expiresInSeconds } = decision;
-      this.#session.step({ on: "asked", command: command.id, review: id, url, expiresInSeconds });
+      this.#session.hear({ on: "asked", command: command.id, review: id, url, expiresInSeconds });
       this.#recallLater(waiting);
       void this.#estimate(id, command);
     } catch {
@@ -55,6 +66,7 @@ export class HeldCommand {
   /** Beside the question, which never waits for it. */
   async #estimate(id: string, { text, searchPath }: Command): Promise<void> {
     const { env, spec } = this.#session;
+    if (!isStream(spec)) return;
     const estimate = await estimateFor(env, spec, { text, searchPath });
     await deskOf(env)
       .estimated(id, estimate)
@@ -115,7 +127,7 @@ export class HeldCommand {
   #settle(waiting: Waiting, decision: Settled): void {
     if (this.#waiting !== waiting) return;
     this.#waiting = null;
-    this.#session.step({ on: "settled", command: waiting.command, decision });
+    this.#session.hear({ on: "settled", command: waiting.command, decision });
   }
 }
 

@@ -2,14 +2,15 @@ import type { DataPath, DataPathInput, Effect } from "../core/data-path.ts";
 import type { UnixMs } from "../core/decision.ts";
 import type { Event } from "../core/fact.ts";
 import { bindBytesMax } from "../core/limits.ts";
-import type { SessionSpec } from "../core/session.ts";
+import type { Review } from "../core/review/review.ts";
+import type { SessionSpec, StreamSpec } from "../core/session.ts";
 import { Arriving } from "./arrival.ts";
 import { ClientTunnel } from "./client-tunnel.ts";
 import { catalogFor } from "./catalogs.ts";
 import type { ObjectsEnv } from "./env.ts";
 import { logFault } from "./fault.ts";
 import { grammarReady } from "./grammar.ts";
-import { HeldCommand } from "./held-command.ts";
+import { HeldCommand, type Heard, type Holder } from "./held-command.ts";
 import type { Journal } from "./journal.ts";
 import { perform } from "./perform.ts";
 import { policyFor } from "./policy.ts";
@@ -23,10 +24,30 @@ const EXPELLING: ReadonlySet<DataPathInput["on"]> = new Set(["revoked", "tick", 
 /** What could not be recorded has not happened: no effect of that turn has been performed. */
 class Unrecorded extends Error {}
 
+/** A session while it lives, whatever it speaks. */
+export interface Live {
+  readonly spec: SessionSpec;
+  readonly journal: Journal;
+  readonly shipping: Shipping;
+  /** The version in force for this session. */
+  readonly policy: string;
+  readonly commands: number;
+  readonly closed: boolean;
+  adopt(applied: SessionSpec["policy"]): void;
+  revoke(code: string, reason: string): void;
+  /** A review of this session is over. */
+  settled(review: Review): Promise<void>;
+  /** Asks the desk, in case its word was lost. */
+  recall(): Promise<void>;
+  /** Asked with each ping: is there still anybody? */
+  beat(): void;
+  /** What others have made of the target. */
+  freshen(): Promise<void>;
+  close(code: string, message: string): void;
+}
+
 export type LiveParts = {
   readonly env: ObjectsEnv;
-  readonly spec: SessionSpec;
-  readonly socket: WebSocket;
   readonly journal: Journal;
   readonly shipping: Shipping;
   /** Ships what waits, and sees to it that it is tried again. */
@@ -43,9 +64,9 @@ export type LiveParts = {
  * A session while it lives: bytes and news in, effects out. Every input is one turn: the data path
  * steps, and what it answers is performed in order before anything else happens (invariant 3).
  */
-export class LiveSession {
+export class LiveSession implements Live, Holder {
   readonly env: ObjectsEnv;
-  readonly spec: SessionSpec;
+  readonly spec: StreamSpec;
   readonly journal: Journal;
   readonly shipping: Shipping;
   readonly tunnel: ClientTunnel;
@@ -89,7 +110,7 @@ export class LiveSession {
   /** The instant that the timer waits for. */
   #armedFor: UnixMs | null = null;
 
-  constructor(parts: LiveParts) {
+  constructor(parts: LiveParts & { readonly spec: StreamSpec; readonly socket: WebSocket }) {
     this.env = parts.env;
     this.spec = parts.spec;
     this.journal = parts.journal;
@@ -222,10 +243,9 @@ export class LiveSession {
   }
 
   /**
-   * Asked with each ping: the client has ended in the middle of a message, and nothing moves any
-   * more.
+   * The client has ended in the middle of a message, and nothing moves any more.
    */
-  abandoned(): boolean {
+  #abandoned(): boolean {
     const still = this.#clientEnded && !this.#upstreamEnded && this.#turns === this.#turnsAtPing;
     this.#turnsAtPing = this.#turns;
     return still;
@@ -325,6 +345,31 @@ export class LiveSession {
     if (catalog === null || catalog.version === this.#catalog) return;
     this.#catalog = catalog.version;
     this.step({ on: "learned", request: null, catalog });
+  }
+
+  hear(heard: Heard): void {
+    this.step(heard);
+  }
+
+  revoke(code: string, reason: string): void {
+    this.step({ on: "revoked", code, reason });
+  }
+
+  settled(review: Review): Promise<void> {
+    return this.held.settled(review);
+  }
+
+  recall(): Promise<void> {
+    return this.held.recall();
+  }
+
+  beat(): void {
+    const reason = !this.tunnel.ping()
+      ? "The client does not answer."
+      : this.#abandoned()
+        ? "The client left in the middle of a message."
+        : null;
+    if (reason !== null) this.step({ on: "ended", side: "client", reason });
   }
 
   adopt(applied: SessionSpec["policy"]): void {

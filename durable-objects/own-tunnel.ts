@@ -1,4 +1,4 @@
-import type { SessionSpec } from "../core/session.ts";
+import type { StreamSpec } from "../core/session.ts";
 import { SUBPROTOCOL } from "../core/tunnel/frames.ts";
 import { type ObjectsEnv, sessionOf } from "./env.ts";
 import { TunnelSocket } from "./tunnel-socket.ts";
@@ -9,7 +9,7 @@ const connectSeconds = 15;
  * A session that an object opens itself, the way that everybody's is opened: policy, masks and
  * recording included. Throws where it was not opened.
  */
-export async function openTunnel(env: ObjectsEnv, spec: SessionSpec): Promise<TunnelSocket> {
+export async function openTunnel(env: ObjectsEnv, spec: StreamSpec): Promise<TunnelSocket> {
   const stub = sessionOf(env, spec.id);
   await stub.prepare(spec);
   const headers = { upgrade: "websocket", "sec-websocket-protocol": SUBPROTOCOL };
@@ -23,7 +23,7 @@ export async function openTunnel(env: ObjectsEnv, spec: SessionSpec): Promise<Tu
  * opened once.
  */
 export function clientOptions(
-  { resource }: SessionSpec,
+  { resource }: StreamSpec,
   open: () => Promise<TunnelSocket>,
 ): ClientOptions {
   let opened = false;

@@ -1,10 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Policy } from "../core/decision.ts";
 import { DataPath } from "../core/data-path.ts";
 import { pingSeconds, preparedSessionSeconds } from "../core/limits.ts";
 import { createEngine } from "../core/protocols/index.ts";
 import { headerJson } from "../core/recording/chain.ts";
 import type { Review } from "../core/review/review.ts";
-import type { SessionSpec } from "../core/session.ts";
+import { isExchanges, isStream, type SessionSpec } from "../core/session.ts";
 import { SUBPROTOCOL } from "../core/tunnel/frames.ts";
 import { database } from "../store/db.ts";
 import { sealBytes } from "../store/seal.ts";
@@ -16,10 +17,12 @@ import type { ObjectsEnv } from "./env.ts";
 import { logFault } from "./fault.ts";
 import { grammar, grammarReady } from "./grammar.ts";
 import { Journal } from "./journal.ts";
-import { LiveSession } from "./live.ts";
+import { LiveExchanges } from "./exchange/live.ts";
+import { type Live, type LiveParts, LiveSession } from "./live.ts";
 import { policyFor } from "./policy.ts";
 import { Shipping } from "./shipping.ts";
 import { standing } from "./standing.ts";
+import { probe } from "./upstream/http.ts";
 import { dial, passwordOf, type Upstream } from "./upstream/dial.ts";
 import { Watchers, type WatchSpec } from "./watchers.ts";
 
@@ -55,7 +58,7 @@ const LOST: Ending = { code: "lost", message: "The gateway lost this session.", 
  */
 export class SessionObject extends DurableObject<ObjectsEnv> {
   #prepared: { readonly spec: SessionSpec; readonly until: number } | null = null;
-  #live: LiveSession | null = null;
+  #live: Live | null = null;
   #shipping: Shipping | null = null;
   #journal: Journal | null = null;
   readonly #watchers = new Watchers(() => this.#journal?.last ?? 0);
@@ -74,22 +77,51 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
   }
 
   override async fetch(request: Request): Promise<Response> {
+    if (request.headers.has("sluice-exchange")) return this.#exchange(request);
     const watcher = request.headers.get("sluice-watcher");
     if (watcher !== null) return this.#watch(JSON.parse(watcher) as WatchSpec);
     const prepared = this.#prepared;
     const upgrades = request.headers.get("upgrade")?.toLowerCase() === "websocket";
-    if (prepared === null || Date.now() > prepared.until || this.#live !== null || !upgrades) {
-      return new Response(null, { status: 404 });
-    }
+    const isDue = prepared !== null && Date.now() <= prepared.until && this.#live === null;
+    if (!isDue || !upgrades || !isStream(prepared.spec)) return new Response(null, { status: 404 });
     const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
     server.accept();
     server.binaryType = "arraybuffer";
     const { spec } = prepared;
     this.#prepared = { spec, until: 0 };
-    const live = this.#begin(spec, server);
-    this.ctx.waitUntil(this.#open(live));
+    const parts = this.#begin(spec);
+    const live = new LiveSession({ ...parts, spec, socket: server });
+    this.#live = live;
+    this.ctx.waitUntil(this.#open(live, (policy) => this.#meet(live, policy)));
     const headers = { "sec-websocket-protocol": SUBPROTOCOL };
     return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  /**
+   * By a header that no client can send. 404 with `sluice-gone`: the session is over, and nothing
+   * of the request was read.
+   */
+  async #exchange(request: Request): Promise<Response> {
+    const live = this.#live ?? this.#openExchanges();
+    const answer = live instanceof LiveExchanges ? await live.answer(request) : null;
+    return answer ?? new Response(null, { status: 404, headers: { "sluice-gone": "1" } });
+  }
+
+  #openExchanges(): LiveExchanges | null {
+    const prepared = this.#prepared;
+    if (prepared === null || Date.now() > prepared.until || !isExchanges(prepared.spec))
+      return null;
+    const { spec } = prepared;
+    this.#prepared = { spec, until: 0 };
+    const live = new LiveExchanges({ ...this.#begin(spec), spec });
+    this.#live = live;
+    this.ctx.waitUntil(
+      this.#open(live, async (policy) => {
+        live.start(policy);
+        await this.#confirm(live);
+      }),
+    );
+    return live;
   }
 
   /** By a header that no client can send. 404: nothing lives here; 409: too many watch. */
@@ -112,7 +144,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     if (live === null) return;
     this.#noticed = true;
     if (notice.do === "policy") live.adopt({ version: notice.version, source: notice.source });
-    else live.step({ on: "revoked", code: notice.code, reason: notice.reason });
+    else live.revoke(notice.code, notice.reason);
     this.#noticed = false;
   }
 
@@ -122,7 +154,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
   }
 
   async settled(review: Review): Promise<void> {
-    await this.#live?.held.settled(review);
+    await this.#live?.settled(review);
   }
 
   /** Records that are not in the store yet, from `from` on, about 1 MiB of them. */
@@ -135,7 +167,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     return { ...journal.since(from, recordsBytesMax), live };
   }
 
-  #begin(spec: SessionSpec, socket: WebSocket): LiveSession {
+  #begin(spec: SessionSpec): LiveParts {
     const header = headerJson({
       session: spec.id,
       principal: spec.principal.id,
@@ -148,31 +180,29 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     this.#shipping = shipping;
     void this.ctx.storage.put<Kept>("session", { session: spec.id, header, end: null });
     void this.ctx.storage.setAlarm(Date.now() + shipEveryMs);
-    const over = (code: string, message: string, recorded: boolean) => {
-      this.#live = null;
-      this.#watchers.ended();
-      const end = { code, message, commands: live.commands };
-      const ended = { session: spec.id, header, end };
-      if (recorded) this.ctx.waitUntil(this.#ended(ended, this.#noticed));
-      else this.#unrecorded = end;
-    };
-    const live: LiveSession = new LiveSession({
+    return {
       env: this.env,
-      spec,
-      socket,
       journal,
       shipping,
-      ship: () => this.ctx.waitUntil(this.#ship(live)),
+      ship: () => {
+        if (this.#live !== null) this.ctx.waitUntil(this.#ship(this.#live));
+      },
       recorded: () => this.#watchers.recorded(),
       arrived: (how) => this.ctx.waitUntil(this.#noteArrival(spec, how)),
-      over,
-    });
-    this.#live = live;
-    return live;
+      over: (code, message, recorded) => {
+        const commands = this.#live?.commands ?? 0;
+        this.#live = null;
+        this.#watchers.ended();
+        const end = { code, message, commands };
+        const ended = { session: spec.id, header, end };
+        if (recorded) this.ctx.waitUntil(this.#ended(ended, this.#noticed));
+        else this.#unrecorded = end;
+      },
+    };
   }
 
   /** The opening row is written before the target hears of us. */
-  async #open(live: LiveSession): Promise<void> {
+  async #open(live: Live, go: (policy: Policy) => Promise<void>): Promise<void> {
     const { spec, journal } = live;
     const timer = setInterval(() => void this.#ping(live, timer), pingSeconds * 1000);
     try {
@@ -181,27 +211,42 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       journal.sealWith(sealWith(key));
       const { header } = (await this.#kept()) as Kept;
       await addSession(database(this.env), spec, { header, dataKey });
-      const policy = policyFor(this.env, spec);
-      live.tunnel.opened(spec.id);
-      const [reached, catalog, news] = await Promise.all([
-        this.#reach(live),
-        catalogFor(this.env, spec, "opening"),
-        standing(this.env, spec, live.policy, Date.now()),
-        grammarReady(),
-      ]);
-      // What was said before the row was there reached nobody; what is said from here on does.
-      if (news !== null) await this.notify(news);
-      const parts = { spec, crypto: nodeCrypto, grammar, masker: policy.masker, catalog };
-      const engine = createEngine(spec.resource.type, { ...parts, password: reached.password });
-      const path = new DataPath({ spec, engine, policy, crypto: nodeCrypto });
-      live.start(path, reached.upstream, reached.failure);
-      if (catalog === null && spec.literalTexts === null) {
-        live.note("The target's catalog could not be read: its columns and functions are unknown.");
-      }
+      await go(policyFor(this.env, spec));
     } catch (error) {
       logFault("open", spec.id, error);
       live.close("internal", "The gateway could not open this session.");
     }
+  }
+
+  /** Of a stream: the tunnel is told, the target dialled, its catalog read. */
+  async #meet(live: LiveSession, policy: Policy): Promise<void> {
+    const { spec } = live;
+    live.tunnel.opened(spec.id);
+    const [reached, catalog] = await Promise.all([
+      this.#reach(live),
+      catalogFor(this.env, spec, "opening"),
+      this.#confirm(live),
+      grammarReady(),
+    ]);
+    const parts = { spec, crypto: nodeCrypto, grammar, masker: policy.masker, catalog };
+    const engine = createEngine(spec.resource.type, { ...parts, password: reached.password });
+    const path = new DataPath({ spec, engine, policy, crypto: nodeCrypto });
+    live.start(path, reached.upstream, reached.failure);
+    if (catalog === null && spec.literalTexts === null) {
+      live.note("The target's catalog could not be read: its columns and functions are unknown.");
+    }
+  }
+
+  /** What was said before the row was there reached nobody; what is said from here on does. */
+  async #confirm(live: Live): Promise<void> {
+    const news = await standing(this.env, live.spec, live.policy, Date.now());
+    if (news !== null) await this.notify(news);
+  }
+
+  /** Whether the service answers, and takes the credential. No session comes of it. */
+  async reach(spec: SessionSpec): Promise<Arrival> {
+    if (!isExchanges(spec)) throw new Error("not a service");
+    return probe(this.env, spec);
   }
 
   /** Nobody waits for it, and nothing hangs on it (CONTRACTS §4). */
@@ -216,7 +261,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     failure: string | null;
   }> {
     try {
-      const password = await passwordOf(this.env, spec.credential);
+      const password = await passwordOf(this.env, spec.resource.password, spec.sealed);
       const from = Date.now();
       const upstream = await dial(spec.resource);
       arriving.dialled(Date.now() - from);
@@ -227,26 +272,21 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
   }
 
   /** Asks the client whether it is there, and D1 whether the session may go on. */
-  async #ping(live: LiveSession, timer: ReturnType<typeof setInterval>): Promise<void> {
+  async #ping(live: Live, timer: ReturnType<typeof setInterval>): Promise<void> {
     if (live.closed) return clearInterval(timer);
-    if (!live.tunnel.ping()) {
-      return live.step({ on: "ended", side: "client", reason: "The client does not answer." });
-    }
-    if (live.abandoned()) {
-      const reason = "The client left in the middle of a message.";
-      return live.step({ on: "ended", side: "client", reason });
-    }
+    live.beat();
+    if (live.closed) return;
     try {
       const news = await standing(this.env, live.spec, live.policy, Date.now());
       this.#unanswered = 0;
       if (news !== null) await this.notify(news);
-      await live.held.recall();
+      await live.recall();
       await live.freshen();
     } catch {
       this.#unanswered++;
       if (this.#unanswered < 2) return;
       const reason = "The gateway could not confirm that your access still stands.";
-      live.step({ on: "revoked", code: "unconfirmed", reason });
+      live.revoke("unconfirmed", reason);
     }
   }
 
@@ -282,11 +322,11 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
   }
 
   /** Of a session that lives: ships what waits, and sets the alarm for the next time. */
-  async #ship(live: LiveSession): Promise<void> {
+  async #ship(live: Live): Promise<void> {
     const shipped = await live.shipping.ship();
     if (live.shipping.overdue(Date.now())) {
       const reason = "The store for recordings has been away for too long.";
-      live.step({ on: "revoked", code: "recording_unavailable", reason });
+      live.revoke("recording_unavailable", reason);
     }
     if (live.closed) return;
     await this.ctx.storage.setAlarm(Date.now() + (shipped ? shipEveryMs : shipAgainMs));

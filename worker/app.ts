@@ -1,19 +1,16 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { HTTPException } from "hono/http-exception";
 import { policyBytesMax } from "../core/limits.ts";
-import { ConfigError } from "../core/errors.ts";
 import { database } from "../store/db.ts";
 import type { App } from "./context.ts";
 import { settingsOf } from "./env.ts";
 import { authorize } from "./identity/authorize.ts";
 import { browser } from "./identity/browser.ts";
 import { device } from "./identity/device.ts";
-import { IssuerError } from "./identity/issuer.ts";
 import { metadata } from "./identity/metadata.ts";
-import { OAuthError, token } from "./identity/token.ts";
-import { problemResponse, Refused } from "./problem.ts";
-import { auditDenied } from "./denied.ts";
+import { token } from "./identity/token.ts";
+import { failure } from "./failure.ts";
+import { problemResponse } from "./problem.ts";
 import { auditing } from "./routes/audit.ts";
 import { access } from "./routes/access.ts";
 import { catalog } from "./routes/catalog.ts";
@@ -83,23 +80,4 @@ for (const routes of [targets, people, overview, auditing, tunnel, consoles])
 
 app.notFound(() => problemResponse("unknown", "There is nothing under this address."));
 
-app.onError(async (error, c) => {
-  if (error instanceof OAuthError) {
-    return c.json({ error: error.error, error_description: error.message }, error.status);
-  }
-  if (error instanceof Refused) {
-    await auditDenied(c, error);
-    return problemResponse(error.code, error.message, error.more);
-  }
-  if (error instanceof IssuerError) {
-    return problemResponse("issuer_unavailable", "The identity provider does not answer.");
-  }
-  if (error instanceof ConfigError) return problemResponse("misconfigured", error.message);
-  if (error instanceof HTTPException) return problemResponse("bad_request", error.message);
-  console.error(JSON.stringify({ path: c.req.routePath, error: error.name, at: placeOf(error) }));
-  return problemResponse("internal", "The gateway failed. Nothing was let through.");
-});
-
-/** Where it failed, without the message: that may quote what somebody sent. */
-const placeOf = (error: Error): string | undefined =>
-  error.stack?.split("\n").find((line) => line.startsWith("    at"));
+app.onError(failure);

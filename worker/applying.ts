@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { reachOf } from "../core/address.ts";
 import { checkDocument } from "../core/policy/check.ts";
 import { isDocument } from "../core/policy/document.ts";
+import { dialledHost, secretNamesOf } from "../core/policy/resource.ts";
 import { wouldLeaveNobodyAdmin } from "../core/policy/roles.ts";
 import type { Document, ResourceRule } from "../core/policy/schema.ts";
 import type { ConfigError } from "../core/errors.ts";
@@ -42,20 +43,18 @@ function invalid(errors: readonly ConfigError[]): Refused {
  * A sentence when the address may not be dialled for this resource (CONTRACTS §9). Names are not
  * looked up.
  */
-export function checkAddress(rule: Pick<ResourceRule, "name" | "host" | "network">): string | null {
-  const reach = reachOf(rule.host);
-  if (reach === "never") return `${rule.name}: ${rule.host} is an address that is never dialled.`;
+export function checkAddress(rule: ResourceRule, host = dialledHost(rule)): string | null {
+  const reach = reachOf(host);
+  if (reach === "never") return `${rule.name}: ${host} is an address that is never dialled.`;
   if (reach !== "private" || rule.network === "private") return null;
-  return `${rule.name}: ${rule.host} is private; say "network: private" if that is meant.`;
+  return `${rule.name}: ${host} is private; say "network: private" if that is meant.`;
 }
 
 /**
  * What does not stop an apply: secrets yet to be set, and names whose addresses look wrong today.
  */
 export async function warningsOf(c: Context<App>, document: Document): Promise<string[]> {
-  const named = document.resources.flatMap(({ password }) =>
-    password !== undefined && "secret" in password ? [password.secret] : [],
-  );
+  const named = document.resources.flatMap(secretNamesOf);
   const missing = await missingSecrets(c.var.db, [...new Set(named)]);
   const warnings = missing.map((name) => `The secret ${name} has not been set yet.`);
   const looked = await Promise.all(document.resources.slice(0, 20).map((rule) => lookedUp(rule)));
@@ -73,10 +72,11 @@ export async function addressRefusal(c: Context<App>, rule: ResourceRule): Promi
  * Advisory: a name can point elsewhere a moment later, so a direct dial does not depend on this.
  */
 async function lookedUp(rule: ResourceRule, look = resolve): Promise<string | null> {
-  if (reachOf(rule.host) !== "name") return null;
-  for (const address of await look(rule.host)) {
-    const refusal = checkAddress({ ...rule, host: address });
-    if (refusal !== null) return `${rule.host} resolves to ${address}. ${refusal}`;
+  const host = dialledHost(rule);
+  if (reachOf(host) !== "name") return null;
+  for (const address of await look(host)) {
+    const refusal = checkAddress(rule, address);
+    if (refusal !== null) return `${host} resolves to ${address}. ${refusal}`;
   }
   return null;
 }

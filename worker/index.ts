@@ -6,16 +6,18 @@ import { forgetOldAnswers } from "../store/kept-answers.ts";
 import { closeOpenings } from "../store/openings.ts";
 import { forgetOldTokens } from "../store/tokens.ts";
 import { app } from "./app.ts";
+import { exchanges, isExchange } from "./exchanges.ts";
 import { chainHour } from "./hours.ts";
 import { forgetOldStatements } from "./retention.ts";
 
+export { CallerObject } from "../durable-objects/caller.ts";
 export { CatalogObject } from "../durable-objects/catalog.ts";
 export { ConsoleObject } from "../durable-objects/console.ts";
 export { ReviewDesk } from "../durable-objects/review-desk.ts";
 export { SessionObject } from "../durable-objects/session.ts";
 
 export default {
-  fetch: app.fetch,
+  fetch: (request, env, ctx) => (isExchange(request) ? exchanges : app).fetch(request, env, ctx),
 
   /**
    * Hourly (wrangler.toml): what can no longer be used is forgotten, and the heads of recordings

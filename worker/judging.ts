@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Judged, Scene } from "../core/rehearsal/judged.ts";
-import type { SessionSpec } from "../core/session.ts";
+import { isStream, type StreamSpec } from "../core/session.ts";
 import { appliedPolicy } from "./applied.ts";
 import type { App } from "./context.ts";
 import { specOf } from "./opening.ts";
@@ -16,7 +16,7 @@ export type Judge = (resource: string, scenes: readonly Scene[]) => Promise<Answ
 
 /** Statements are judged by the object that knows their resource's tables. */
 export function judgeFor(c: Context<App>): Judge {
-  const specs = new Map<string, Promise<SessionSpec | null>>();
+  const specs = new Map<string, Promise<StreamSpec | null>>();
   return async (resource, scenes) => {
     const looking = specs.get(resource) ?? reachable(c, resource);
     specs.set(resource, looking);
@@ -27,12 +27,15 @@ export function judgeFor(c: Context<App>): Judge {
 }
 
 /** As the policy in force reaches it. Null: it does not, or the target may not be dialled. */
-async function reachable(c: Context<App>, resource: string): Promise<SessionSpec | null> {
+async function reachable(c: Context<App>, resource: string): Promise<StreamSpec | null> {
   const applied = await appliedPolicy(c);
   const rule = applied?.document.resources.find(({ name }) => name === resource);
   if (applied === null || rule === undefined) return null;
-  return specOf(c, applied, rule, null).catch((error: unknown) => {
+  try {
+    const spec = await specOf(c, applied, rule, null);
+    return isStream(spec) ? spec : null;
+  } catch (error) {
     if (error instanceof Refused) return null;
     throw error;
-  });
+  }
 }

@@ -1,7 +1,15 @@
 import type { Context } from "hono";
 import { grantFor, requestableGrants } from "../core/policy/grants.ts";
+import { resourceOf, secretNamesOf } from "../core/policy/resource.ts";
 import type { ResourceRule } from "../core/policy/schema.ts";
-import type { CredentialRef, Granted, Resource, SessionSpec } from "../core/session.ts";
+import {
+  type ExchangeSpec,
+  type Granted,
+  isExchanges,
+  isStream,
+  type SessionSpec,
+  type StreamSpec,
+} from "../core/session.ts";
 import { audit } from "../store/audit.ts";
 import { newId } from "../store/ids.ts";
 import { addOpening } from "../store/openings.ts";
@@ -51,7 +59,7 @@ export async function specOf(
     principal: identity.principal,
     onBehalfOf: null,
     resource: resourceOf(rule, await idOf(c, rule.name)),
-    credential: await credentialOf(c, rule),
+    sealed: await sealedFor(c, rule),
     policy: { version, source },
     literalTexts: null,
     recording: document.recording.default,
@@ -62,6 +70,19 @@ export async function specOf(
     ticket: said(c, "sluice-ticket"),
     publicUrl: settings.publicUrl,
   };
+}
+
+/** Throws Refused where the resource is no database. */
+export function requireStream(spec: SessionSpec): StreamSpec {
+  if (isStream(spec)) return spec;
+  const { name } = spec.resource;
+  throw new Refused("bad_request", `${name} is spoken to in HTTP, under /http/${name}/.`);
+}
+
+/** Throws Refused where the resource is not spoken to in HTTP. */
+export function requireExchanges(spec: SessionSpec): ExchangeSpec {
+  if (isExchanges(spec)) return spec;
+  throw new Refused("bad_request", `${spec.resource.name} is a database: open it by a tunnel.`);
 }
 
 /** Before the object hears of it: whoever ends the sign-in finds what hangs on it. */
@@ -90,19 +111,15 @@ async function idOf(c: Context<App>, name: string): Promise<string> {
   return id;
 }
 
-function resourceOf(rule: ResourceRule, id: string): Resource {
-  const { name, type, host, port, database, user, tls, network, labels } = rule;
-  return { id, name, type, host, port, database, user, tls, network, labels };
-}
-
-/** Still sealed: the object opens it at dial. */
-async function credentialOf(c: Context<App>, rule: ResourceRule): Promise<CredentialRef> {
-  if (rule.password === undefined) return null;
-  if ("env" in rule.password) return { env: rule.password.env };
-  const name = rule.password.secret;
-  const sealed = await sealedSecret(c.var.db, name);
-  if (sealed !== null) return { sealed, name };
-  throw new Refused("misconfigured", `The secret ${name} of ${rule.name} has not been set.`);
+/** Still sealed: the object opens them where it uses them. */
+async function sealedFor(c: Context<App>, rule: ResourceRule): Promise<Record<string, string>> {
+  const names = secretNamesOf(rule);
+  const found = await Promise.all(names.map((name) => sealedSecret(c.var.db, name)));
+  const missing = names[found.indexOf(null)];
+  if (missing !== undefined) {
+    throw new Refused("misconfigured", `The secret ${missing} of ${rule.name} has not been set.`);
+  }
+  return Object.fromEntries(names.map((name, i) => [name, found[i] as string]));
 }
 
 /** What the client says of why it comes: the two `sluice-*` headers that exist for clients. */

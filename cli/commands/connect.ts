@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
+import type { ResourceView } from "../../core/api/resource.ts";
 import { safeJson } from "../../core/visible.ts";
 import { type Context, gatewayOf, print, say } from "../context.ts";
 import { reasonOf, refused, usage } from "../failure.ts";
@@ -45,12 +46,18 @@ export function listenerOptions(context: Context, gateway: Gateway, name: string
   };
 }
 
+/** Throws where there is none: a service is spoken to in HTTP. */
+export function databaseOf({ name, database, url }: ResourceView): string {
+  if (database !== null) return database;
+  throw usage(`${name} is a service: call it at ${url}/ with an Authorization header.`);
+}
+
 async function standBy(context: Context, name: string, port: number): Promise<void> {
   const gateway = await gatewayOf(context);
   const resource = await gateway.call("resource", { path: { name } });
   const listener = await Listener.onPort(port, listenerOptions(context, gateway, name));
   const stop = gateway.stayFresh();
-  const url = addressOf(listener.door, resource.database);
+  const url = addressOf(listener.door, databaseOf(resource));
   print(context, context.json ? `${safeJson([{ id: resource.id, name, url }])}\n` : `${url}\n`);
   say(context, "Listening until you press Ctrl-C.");
   await new Promise<void>((resolve) => {
@@ -75,7 +82,11 @@ async function runWith(
     : await Listener.onSocket(options);
   const stop = gateway.stayFresh();
   try {
-    const env = { ...defaults, ...context.env, ...environmentOf(listener.door, resource.database) };
+    const env = {
+      ...defaults,
+      ...context.env,
+      ...environmentOf(listener.door, databaseOf(resource)),
+    };
     context.exitCode = await run(command, env);
   } finally {
     stop();

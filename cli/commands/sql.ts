@@ -7,7 +7,7 @@ import { Listener } from "../tunnel/listener.ts";
 import { AnswerRenderer, type Shown } from "../wire/answer.ts";
 import type { ServerMessage } from "../../core/protocols/postgres/seen.ts";
 import { simpleQuery } from "../wire/simple-query.ts";
-import { listenerOptions } from "./connect.ts";
+import { databaseOf, listenerOptions } from "./connect.ts";
 import { readText } from "./files.ts";
 
 type SqlOptions = { readonly json?: true; readonly csv?: true; readonly file?: string };
@@ -35,7 +35,7 @@ async function sql(
   if (options.json && options.csv) throw usage("--json or --csv, not both.");
   const text = await textOf(statement, options.file);
   const gateway = await gatewayOf(context);
-  const { database } = await gateway.call("resource", { path: { name } });
+  const database = databaseOf(await gateway.call("resource", { path: { name } }));
   const reach = listenerOptions(context, gateway, name);
   const listener =
     process.platform === "win32" ? await Listener.onPort(0, reach) : await Listener.onSocket(reach);

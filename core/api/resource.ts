@@ -5,8 +5,11 @@ import { access, id, instant, name } from "./common.ts";
 export const resource = z.object({
   id: id("res"),
   name,
-  type: z.enum(["postgres"]),
-  database: z.string(),
+  type: z.enum(["postgres", "http"]),
+  /** Null: it is no database. */
+  database: z.string().nullable(),
+  /** Where any HTTP client reaches it; null: it is not spoken to in HTTP. */
+  url: z.string().nullable(),
   labels: z.record(z.string(), z.string()),
   /**
    * `open`: a grant lets you in now; `request`: you may ask; `closed`: only admins see it listed.

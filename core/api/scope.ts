@@ -7,6 +7,7 @@ export const SCOPES = {
   "policy:read": "Read the policy, its versions, and the catalogs that it is tested with.",
   "policy:write": "Put a policy in force.",
   "secrets:write": "List the names of secrets, and set their values.",
+  "http:call": "Call services under /http/NAME/ in your name.",
   "audit:read": "Read the audit trail and the hourly heads over all recordings.",
 } as const;
 export type Scope = keyof typeof SCOPES;

@@ -51,19 +51,22 @@ export const target = z.object({
   name,
   type: z.string(),
   host: z.string(),
-  port: z.number().int(),
-  database: z.string(),
-  user: z.string(),
-  tls: z.string(),
+  /** Null, as in the three below: of a service. */
+  port: z.number().int().nullable(),
+  database: z.string().nullable(),
+  user: z.string().nullable(),
+  tls: z.string().nullable(),
+  /** Of a service; null: of a database. */
+  url: z.string().nullable(),
   network: z.string(),
   labels: z.record(z.string(), z.string()),
-  /** `stored`: null where nobody has set it. Null: the target asks for no password. */
-  password: z
-    .discriminatedUnion("in", [
+  /** What its credential is made of. `stored`: null where nobody has set it. */
+  secrets: z.array(
+    z.discriminatedUnion("in", [
       z.object({ in: z.literal("secret"), name, stored: secret.nullable() }),
       z.object({ in: z.literal("environment"), name: z.string() }),
-    ])
-    .nullable(),
+    ]),
+  ),
   /** Sessions that live now. */
   live: z.number().int(),
   health: health.nullable(),

@@ -2,8 +2,11 @@ import type { Crypto } from "../crypto.ts";
 import type { Aggregate, CellMask, Masker, Predicates, SourceColumn } from "../masker.ts";
 import type { MaskingRule } from "../policy/schema.ts";
 import type { Principal, Resource } from "../session.ts";
+import { bodyMaskerFor } from "./bodies/choose.ts";
+import { headerShown } from "./bodies/header.ts";
 import { type ColumnPattern, namesColumn, namesOutput, parseColumnPattern } from "./columns.ts";
 import { contentScanner } from "./content.ts";
+import { FieldRules, parseFieldPattern } from "./fields.ts";
 import { longestPattern } from "./scanner.ts";
 import { isPlaceholder } from "./placeholder.ts";
 import { REDACTED, techniqueName, transformOf } from "./techniques.ts";
@@ -34,6 +37,8 @@ export const idleMasker: Masker = {
   scan: () => null,
   scanInPlace: () => [],
   longestPattern: 0,
+  body: () => "pass",
+  header: (_, value) => ({ text: value, rule: null, findings: [] }),
 };
 
 /**
@@ -63,7 +68,7 @@ export function createMasker(
     columnRules.find(({ patterns }) => patterns.some(wanted));
   const naming = (column: SourceColumn): readonly ActiveRule[] =>
     columnRules.filter(({ patterns }) => patterns.some((p) => namesColumn(p, column)));
-  return {
+  const columns: Omit<Masker, "body" | "header"> = {
     idle: false,
     detects: content !== null,
     source: (column) =>
@@ -83,6 +88,24 @@ export function createMasker(
     scanInPlace: (window, column) => content?.scanInPlace(window, column) ?? [],
     longestPattern: content === null ? 0 : longestPattern,
   };
+  const bodies = { fields: fieldRules(active), detect: content === null ? null : columns };
+  return {
+    ...columns,
+    body: (type, unreadable) => bodyMaskerFor(type, bodies, unreadable),
+    header: (name, value) => headerShown(name, value, bodies),
+  };
+}
+
+/** A rule's fields, and its columns: `*.ssn` is a field `ssn`, `customers.email` one in the other. */
+function fieldRules(active: readonly ActiveRule[]): FieldRules {
+  const ruled = active.toSorted((a, b) => shows(a.rule) - shows(b.rule));
+  return new FieldRules(
+    ruled.flatMap(({ rule, mask }) =>
+      [...(rule.fields ?? []), ...(rule.columns ?? []).map((column) => column.replace(/^\*\./, ""))]
+        .map(parseFieldPattern)
+        .flatMap((pattern) => (pattern === null ? [] : [{ pattern, mask }])),
+    ),
+  );
 }
 
 function holds(

@@ -5,6 +5,7 @@ export type Verdict = "true" | "false" | "error";
 export type Context = Readonly<Record<string, CelInput>>;
 
 export type Fields = CelMap;
+export type { CelInput };
 
 /** Made once for all conditions: of an object CEL makes a map each time that one names it. */
 export const fields = (part: Context): Fields => celMap(new Map(Object.entries(part)));
@@ -12,7 +13,7 @@ export const fields = (part: Context): Fields => celMap(new Map(Object.entries(p
 export type Condition = {
   /** Total: an error, or an answer that is no boolean, is "error". It rests on `names` alone. */
   evaluate(context: Context): Verdict;
-  /** Every name in it, with the field where one is taken of it: `command.text`, `now`, `o`. */
+  /** Every name in it, with the fields that are taken of it: `command.text`, `now`, `o`. */
   readonly names: ReadonlySet<string>;
 };
 
@@ -53,16 +54,31 @@ type Node = {
   readonly name?: string;
   readonly operand?: Node;
   readonly field?: string;
+  readonly function?: string;
+  readonly args?: readonly Node[];
+  readonly constantKind?: { readonly case?: string; readonly value?: unknown };
 };
 
 function addNames(node: unknown, names: Set<string>): void {
   if (typeof node !== "object" || node === null) return;
-  const { exprKind } = node as Node;
-  const { name, operand, field } = exprKind?.value ?? {};
-  if (exprKind?.case === "identExpr") names.add(String(name));
-  else if (exprKind?.case === "selectExpr" && operand?.exprKind?.case === "identExpr") {
-    names.add(`${operand.exprKind.value?.name}.${field}`);
-  } else for (const part of Object.values(node)) addNames(part, names);
+  const path = pathOf(node);
+  if (path !== null) names.add(path);
+  else for (const part of Object.values(node)) addNames(part, names);
+}
+
+/** `http.query.role`, written so or as `http.query["role"]`. Null: no name, or one made of more. */
+function pathOf({ exprKind }: Node): string | null {
+  const value = exprKind?.value;
+  if (exprKind?.case === "identExpr") return String(value?.name);
+  if (exprKind?.case === "selectExpr") {
+    const outer = pathOf(value?.operand ?? {});
+    return outer === null ? null : `${outer}.${value?.field}`;
+  }
+  if (exprKind?.case !== "callExpr" || value?.function !== "_[_]") return null;
+  const [of = {}, by] = value.args ?? [];
+  const outer = pathOf(of);
+  const key = by?.exprKind?.case === "constExpr" ? by.exprKind.value?.constantKind : undefined;
+  return outer === null || key?.case !== "stringValue" ? null : `${outer}.${String(key.value)}`;
 }
 
 /** Null when the expression parses, else why not. */

@@ -1,8 +1,8 @@
-import { accessOf, type Command, type Parameter } from "../command.ts";
+import { accessOf, type Command, type HttpFacts, type Parameter } from "../command.ts";
 import { hex, strictText } from "../bytes.ts";
 import type { UnixMs } from "../decision.ts";
 import type { Principal, Resource } from "../session.ts";
-import { type Fields, fields } from "./condition.ts";
+import { type CelInput, type Fields, fields } from "./condition.ts";
 
 /**
  * What a condition sees, and the CEL type of each part. The checker and docs/policy.md are both
@@ -22,6 +22,14 @@ export const CONTEXT = {
     unbounded: "bool",
     questions: "int",
     parameters: "list<dyn>",
+  },
+  /** Of a request; empty for all else. */
+  http: {
+    method: "string",
+    path: "string",
+    query: "map<string, dyn>",
+    headers: "map<string, string>",
+    body: "dyn",
   },
   session: { id: "string", reason: "string", ticket: "string" },
   now: { hour: "int", weekday: "int" },
@@ -66,6 +74,36 @@ export function commandContext(command: Command): Fields {
     questions: BigInt(command.questions),
     parameters: command.parameters.map(shownParameter),
   });
+}
+
+const NO_HTTP: HttpFacts = {
+  method: "",
+  path: "",
+  query: {},
+  headers: {},
+  body: null,
+  repeated: [],
+};
+
+/** Numbers without a fraction are CEL's `int` where they fit, as a person writes them in a rule. */
+export function httpContext({ http = NO_HTTP }: Command): Fields {
+  const { method, path, query, headers, body } = http;
+  return fields({
+    method,
+    path,
+    query: celOf(query),
+    headers: celOf(headers),
+    body: celOf(body),
+  });
+}
+
+function celOf(value: unknown): CelInput {
+  if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (Array.isArray(value)) return value.map(celOf);
+  if (typeof value !== "object" || value === null) return value as CelInput;
+  return fields(
+    Object.fromEntries(Object.entries(value).map(([name, part]) => [name, celOf(part)])),
+  );
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   clockIn,
   commandContext,
   commandKind,
+  httpContext,
   restsOnKind,
   type SessionFacts,
   sessionContext,
@@ -50,12 +51,14 @@ export function compileGuardrails(
     match(command, now) {
       if (planned.length === 0) return [];
       const kind = commandKind(command);
-      let seen: Fields | null = null;
+      let seen: { readonly command: Fields; readonly http: Fields } | null = null;
       const verdictOf = ({ when, clock, said }: Planned): Verdict => {
         const before = said?.get(kind);
         if (before !== undefined) return before;
-        seen ??= commandContext(command);
-        const verdict = when.evaluate({ ...fixed, command: seen, now: clock(now) });
+        seen ??= { command: commandContext(command), http: httpContext(command) };
+        const verdict = ambiguous(when, command)
+          ? "error"
+          : when.evaluate({ ...fixed, ...seen, now: clock(now) });
         if (said !== null && said.size < kindsMax) said.set(kind, verdict);
         return verdict;
       };
@@ -66,6 +69,14 @@ export function compileGuardrails(
     },
   };
 }
+
+/** A part that the condition reads may mean several things: what it says would be a guess. */
+const ambiguous = ({ names }: Condition, { http }: Command): boolean =>
+  http !== undefined && http.repeated.some((part) => reads(names, `http.${part}`));
+
+/** `http.query.role` is read by that name, by any part of it, and by whatever reads it whole. */
+const reads = (names: ReadonlySet<string>, path: string): boolean =>
+  [...names].some((name) => name === path || path.startsWith(`${name}.`));
 
 /** Whether a rule speaks of this principal on this resource at all. */
 export function concerns(

@@ -2,7 +2,9 @@ import { ACCESS } from "../command.ts";
 import { conditionCharactersMax } from "../limits.ts";
 import { DETECTOR_KINDS } from "../masking/kinds.ts";
 import { parseColumnPattern } from "../masking/columns.ts";
+import { parseFieldPattern } from "../masking/fields.ts";
 import { z } from "../zod.ts";
+import { credentialSchema, httpUrl, LISTED_FORMS, listed } from "./http-resource.ts";
 
 /*
  * The shape of `sluice.yaml` (docs/policy.md is checked against these objects). Every object is
@@ -21,9 +23,15 @@ const labels = z.record(z.string(), z.string());
 const resourceNames = z.array(name).min(1);
 const hours = z.number().positive().max(8_760);
 
-export const resourceSchema = z.strictObject({
+const network = z
+  .enum(["public", "private"])
+  .default("public")
+  .describe("`private` allows loopback and private addresses.");
+const ofLabels = labels.default({}).describe("For grants that choose by label.");
+
+export const postgresSchema = z.strictObject({
   name: name.describe("What people type: `sluice psql NAME`."),
-  type: z.enum(["postgres"], "only postgres is served").describe("`postgres`."),
+  type: z.literal("postgres").describe("`postgres`."),
   host: z.string().min(1).max(253).describe("Name or address of the server."),
   port: z.number().int().min(1).max(65_535).default(5432).describe("TCP port."),
   database: z.string().min(1).max(63).describe("The one database that is reached."),
@@ -39,11 +47,29 @@ export const resourceSchema = z.strictObject({
     .enum(["disable", "verify-full"])
     .default("verify-full")
     .describe("`verify-full`, or `disable` for plaintext."),
-  network: z
-    .enum(["public", "private"])
-    .default("public")
-    .describe("`private` allows loopback and private addresses."),
-  labels: labels.default({}).describe("For grants that choose by label."),
+  network,
+  labels: ofLabels,
+});
+
+export const httpSchema = z.strictObject({
+  name: name.describe("Where it is reached: `/http/NAME/…`."),
+  type: z.literal("http").describe("`http`."),
+  url: httpUrl.describe("Of the service, with a base path where it has one; no query."),
+  credential: credentialSchema.optional().describe("How the service is told who asks (below)."),
+  network,
+  forms: z
+    .array(z.enum(LISTED_FORMS))
+    .default([])
+    .describe("Ambiguous forms of a path that the service needs: " + listed(LISTED_FORMS) + "."),
+  unreadable: z
+    .enum(["pass", "scan", "refuse"])
+    .default("refuse")
+    .describe("Answers of a type that no masker reads: `pass`, `scan` as text, or `refuse`."),
+  labels: ofLabels,
+});
+
+export const resourceSchema = z.discriminatedUnion("type", [postgresSchema, httpSchema], {
+  error: "only postgres and http are served",
 });
 
 const acr = z
@@ -125,6 +151,11 @@ export const maskingSchema = z
       .min(1)
       .optional()
       .describe("`TABLE.COLUMN` or `SCHEMA.TABLE.COLUMN`; `*` stands for any name."),
+    fields: z
+      .array(z.string().refine((f) => parseFieldPattern(f) !== null, "not NAME or OUTER.NAME"))
+      .min(1)
+      .optional()
+      .describe("Fields of documents (HTTP): `NAME`, `OUTER.NAME` or `$.NAME` from the top."),
     detect: z
       .array(z.enum(DETECTOR_KINDS))
       .min(1)
@@ -158,8 +189,8 @@ export const maskingSchema = z
       .describe("`show`: sums and averages of the columns are shown."),
     except: groups.optional().describe("Members of these groups see the values."),
   })
-  .refine((rule) => rule.columns ?? rule.detect ?? rule.patterns, {
-    error: "a masking rule names columns, detect or patterns",
+  .refine((rule) => rule.columns ?? rule.fields ?? rule.detect ?? rule.patterns, {
+    error: "a masking rule names columns, fields, detect or patterns",
   });
 
 const roleGroups = z.array(group).default([]);
@@ -196,6 +227,8 @@ export const documentSchema = z.strictObject({
 /** `sluice.yaml`, read and checked, every default filled in. */
 export type Document = z.infer<typeof documentSchema>;
 export type ResourceRule = Document["resources"][number];
+export type PostgresRule = z.infer<typeof postgresSchema>;
+export type HttpRule = z.infer<typeof httpSchema>;
 export type GrantRule = Document["grants"][number];
 export type GuardrailRule = Document["guardrails"][number];
 export type SignInAsked = z.infer<typeof signIn>;

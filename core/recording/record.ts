@@ -34,6 +34,7 @@ export const KINDS = {
   toClient: 12,
   toUpstream: 13,
   end: 14,
+  response: 15,
 } as const satisfies Record<Fact["kind"], number>;
 
 const NAMES: ReadonlyMap<number, Fact["kind"]> = new Map(

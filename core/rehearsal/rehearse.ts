@@ -4,6 +4,7 @@ import type { Command } from "../command.ts";
 import type { Crypto } from "../crypto.ts";
 import type { Decision, UnixMs } from "../decision.ts";
 import type { Masker } from "../masker.ts";
+import { resourceOf } from "../policy/resource.ts";
 import { compilePolicy } from "../policy/compile.ts";
 import type { SessionFacts } from "../policy/context.ts";
 import type { Document, ResourceRule } from "../policy/schema.ts";
@@ -54,7 +55,7 @@ export function rehearsal(
     policy: document,
     version: "local",
     principal,
-    resource: { ...resource, id: resource.name },
+    resource: resourceOf(resource, resource.name),
     session,
     keys: { mask: (purpose) => crypto.sha256(utf8(purpose)) },
     crypto,

@@ -1,6 +1,6 @@
 import { reachOf } from "../../core/address.ts";
 import { utf8 } from "../../core/bytes.ts";
-import type { Resource, SessionSpec } from "../../core/session.ts";
+import type { PostgresResource, Resource, SecretRule } from "../../core/session.ts";
 import { open } from "../../store/seal.ts";
 import { secretPurpose } from "../../store/secrets.ts";
 import { connectTcp } from "./tcp.ts";
@@ -22,31 +22,42 @@ export interface Upstream {
 export class Unreachable extends Error {}
 
 /** Throws Unreachable within `dialSeconds`. */
-export async function dial(resource: Resource): Promise<Upstream> {
-  const reach = reachOf(resource.host);
-  if (reach === "never") {
-    throw new Unreachable(`${resource.host} is an address that the gateway never dials.`);
-  }
-  if (reach === "private" && resource.network !== "private") {
-    throw new Unreachable(
-      `${resource.host} is a private address; its resource must say network: private.`,
-    );
-  }
+export async function dial(resource: PostgresResource): Promise<Upstream> {
+  requireReach(resource);
   return connectTcp(resource);
 }
 
-/** The target's password, opened for the one login that follows. Null: the target asks for none. */
-export async function passwordOf(
-  env: { readonly SEALING_KEYS: string },
-  credential: SessionSpec["credential"],
-): Promise<Uint8Array | null> {
-  if (credential === null) return null;
-  if ("sealed" in credential) {
-    return utf8(await open(env, secretPurpose(credential.name), credential.sealed));
+/** Throws Unreachable where the resource's address may not be dialled. */
+export function requireReach({ host, network }: Pick<Resource, "host" | "network">): void {
+  const reach = reachOf(host);
+  if (reach === "never") {
+    throw new Unreachable(`${host} is an address that the gateway never dials.`);
   }
-  const value = (env as Readonly<Record<string, unknown>>)[credential.env];
-  if (typeof value !== "string") {
-    throw new Unreachable(`The gateway has no secret named ${credential.env}.`);
+  if (reach === "private" && network !== "private") {
+    throw new Unreachable(`${host} is a private address; its resource must say network: private.`);
   }
-  return utf8(value);
 }
+
+/** A secret of the resource's, opened for the one use that follows. Throws an Unreachable. */
+export async function secretOf(
+  env: { readonly SEALING_KEYS: string },
+  rule: SecretRule,
+  sealed: Readonly<Record<string, string>>,
+): Promise<string> {
+  if ("secret" in rule) {
+    const kept = sealed[rule.secret];
+    if (kept === undefined) throw new Unreachable(`The secret ${rule.secret} has not been set.`);
+    return open(env, secretPurpose(rule.secret), kept);
+  }
+  const value = (env as Readonly<Record<string, unknown>>)[rule.env];
+  if (typeof value === "string") return value;
+  throw new Unreachable(`The gateway has no secret named ${rule.env}.`);
+}
+
+/** The target's password. Null: the target asks for none. */
+export const passwordOf = async (
+  env: { readonly SEALING_KEYS: string },
+  password: SecretRule | null,
+  sealed: Readonly<Record<string, string>>,
+): Promise<Uint8Array | null> =>
+  password === null ? null : utf8(await secretOf(env, password, sealed));

@@ -1,13 +1,13 @@
 import { connect } from "cloudflare:sockets";
 import { dialSeconds, readBufferBytesBusy, readBufferBytesIdle } from "../../core/limits.ts";
-import type { Resource } from "../../core/session.ts";
+import type { PostgresResource } from "../../core/session.ts";
 import { Unreachable, type Upstream } from "./dial.ts";
 
 /** A buffer that was not filled for this long goes back to the small size. */
 const busyMs = 5_000;
 
 /** The platform has no connect time-out, and closing a socket that still connects never returns. */
-export async function connectTcp(resource: Resource): Promise<Upstream> {
+export async function connectTcp(resource: PostgresResource): Promise<Upstream> {
   const { host, port, tls } = resource;
   const secureTransport = tls === "disable" ? "off" : "starttls";
   const socket = connect({ hostname: host, port }, { allowHalfOpen: true, secureTransport });

@@ -44,7 +44,7 @@ test("Max checks a resource, sets its secret wrong and right, and finds all of i
   await shop.getByText(/Reached in \d+ ms, logged in after \d+ ms more\./).waitFor();
   await shop.getByText("reached", { exact: true }).waitFor();
   const password = async (value: string) => {
-    await shop.getByRole("button", { name: "Set its password…" }).click();
+    await shop.getByRole("button", { name: "Set shop-db-password…" }).click();
     await page.getByRole("textbox", { name: "New value" }).fill(value);
     await page.getByRole("button", { name: "Set it", exact: true }).click();
     await page.getByRole("dialog").waitFor({ state: "hidden" });

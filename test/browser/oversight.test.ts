@@ -154,7 +154,7 @@ describe("a resource", () => {
 
   test("gets a secret, which no page keeps", async () => {
     const { page } = await open(browser, `${stub.url}/resources`);
-    await card(page).getByRole("button", { name: "Set its password…" }).click();
+    await card(page).getByRole("button", { name: "Set shop-db-password…" }).click();
     const field = page.getByRole("textbox", { name: "New value" });
     expect(await field.getAttribute("type")).toBe("password");
     expect(await field.getAttribute("autocomplete")).toBe("off");

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { text, utf8 } from "../../core/bytes.ts";
-import { commandDigest, DataPath, digestHead, type Effect } from "../../core/data-path.ts";
+import { commandDigest, digestHead } from "../../core/account.ts";
+import { DataPath, type Effect } from "../../core/data-path.ts";
 import type { Decision } from "../../core/decision.ts";
 import type { Action, Engine, Input } from "../../core/engine.ts";
 import { sampleCommand, samplePolicy, sampleSpec, seededCrypto } from "../support/values.ts";

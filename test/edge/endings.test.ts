@@ -32,8 +32,8 @@ async function open(over: Partial<SessionSpec> = {}) {
   const base = edge.spec(server.port);
   const sealed = await seal(edge.keys(), "secret:shop", server.password);
   const target = { user: "postgres", database: "postgres", id: "res_endings" };
-  const resource = { ...base.resource, ...target };
-  const spec = { ...base, credential: { name: "shop", sealed }, resource, ...over };
+  const resource = { ...base.resource, ...target, password: { secret: "shop" } };
+  const spec = { ...base, sealed: { shop: sealed }, resource, ...over };
   const client = await (await edge.open(spec)).logIn("postgres");
   client.acknowledges = true;
   return { spec, client };

@@ -36,8 +36,8 @@ async function opened(host: string): Promise<Client> {
   const spec = edge.spec(server.port);
   const target = { host, user: "postgres", database: "postgres", tls: "verify-full" } as const;
   const sealed = await seal(edge.keys(), "secret:shop", "canary pw");
-  const credential = { name: "shop", sealed };
-  return edge.open({ ...spec, credential, resource: { ...spec.resource, ...target } });
+  const resource = { ...spec.resource, ...target, password: { secret: "shop" } };
+  return edge.open({ ...spec, sealed: { shop: sealed }, resource });
 }
 
 describe("a target with TLS", () => {

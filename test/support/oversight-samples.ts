@@ -22,11 +22,14 @@ export const TARGETS: readonly TargetView[] = [
     tls: "verify-full",
     network: "public",
     labels: { env: "prod", team: "shop" },
-    password: {
-      in: "secret",
-      name: "shop-db-password",
-      stored: { name: "shop-db-password", author: "Max", updatedAt: ago(60 * 50) },
-    },
+    url: null,
+    secrets: [
+      {
+        in: "secret",
+        name: "shop-db-password",
+        stored: { name: "shop-db-password", author: "Max", updatedAt: ago(60 * 50) },
+      },
+    ],
     live: 3,
     health: { reachedAt: ago(2), dialMs: 4, loginMs: 21, failedAt: null, failure: null },
     grants: [
@@ -69,7 +72,8 @@ export const TARGETS: readonly TargetView[] = [
     tls: "disable",
     network: "private",
     labels: {},
-    password: { in: "secret", name: "warehouse-password", stored: null },
+    url: null,
+    secrets: [{ in: "secret", name: "warehouse-password", stored: null }],
     live: 0,
     health: {
       reachedAt: ago(60 * 30),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { concat, EMPTY, i32, utf8 } from "../../core/bytes.ts";
 import { logIn, type LoginResult } from "../../core/protocols/postgres/login.ts";
 import { message } from "../../core/protocols/postgres/messages.ts";
-import type { Resource } from "../../core/session.ts";
+import type { PostgresResource } from "../../core/session.ts";
 import { type Postgres, startPostgres } from "../../demo/postgres.ts";
 import { sampleSpec, seededCrypto } from "./values.ts";
 
@@ -64,7 +64,13 @@ export class RawConnection {
   ): Promise<{ readonly result: LoginResult; readonly connection: RawConnection }> {
     const connection = new RawConnection(port);
     const { tls = "disable", protocolMinor = 2 } = over;
-    const resource: Resource = { ...sampleSpec().resource, port, user, database: "postgres", tls };
+    const resource: PostgresResource = {
+      ...sampleSpec().resource,
+      port,
+      user,
+      database: "postgres",
+      tls,
+    };
     const login = logIn({
       resource,
       password: password === null ? null : utf8(password),

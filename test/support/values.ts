@@ -2,7 +2,7 @@ import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import type { Command, Decision, Policy } from "../../core/decision.ts";
 import type { Crypto } from "../../core/crypto.ts";
 import type { Masker } from "../../core/masker.ts";
-import type { SessionSpec } from "../../core/session.ts";
+import type { StreamSpec } from "../../core/session.ts";
 
 /**
  * Real hashes, and random bytes that are the same in every run, so that conversations are exact.
@@ -22,7 +22,7 @@ export function seededCrypto(seed = 1): Crypto {
   };
 }
 
-export const sampleSpec = (over: Partial<SessionSpec> = {}): SessionSpec => ({
+export const sampleSpec = (over: Partial<StreamSpec> = {}): StreamSpec => ({
   id: "ses_00000000000000000000000001",
   principal: { id: "u-ada", name: "ada", groups: ["engineers"], kind: "person" },
   onBehalfOf: null,
@@ -34,11 +34,12 @@ export const sampleSpec = (over: Partial<SessionSpec> = {}): SessionSpec => ({
     port: 5432,
     database: "shop",
     user: "sluice",
+    password: null,
     tls: "disable",
     network: "private",
     labels: {},
   },
-  credential: null,
+  sealed: {},
   policy: { version: "pol_1", source: "" },
   literalTexts: null,
   recording: "full",
@@ -71,6 +72,8 @@ export const openMasker: Masker = {
   }),
   scan: () => null,
   scanInPlace: () => [],
+  body: () => "pass",
+  header: (_, value) => ({ text: value, rule: null, findings: [] }),
 };
 
 /** Allows everything, unless told otherwise. */

@@ -28,15 +28,15 @@ describe("each resource", () => {
 
   it("has its rules, and says whether its secret is set and never what it is", async () => {
     const [before, ledger] = await targets();
-    expect(before?.password).toEqual({ in: "secret", name: "shop-db-password", stored: null });
-    expect(ledger?.password).toBeNull();
+    expect(before?.secrets).toEqual([{ in: "secret", name: "shop-db-password", stored: null }]);
+    expect(ledger?.secrets).toEqual([]);
     expect(before?.grants.map(({ id, reviewers }) => [id, reviewers])).toEqual([
       ["engineers", null],
     ]);
     expect(ledger?.grants).toMatchObject([{ id: "on-call", hours: 1, reviewers: ["leads"] }]);
     await gate.putSecret("shop-db-password", "hunter2", max);
     const all = await targets();
-    expect(all[0]?.password).toMatchObject({ stored: { author: "max" } });
+    expect(all[0]?.secrets).toMatchObject([{ stored: { author: "max" } }]);
     expect(JSON.stringify(all)).not.toContain("hunter2");
     expect(JSON.stringify(all)).not.toContain("e1:");
   });

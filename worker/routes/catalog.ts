@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import { ROUTES } from "../../core/api/routes.ts";
-import type { SessionSpec } from "../../core/session.ts";
+import type { StreamSpec } from "../../core/session.ts";
 import { audit } from "../../store/audit.ts";
 import { appliedPolicy } from "../applied.ts";
 import type { App } from "../context.ts";
 import { signedIn } from "../identity/signed-in.ts";
-import { specOf, unknownResource } from "../opening.ts";
+import { requireStream, specOf, unknownResource } from "../opening.ts";
 import { Refused } from "../problem.ts";
 import { requireRole } from "../roles.ts";
 
@@ -20,13 +20,13 @@ export const catalog = new Hono<App>().get(ROUTES.catalog.path, signedIn, async 
   const applied = await appliedPolicy(c);
   const rule = applied?.document.resources.find((resource) => resource.name === name);
   if (applied === null || rule === undefined) throw unknownResource(name);
-  const spec = await specOf(c, applied, rule, null);
+  const spec = requireStream(await specOf(c, applied, rule, null));
   const event = { actor: identity.principal, action: "catalog.read", outcome: "done" } as const;
   await audit(db, { ...event, subject: name }, now);
   return c.json({ resource: name, catalog: JSON.parse(await read(c.env, spec)) as unknown });
 });
 
-async function read(env: Env, spec: SessionSpec): Promise<string> {
+async function read(env: Env, spec: StreamSpec): Promise<string> {
   const object = env.CATALOGS.get(env.CATALOGS.idFromName(spec.resource.id));
   const json = await object.catalog(spec, "changed", null).catch(() => null);
   if (json !== null) return json;

@@ -3,7 +3,7 @@ import { consoleQuery } from "../../core/api/console.ts";
 import { CONSOLE } from "../../core/api/routes.ts";
 import type { App } from "../context.ts";
 import { signedIn } from "../identity/signed-in.ts";
-import { specFor, writeOpening } from "../opening.ts";
+import { requireStream, specFor, writeOpening } from "../opening.ts";
 import { Refused } from "../problem.ts";
 import { readQuery } from "../read.ts";
 import { requireOwnOrigin } from "./tunnel.ts";
@@ -16,7 +16,7 @@ import { requireOwnOrigin } from "./tunnel.ts";
 export const consoles = new Hono<App>().get(CONSOLE, signedIn, async (c) => {
   requireOwnOrigin(c);
   const { reason, ticket } = readQuery(c, consoleQuery);
-  const spec = await specFor(c, c.req.param("name"));
+  const spec = requireStream(await specFor(c, c.req.param("name")));
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
     throw new Refused("upgrade_required", "A console is a WebSocket.");
   }

@@ -53,14 +53,16 @@ function viewOf(
   id: string,
   given: Awaited<ReturnType<typeof grantedTo>>,
 ): ResourceView {
-  const { name, type, database, labels } = rule;
+  const { name, type, labels } = rule;
+  const database = rule.type === "postgres" ? rule.database : null;
+  const url = rule.type === "http" ? `${c.var.settings.publicUrl}/http/${name}` : null;
   const { principal } = c.var.identity;
   const granted = given.filter(({ resource }) => resource === name);
   const requestable = requestableGrants(document, principal, rule);
   const mayAsk = requestable
     .filter(({ id: grant }) => !granted.some((one) => one.grant === grant))
     .map(offerOf);
-  const shown = { id: id as ResourceView["id"], name, type, database, labels, mayAsk };
+  const shown = { id: id as ResourceView["id"], name, type, database, url, labels, mayAsk };
   const grant = grantFor(document, principal, rule, c.var.now, granted);
   if (grant !== null) {
     const { access, grants } = grant;

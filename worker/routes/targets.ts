@@ -3,7 +3,9 @@ import { toInstant } from "../../core/api/common.ts";
 import { ROUTES } from "../../core/api/routes.ts";
 import type { Checked, HealthView, TargetView } from "../../core/api/target.ts";
 import type { ResourceRule } from "../../core/policy/schema.ts";
-import type { SessionSpec } from "../../core/session.ts";
+import { isStream, type SecretRule, type SessionSpec } from "../../core/session.ts";
+import { dialledHost, secretRulesOf } from "../../core/policy/resource.ts";
+import { sessionStub } from "../sessions.ts";
 import { audit } from "../../store/audit.ts";
 import { type Arrival, type HealthRow, healthOfAll, noteArrival } from "../../store/health.ts";
 import { idsOfResources } from "../../store/policies.ts";
@@ -29,13 +31,12 @@ targets.get(ROUTES.targets.path, signedIn, async (c) => {
     document.resources.map(({ name }) => name),
   );
   const items = document.resources.map((rule): TargetView => {
-    const { password, ...shown } = rule;
     const id = known.ids.get(rule.name) ?? "";
     const { grants, guardrails, masking } = rulesOn(document, rule);
     return {
-      ...shown,
+      ...placeOf(rule),
       id: id as TargetView["id"],
-      password: passwordOf(password, known.secrets),
+      secrets: secretRulesOf(rule).map((secret) => secretView(secret, known.secrets)),
       live: known.live.get(id) ?? 0,
       health: healthView(known.health.get(id)),
       grants: grants.map(grantView),
@@ -63,7 +64,9 @@ targets.post(ROUTES.probe.path, signedIn, async (c) => {
 });
 
 const arrive = (env: Env, spec: SessionSpec): Promise<Arrival> =>
-  env.CATALOGS.get(env.CATALOGS.idFromName(spec.resource.id)).check(spec);
+  isStream(spec)
+    ? env.CATALOGS.get(env.CATALOGS.idFromName(spec.resource.id)).check(spec)
+    : sessionStub(env, spec.id).reach(spec);
 
 type Secrets = Awaited<ReturnType<typeof listSecrets>>;
 
@@ -80,12 +83,23 @@ async function knownOf(c: Context<App>, names: readonly string[]) {
   return { ids, secrets, health, live };
 }
 
-function passwordOf(password: ResourceRule["password"], secrets: Secrets): TargetView["password"] {
-  if (password === undefined) return null;
-  if ("env" in password) return { in: "environment", name: password.env };
-  const row = secrets.find(({ name }) => name === password.secret);
+function secretView(rule: SecretRule, secrets: Secrets): TargetView["secrets"][number] {
+  if ("env" in rule) return { in: "environment", name: rule.env };
+  const row = secrets.find(({ name }) => name === rule.secret);
   const stored = row === undefined ? null : { ...row, updatedAt: toInstant(row.updatedAt) };
-  return { in: "secret", name: password.secret, stored };
+  return { in: "secret", name: rule.secret, stored };
+}
+
+type Place = "name" | "type" | "host" | "port" | "database" | "user" | "tls" | "url";
+
+function placeOf(rule: ResourceRule): Pick<TargetView, Place | "network" | "labels"> {
+  const { name, type, network, labels } = rule;
+  const shown = { name, type, network, labels, host: dialledHost(rule) };
+  if (rule.type === "http") {
+    return { ...shown, url: rule.url, port: null, database: null, user: null, tls: null };
+  }
+  const { port, database, user, tls } = rule;
+  return { ...shown, url: null, port, database, user, tls };
 }
 
 const instantOf = (at: number | null): string | null => (at === null ? null : toInstant(at));

@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import { SUBPROTOCOL } from "../../core/tunnel/frames.ts";
 import type { App } from "../context.ts";
 import { identify, requireScope } from "../identity/signed-in.ts";
-import { specFor, writeOpening } from "../opening.ts";
+import { requireStream, specFor, writeOpening } from "../opening.ts";
 import { Refused } from "../problem.ts";
 import { sessionStub } from "../sessions.ts";
 
@@ -15,7 +15,7 @@ export const tunnel = new Hono<App>().get("/tunnel/:resource", async (c) => {
   requireOwnOrigin(c);
   c.set("identity", await identify(c));
   requireScope(c);
-  const spec = await specFor(c, c.req.param("resource"));
+  const spec = requireStream(await specFor(c, c.req.param("resource")));
   await writeOpening(c, spec);
   const stub = sessionStub(c.env, spec.id);
   await stub.prepare(spec);

@@ -2,7 +2,7 @@ import { base64, i32, strictText, text, u32 } from "../../bytes.ts";
 import type { Crypto } from "../../crypto.ts";
 import { SluiceError } from "../../errors.ts";
 import { loginMessagesMax, noticeBytesMax } from "../../limits.ts";
-import type { Resource } from "../../session.ts";
+import type { PostgresResource } from "../../session.ts";
 import { cString, HEADER_BYTES, type Message } from "./frames.ts";
 import {
   passwordMessage,
@@ -18,7 +18,7 @@ import { md5Answer, SCRAM_MECHANISM, scramFinal, scramFirst, scramVerify } from 
 import { CANCEL_KEY_BYTES_MAX } from "./startup.ts";
 
 export type LoginOptions = {
-  readonly resource: Resource;
+  readonly resource: PostgresResource;
   readonly password: Uint8Array | null;
   /** The startup packet's, `user` and `database` among them. */
   readonly parameters: readonly (readonly [string, string])[];

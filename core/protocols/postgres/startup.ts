@@ -1,6 +1,6 @@
 import { i32, strictText, u32, utf8 } from "../../bytes.ts";
 import { startupBytesMax } from "../../limits.ts";
-import type { Resource } from "../../session.ts";
+import type { PostgresResource } from "../../session.ts";
 import { cString } from "./frames.ts";
 import { CANCEL_REQUEST, GSS_REQUEST, SSL_REQUEST } from "./messages.ts";
 import { readOptions } from "./options.ts";
@@ -144,7 +144,10 @@ export type Admitted =
 const refuse = (code: string, message: string): Admitted => ({ refuse: { code, message } });
 
 /** The parameters with which we log in at the target, or why the client is not let through. */
-export function admit(parameters: ReadonlyMap<string, string>, resource: Resource): Admitted {
+export function admit(
+  parameters: ReadonlyMap<string, string>,
+  resource: PostgresResource,
+): Admitted {
   const replication = parameters.get("replication");
   if (replication !== undefined && !FALSE.has(replication.toLowerCase())) {
     return refuse("0A000", "Replication connections do not pass the gateway.");
@@ -170,7 +173,10 @@ const settingsOf = (parameters: ReadonlyMap<string, string>): [string, string][]
   [...parameters].filter(([name]) => !NOT_SETTINGS.has(name));
 
 /** The packet's own settings come last, and win, as in PostgreSQL. */
-function admitSettings(settings: readonly [string, string][], resource: Resource): Admitted {
+function admitSettings(
+  settings: readonly [string, string][],
+  resource: PostgresResource,
+): Admitted {
   const admitted = new Map([
     ["user", resource.user],
     ["database", resource.database],

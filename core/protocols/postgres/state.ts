@@ -3,7 +3,7 @@ import type { Action, Side } from "../../engine.ts";
 import type { Crypto } from "../../crypto.ts";
 import type { Fact } from "../../fact.ts";
 import type { Masker } from "../../masker.ts";
-import type { SessionSpec } from "../../session.ts";
+import type { StreamSpec } from "../../session.ts";
 import type { Catalog } from "../../catalog.ts";
 import type { Grammar } from "../../sql/grammar.ts";
 import type { Analysis, SessionEffect, Statement } from "../../sql/statement.ts";
@@ -18,7 +18,7 @@ import type { RowField } from "./messages.ts";
 import { forget } from "./questions.ts";
 
 export type EngineParts = {
-  readonly spec: SessionSpec;
+  readonly spec: StreamSpec;
   readonly crypto: Crypto;
   readonly grammar: Grammar;
   readonly masker: Masker;

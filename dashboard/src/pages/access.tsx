@@ -38,7 +38,7 @@ const STATES: Readonly<Record<Resource["state"], readonly [words: string, look: 
 };
 
 function ResourceCard({ resource }: { readonly resource: Resource }) {
-  const { name, type, database, labels, state, access, why, endsAt, mayAsk } = resource;
+  const { name, type, database, url, labels, state, access, why, endsAt, mayAsk } = resource;
   const [words, look] = STATES[state];
   const tags = Object.entries(labels).map(([key, value]) => `${key}: ${value}`);
   return (
@@ -47,7 +47,7 @@ function ResourceCard({ resource }: { readonly resource: Resource }) {
         <h2 className="text-lg font-semibold break-words">{name}</h2>
         <span className={`chip ${look}`}>{words}</span>
         <span className="text-sm text-muted">
-          {type}, database {database}
+          {type}, {url ?? `database ${database}`}
         </span>
       </div>
       {access.length > 0 && <Chips words={access} look="chip-accent" />}

@@ -59,16 +59,17 @@ function TargetCard({ target }: Of) {
               {live}
             </Link>
           ),
-          Address: `${target.host}, port ${target.port}`,
-          Database: `${target.database}, as ${target.user}`,
-          Way: `${target.network}, TLS ${target.tls}`,
-          Password: <Password target={target} />,
+          ...placeFacts(target),
+          Credential: <Credential target={target} />,
         }}
       />
       {isAdmin && (
         <div className="flex flex-wrap items-start gap-2">
           <CheckNow name={name} />
-          {target.password?.in === "secret" && <SetSecret name={target.password.name} />}
+          {target.secrets.map(
+            (secret) =>
+              secret.in === "secret" && <SetSecret key={secret.name} name={secret.name} />,
+          )}
         </div>
       )}
       <Rules target={target} />
@@ -104,14 +105,27 @@ function healthFacts(health: Target["health"]): Record<string, ReactNode> {
   };
 }
 
-function Password({ target: { password } }: Of) {
-  if (password === null) return "none";
-  if (password.in === "environment") return `in the deployment's own secret ${password.name}`;
-  if (password.stored === null) return `the secret ${password.name}, which nobody has set`;
+function placeFacts({ url, host, port, database, user, network, tls }: Target) {
+  if (url !== null) return { Address: url, Way: network };
+  return {
+    Address: `${host}, port ${port}`,
+    Database: `${database}, as ${user}`,
+    Way: `${network}, TLS ${tls}`,
+  };
+}
+
+function Credential({ target: { secrets } }: Of) {
+  if (secrets.length === 0) return "none";
+  return secrets.map((secret) => <Secret key={secret.name} secret={secret} />);
+}
+
+function Secret({ secret }: { readonly secret: Target["secrets"][number] }) {
+  if (secret.in === "environment") return `in the deployment's own secret ${secret.name}`;
+  if (secret.stored === null) return `the secret ${secret.name}, which nobody has set`;
   return (
     <>
-      the secret {password.name}, set by {password.stored.author} at{" "}
-      <Time at={password.stored.updatedAt} />
+      the secret {secret.name}, set by {secret.stored.author} at{" "}
+      <Time at={secret.stored.updatedAt} />
     </>
   );
 }

@@ -22,7 +22,7 @@ export function SetSecret({ name }: { readonly name: string }) {
   return (
     <>
       <button type="button" className="button" onClick={() => dialog.current?.showModal()}>
-        Set its password…
+        Set {name}…
       </button>
       {isSet && <p role="status">The secret is set.</p>}
       <dialog

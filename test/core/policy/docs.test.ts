@@ -11,7 +11,8 @@ import {
   guardrailSchema,
   maskingSchema,
   recordingSchema,
-  resourceSchema,
+  httpSchema,
+  postgresSchema,
 } from "../../../core/policy/schema.ts";
 
 const path = `${import.meta.dirname}/../../../docs/policy.md`;
@@ -38,7 +39,8 @@ const tables: Record<string, readonly string[]> = {
       ),
     ),
   ),
-  resources: keyTable(resourceSchema),
+  resources: keyTable(postgresSchema),
+  http: keyTable(httpSchema),
   grants: keyTable(grantSchema),
   guardrails: keyTable(guardrailSchema),
   masking: keyTable(maskingSchema),

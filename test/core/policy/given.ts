@@ -1,9 +1,9 @@
 import type { Command } from "../../../core/command.ts";
 import { type CompiledPolicy, compilePolicy } from "../../../core/policy/compile.ts";
-import type { Principal, Resource } from "../../../core/session.ts";
+import type { PostgresResource, Principal } from "../../../core/session.ts";
 import { crypto, keys } from "../masking/given.ts";
 
-export const shopDb: Resource = {
+export const shopDb: PostgresResource = {
   id: "res_shop",
   name: "shop-db",
   type: "postgres",
@@ -11,6 +11,7 @@ export const shopDb: Resource = {
   port: 5432,
   database: "shop",
   user: "sluice",
+  password: null,
   tls: "verify-full",
   network: "public",
   labels: { env: "prod" },

@@ -13,7 +13,7 @@ const tests = /^(demo|test|bench)\//;
 
 const LAYERS: readonly Layer[] = [
   { of: /^core\/zod\.ts$/, may: [/^zod$/] },
-  { of: /^core\/data-path\.ts$/, may: [core], never: shells },
+  { of: /^core\/(data|exchange)-path\.ts$/, may: [core], never: shells },
   { of: leaves, may: [leaves], never: shells },
   {
     of: /^core\/protocols\/index\.ts$/,
@@ -24,6 +24,11 @@ const LAYERS: readonly Layer[] = [
     of: /^core\/protocols\/postgres\//,
     may: [leaves, /^core\/(sql|commandline|protocols\/postgres)\//],
     never: /^core\/(policy|recording|review)\//,
+  },
+  {
+    of: /^core\/protocols\/http\//,
+    may: [leaves, /^core\/protocols\/http\//],
+    never: /^core\/(policy|recording|review|sql)\//,
   },
   { of: /^core\/policy\/yaml\.ts$/, may: [core, /^yaml$/] },
   { of: /^core\/policy\/condition\.ts$/, may: [core, /^@bufbuild\/cel$/] },

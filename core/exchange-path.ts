@@ -1,0 +1,377 @@
+import { commandEvents, digestHead, endOf, hexDigest, openedFact, settledFact } from "./account.ts";
+import type { Command, CommandId } from "./command.ts";
+import type { Crypto } from "./crypto.ts";
+import type { Decision, Policy, Settled, UnixMs } from "./decision.ts";
+import type {
+  Answer,
+  Authored,
+  Coding,
+  ExchangeEngine,
+  Outgoing,
+  Refusal,
+  RequestHead,
+  ResponseHead,
+} from "./exchange.ts";
+import type { Event, Fact } from "./fact.ts";
+import { maskedAmong, type ShownParameter } from "./review/bound.ts";
+import type { SessionSpec } from "./session.ts";
+
+/*
+ * The order for requests and responses, as core/data-path.ts is for streams: describe → decide →
+ * append → forward → mask → append → send. A session has many exchanges at once; each is a command,
+ * and none waits for another.
+ */
+
+/** What the shell performs of one exchange, in exactly this order, within the turn (invariant 3). */
+export type ExchangeEffect =
+  | { readonly do: "append"; readonly events: readonly Event[] }
+  | { readonly do: "forward"; readonly outgoing: Outgoing }
+  | {
+      readonly do: "ask";
+      readonly command: Command;
+      readonly digest: string;
+      readonly decision: Extract<Decision, { verdict: "review" }>;
+      readonly parameters: readonly ShownParameter[];
+      readonly masked: readonly string[];
+    }
+  | { readonly do: "withdraw" }
+  /** The answer begins. `coding`: taken off what comes, and put on what is sent. */
+  | { readonly do: "respond"; readonly head: ResponseHead; readonly coding: Coding | null }
+  | { readonly do: "send"; readonly bytes: Uint8Array }
+  /** All was sent. */
+  | { readonly do: "finish" }
+  /** The client must not take what it has for the whole; the service hears that nobody listens. */
+  | { readonly do: "break"; readonly reason: string };
+
+export type ExchangeInput =
+  /** `body` null: there is one, larger than is held. */
+  | { readonly on: "request"; readonly head: RequestHead; readonly body: Uint8Array | null }
+  | { readonly on: "settled"; readonly decision: Settled }
+  /** A body that streamed has left, whole. */
+  | { readonly on: "streamed"; readonly bytes: number; readonly sha256: string }
+  | { readonly on: "response"; readonly head: ResponseHead }
+  /** Of the answer, without its content coding where one was to be taken off. */
+  | { readonly on: "bytes"; readonly bytes: Uint8Array }
+  | { readonly on: "ended" }
+  /** The service cannot be reached, or broke off. `message` is for people. */
+  | { readonly on: "failed"; readonly message: string }
+  | { readonly on: "left" };
+
+export type ExchangePathParts = {
+  readonly spec: SessionSpec;
+  readonly engine: ExchangeEngine;
+  readonly policy: Policy;
+  readonly crypto: Crypto;
+};
+
+/** What has come of one exchange. */
+type Stage =
+  | { readonly is: "new" | "over" }
+  | { readonly is: "held"; readonly command: Command; readonly outgoing: Outgoing }
+  | { readonly is: "sent"; readonly outgoing: Outgoing }
+  | { readonly is: "answering"; readonly answer: Answer };
+
+type Count = { commands: number; client: number; upstream: number };
+
+/** One session's exchanges. */
+export class ExchangePath {
+  readonly spec: SessionSpec;
+  readonly engine: ExchangeEngine;
+  readonly crypto: Crypto;
+  readonly count: Count = { commands: 0, client: 0, upstream: 0 };
+  #policy: Policy;
+  #digestHead: Uint8Array;
+  readonly #open = new Map<CommandId, Exchange>();
+
+  constructor(parts: ExchangePathParts) {
+    this.spec = parts.spec;
+    this.engine = parts.engine;
+    this.crypto = parts.crypto;
+    this.#policy = parts.policy;
+    this.#digestHead = digestHead(parts.spec, parts.policy.version);
+  }
+
+  get policy(): Policy {
+    return this.#policy;
+  }
+
+  get digestHead(): Uint8Array {
+    return this.#digestHead;
+  }
+
+  /** How many are under way. */
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** The instant at which the session is over, or null. */
+  get deadline(): UnixMs | null {
+    return endOf(this.#policy, this.spec);
+  }
+
+  /** The session's first record; before any exchange. */
+  opened(now: UnixMs): readonly Event[] {
+    return [{ at: now, command: 0, fact: openedFact(this.spec, this.#policy) }];
+  }
+
+  begin(): Exchange {
+    const id = ++this.count.commands;
+    const exchange = new Exchange(this, id, () => this.#open.delete(id));
+    this.#open.set(id, exchange);
+    return exchange;
+  }
+
+  /** The session's part of a new version; then each exchange `adopted`s it. */
+  adopt(policy: Policy, now: UnixMs): readonly Event[] {
+    this.#policy = policy;
+    this.#digestHead = digestHead(this.spec, policy.version);
+    this.engine.adopt(policy.masker);
+    return [{ at: now, command: 0, fact: { kind: "policy", version: policy.version } }];
+  }
+
+  /** The session's last record; after each exchange was `revoked`. */
+  ended(code: string, message: string, now: UnixMs): readonly Event[] {
+    const { commands, client, upstream } = this.count;
+    const counts = { commands, toClientBytes: client, toUpstreamBytes: upstream };
+    return [{ at: now, command: 0, fact: { kind: "end", code, message, ...counts } }];
+  }
+}
+
+/** One request and its answer. */
+export class Exchange {
+  readonly id: CommandId;
+  readonly #path: ExchangePath;
+  readonly #over: () => void;
+  #stage: Stage = { is: "new" };
+  #events: Event[] = [];
+  #effects: ExchangeEffect[] = [];
+  #now: UnixMs = 0;
+  #received = 0;
+
+  constructor(path: ExchangePath, id: CommandId, over: () => void) {
+    this.#path = path;
+    this.id = id;
+    this.#over = over;
+  }
+
+  step(input: ExchangeInput, now: UnixMs): readonly ExchangeEffect[] {
+    this.#now = now;
+    if (this.#stage.is !== "over") this.#take(input);
+    return this.#flush();
+  }
+
+  /** A new policy version: a held command is decided again (CONTRACTS §3). */
+  adopted(now: UnixMs): readonly ExchangeEffect[] {
+    this.#now = now;
+    const stage = this.#stage;
+    if (stage.is === "held") {
+      this.#effects.push({ do: "withdraw" });
+      this.#decide(stage.command, stage.outgoing);
+    } else if (stage.is === "answering" && stage.answer.endless) {
+      this.#break("The policy has changed: ask again.");
+    }
+    return this.#flush();
+  }
+
+  /** The session is over. */
+  revoked(reason: string, now: UnixMs): readonly ExchangeEffect[] {
+    this.#now = now;
+    const { is } = this.#stage;
+    if (is === "held") this.#effects.push({ do: "withdraw" });
+    if (is === "answering") this.#break(reason);
+    else if (is !== "over") this.#refuse({ code: "ended", message: reason, review: null });
+    return this.#flush();
+  }
+
+  #take(input: ExchangeInput): void {
+    switch (input.on) {
+      case "request":
+        return this.#describe(input.head, input.body);
+      case "settled":
+        return this.#settle(input.decision);
+      case "streamed":
+        this.#path.count.upstream += input.bytes;
+        return this.#note({ kind: "copyIn", bytes: input.bytes, rows: 0, sha256: input.sha256 });
+      case "response":
+        return this.#respond(input.head);
+      case "bytes":
+        return this.#pass(input.bytes);
+      case "ended":
+        return this.#complete();
+      case "failed":
+        return this.#fail(input.message);
+      case "left":
+        return this.#leave();
+    }
+  }
+
+  #describe(head: RequestHead, body: Uint8Array | null): void {
+    const described = this.#path.engine.describe(this.id, head, body);
+    if ("refuse" in described) return this.#refuse(described.refuse);
+    this.#decide(described.command, described.outgoing);
+  }
+
+  #decide(command: Command, outgoing: Outgoing): void {
+    const { policy, digestHead: head, crypto } = this.#path;
+    const decision = policy.decide(command, this.#now);
+    const digest = hexDigest(command, head, crypto);
+    this.#events.push(...commandEvents(command, decision, digest, policy, this.#now));
+    if (decision.verdict === "allow") return this.#forward(outgoing);
+    if (decision.verdict === "block") {
+      return this.#refuse({ code: "blocked", message: decision.message, review: null });
+    }
+    if (outgoing.body === null) {
+      const message = "This would wait for approval, and its body is too large to be held.";
+      return this.#refuse({ code: "too_large", message, review: null });
+    }
+    this.#stage = { is: "held", command, outgoing };
+    const { masker } = policy;
+    const masked = maskedAmong(command.columns, masker);
+    this.#effects.push({ do: "ask", command, digest, decision, parameters: [], masked });
+  }
+
+  #settle(decision: Settled): void {
+    const stage = this.#stage;
+    if (stage.is !== "held") return;
+    this.#note(settledFact(decision));
+    if (decision.verdict === "run") return this.#forward(stage.outgoing);
+    const { code, message, review } = decision;
+    this.#refuse({ code, message, review });
+  }
+
+  #forward(outgoing: Outgoing): void {
+    this.#stage = { is: "sent", outgoing };
+    this.#path.count.upstream += outgoing.body?.length ?? 0;
+    this.#effects.push({ do: "forward", outgoing });
+  }
+
+  #respond(head: ResponseHead): void {
+    const stage = this.#stage;
+    if (stage.is !== "sent") return;
+    const answer = this.#path.engine.response(stage.outgoing, head);
+    if ("refuse" in answer) return this.#refuse(answer.refuse);
+    this.#stage = { is: "answering", answer };
+    const coding = answer.body === "pass" ? null : answer.coding;
+    this.#noteHead(answer.head, answer.body === "pass" ? answer.coding : null);
+    this.#effects.push({ do: "respond", head: answer.head, coding });
+    if (answer.length === 0) this.#complete();
+  }
+
+  #pass(bytes: Uint8Array): void {
+    const stage = this.#stage;
+    if (stage.is !== "answering") return;
+    const { body, length } = stage.answer;
+    const shown = body === "pass" ? bytes : body.push(bytes);
+    if (shown === null) return this.#unreadable();
+    this.#send(shown);
+    this.#received += bytes.length;
+    if (body === "pass" && this.#received === length) this.#complete();
+  }
+
+  #complete(): void {
+    const stage = this.#stage;
+    if (stage.is !== "answering") {
+      return this.#fail("The service's answer ended before it began.");
+    }
+    const { body, head, length } = stage.answer;
+    if (body === "pass" && length !== null && this.#received < length) {
+      return this.#fail("The service broke off.");
+    }
+    const rest = body === "pass" ? null : body.finish();
+    if (body !== "pass" && rest === null) return this.#unreadable();
+    if (rest !== null) this.#send(rest);
+    this.#account(String(head.status), body);
+    this.#effects.push({ do: "finish" });
+    this.#end();
+  }
+
+  #account(tag: string, body: Answer["body"]): void {
+    const { masked, findings } = body === "pass" ? { masked: [], findings: [] } : body.tally.take();
+    this.#note({ kind: "completed", tag, rows: 0, masked, findings });
+  }
+
+  #unreadable(): void {
+    this.#failed("sluice");
+    this.#break("The service's answer is not what its type says, so nothing more of it may pass.");
+  }
+
+  #fail(message: string): void {
+    const { is } = this.#stage;
+    this.#failed("upstream");
+    if (is === "answering") this.#break(message);
+    else this.#refuse({ code: "unreachable", message, review: null });
+  }
+
+  #failed(from: "upstream" | "sluice"): void {
+    this.#note({ kind: "failed", sqlstate: "502", from });
+  }
+
+  /** The client is gone: nobody is asked any more, and nothing more is read of the service. */
+  #leave(): void {
+    const stage = this.#stage;
+    if (stage.is === "held") {
+      this.#effects.push({ do: "withdraw" });
+      this.#note(settledFact(LEFT));
+    }
+    if (stage.is === "answering") this.#account("left", stage.answer.body);
+    this.#effects.push({ do: "break", reason: LEFT.message });
+    this.#end();
+  }
+
+  #break(reason: string): void {
+    this.#note({ kind: "note", message: reason });
+    const stage = this.#stage;
+    if (stage.is === "answering") this.#account("broken off", stage.answer.body);
+    this.#effects.push({ do: "break", reason });
+    this.#end();
+  }
+
+  /** In the protocol's own words; the client gets them as any answer. */
+  #refuse(refusal: Refusal): void {
+    this.#answer(this.#path.engine.refusal(refusal));
+  }
+
+  #answer({ body, ...head }: Authored): void {
+    this.#noteHead(head, null);
+    this.#effects.push({ do: "respond", head, coding: null });
+    this.#send(body);
+    this.#effects.push({ do: "finish" });
+    this.#end();
+  }
+
+  #noteHead({ status, headers }: ResponseHead, coding: Coding | null): void {
+    this.#note({ kind: "response", status, headers, coding });
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#path.count.client += bytes.length;
+    if (this.#path.policy.recording === "full") this.#note({ kind: "toClient", bytes });
+    this.#effects.push({ do: "send", bytes });
+  }
+
+  #note(fact: Fact): void {
+    this.#events.push({ at: this.#now, command: this.id, fact });
+  }
+
+  #end(): void {
+    this.#stage = { is: "over" };
+    this.#over();
+  }
+
+  /** One append, then everything that it accounts for. */
+  #flush(): readonly ExchangeEffect[] {
+    const effects = this.#effects;
+    const events = this.#events;
+    this.#effects = [];
+    this.#events = [];
+    return events.length === 0 ? effects : [{ do: "append", events }, ...effects];
+  }
+}
+
+const LEFT = {
+  verdict: "refuse",
+  code: "withdrawn",
+  review: null,
+  message: "The client left.",
+} as const;

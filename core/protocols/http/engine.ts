@@ -1,0 +1,155 @@
+import type { Command, CommandId, HttpFacts, Operation } from "../../command.ts";
+import type {
+  Answer,
+  Authored,
+  ExchangeEngine,
+  Headers,
+  Outgoing,
+  Refusal,
+  RequestHead,
+  ResponseHead,
+} from "../../exchange.ts";
+import { CODINGS } from "../../exchange.ts";
+import type { Masker } from "../../masker.ts";
+import type { HttpResource } from "../../session.ts";
+import { type ReadBody, readBody } from "./body.ts";
+import { refusalOf } from "./refusal.ts";
+import { readHeaders } from "./request-headers.ts";
+import { answerOf } from "./response.ts";
+import { shownBody, shownTarget } from "./shown.ts";
+import { readTarget, type Target, type TargetForm } from "./target.ts";
+
+const OPERATION: Readonly<Record<string, Operation>> = {
+  GET: "get",
+  HEAD: "head",
+  OPTIONS: "options",
+  POST: "post",
+  PUT: "put",
+  PATCH: "patch",
+  DELETE: "delete",
+};
+
+/** They ask for a part, or whether what is there is the same: bytes that masks have changed. */
+const OF_THE_VALUE = new Set(["range", "if-range", "if-match", "if-none-match"]);
+
+type Described = ReturnType<ExchangeEngine["describe"]>;
+
+/** HTTP semantics (RFC 9110). The versions and their framing are the platform's. */
+export class HttpEngine implements ExchangeEngine {
+  readonly #resource: HttpResource;
+  #masker: Masker;
+
+  constructor(resource: HttpResource, masker: Masker) {
+    this.#resource = resource;
+    this.#masker = masker;
+  }
+
+  adopt(masker: Masker): void {
+    this.#masker = masker;
+  }
+
+  describe(id: CommandId, head: RequestHead, body: Uint8Array | null): Described {
+    const target = readTarget(head.target, this.#resource.forms as readonly TargetForm[]);
+    if ("wrong" in target) return refuse("bad_request", target.wrong);
+    const headers = readHeaders(head.headers);
+    if ("wrong" in headers) return refuse("bad_request", headers.wrong);
+    const { [TYPE]: type = null, "content-encoding": coding = null } = headers.facts;
+    const read = body === null ? STREAMS : readBody(type, coding, body);
+    if ("wrong" in read) {
+      return refuse(read.status === 415 ? "unsupported" : "bad_request", read.wrong);
+    }
+    const accepted = head.headers.find(([name]) => name === "accept-encoding")?.[1] ?? "";
+    const forward: Headers = [
+      ...headers.forward.filter(([name]) => this.#masker.idle || !OF_THE_VALUE.has(name)),
+      ["accept-encoding", this.#codings(accepted)],
+    ];
+    const { path, search } = target;
+    const outgoing = { method: head.method, path, search, headers: forward, body };
+    const facts = factsOf(head.method, target, headers, read);
+    return { command: this.#command(id, outgoing, target, facts), outgoing };
+  }
+
+  /** Of those that the client takes, the ones that can be taken off again. */
+  #codings(accepted: string): string {
+    if (this.#masker.idle) return accepted === "" ? "identity" : accepted;
+    const taken = accepted
+      .split(",")
+      .map((one) => one.trim().toLowerCase())
+      .filter((one) => !/;\s*q=0(?:\.0*)?$/.test(one))
+      .map((one) => one.split(";", 1)[0]);
+    const known = CODINGS.filter((coding) => taken.includes(coding) || taken.includes("*"));
+    return known.length === 0 ? "identity" : known.join(", ");
+  }
+
+  #command(id: CommandId, outgoing: Outgoing, target: Target, http: HttpFacts): Command {
+    const { method, body } = outgoing;
+    const operation = OPERATION[method] ?? "unknown";
+    const masker = this.#masker;
+    const type = http.headers[TYPE] ?? null;
+    return {
+      id,
+      protocol: "http",
+      text: textOf(outgoing),
+      shown: `${method} ${shownTarget(target, masker)}${shownBody(type, body, masker)}`,
+      parameters: body === null || body.length === 0 ? [] : [{ type: 0, format: 1, value: body }],
+      clearParameters: [],
+      operations: [operation],
+      objects: [shownTarget({ ...target, query: [] }, masker)],
+      columns: [],
+      functions: [],
+      unbounded: false,
+      overwrites: null,
+      risks: [],
+      questions: 0,
+      changesNothing: false,
+      holdsLocks: false,
+      searchPath: null,
+      http,
+    };
+  }
+
+  refusal(refusal: Refusal): Authored {
+    return refusalOf(refusal);
+  }
+
+  response(outgoing: Outgoing, head: ResponseHead): Answer | { readonly refuse: Refusal } {
+    return answerOf(outgoing, head, this.#masker, this.#resource);
+  }
+}
+
+const TYPE = "content-type";
+
+const STREAMS: ReadBody = { kind: "other", value: null, repeated: [] };
+
+const refuse = (code: Refusal["code"], message: string): Described => ({
+  refuse: { code, message, review: null },
+});
+
+/** What leaves, but for the body and the credential: an approval is bound to it. */
+const textOf = ({ method, path, search, headers }: Outgoing): string =>
+  [`${method} ${path}${search}`, ...headers.map(([name, value]) => `${name}: ${value}`)].join("\n");
+
+function factsOf(
+  method: string,
+  { path, query }: Target,
+  headers: Exclude<ReturnType<typeof readHeaders>, { wrong: string }>,
+  body: ReadBody,
+): HttpFacts {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of query) values.set(name, [...(values.get(name) ?? []), value]);
+  const several = [...values].filter(([, each]) => each.length > 1).map(([name]) => name);
+  return {
+    method,
+    path,
+    query: Object.fromEntries(
+      [...values].map(([name, each]) => [name, each.length > 1 ? each : (each[0] as string)]),
+    ),
+    headers: headers.facts,
+    body: body.value,
+    repeated: [
+      ...several.map((name) => `query.${name}`),
+      ...headers.repeated.map((name) => `headers.${name}`),
+      ...body.repeated.map((name) => `body.${name}`),
+    ],
+  };
+}

@@ -1,0 +1,36 @@
+import { utf8 } from "../../bytes.ts";
+import type { Authored, Refusal } from "../../exchange.ts";
+
+const STATUS = {
+  bad_request: 400,
+  blocked: 403,
+  rejected: 403,
+  expired: 403,
+  withdrawn: 403,
+  ended: 403,
+  too_large: 413,
+  unsupported: 415,
+  unreachable: 502,
+  unreadable: 502,
+  failed: 503,
+} as const satisfies Record<Refusal["code"], number>;
+
+/** Problem details (RFC 9457). `review`: the id of the review that ended it, where one did. */
+export function refusalOf({ code, message, review }: Refusal): Authored {
+  const status = STATUS[code];
+  const problem = {
+    type: `urn:sluice:problem:${code}`,
+    title: code.replaceAll("_", " "),
+    status,
+    code,
+    detail: message,
+    ...(review !== null && { review }),
+  };
+  const body = utf8(`${JSON.stringify(problem)}\n`);
+  const headers = [
+    ["content-type", "application/problem+json"],
+    ["content-length", String(body.length)],
+    ["cache-control", "no-store"],
+  ] as const;
+  return { status, headers, body };
+}

@@ -1,0 +1,210 @@
+import { createHash } from "node:crypto";
+import { hex } from "../../core/bytes.ts";
+import type { UnixMs } from "../../core/decision.ts";
+import type { Coding, Outgoing, ResponseHead } from "../../core/exchange.ts";
+import type { Exchange, ExchangeEffect, ExchangeInput } from "../../core/exchange-path.ts";
+import { readBufferBytesBusy } from "../../core/limits.ts";
+import type { ExchangeSpec } from "../../core/session.ts";
+import type { ObjectsEnv } from "../env.ts";
+import { HeldCommand, type Heard, type Holder } from "../held-command.ts";
+import { requestOf } from "../upstream/http.ts";
+import { decoded } from "./coding.ts";
+import type { LiveExchanges } from "./live.ts";
+import { Outlet } from "./outlet.ts";
+
+/** What the worker says of a request, by a header that no client can send. */
+export type Enclosed = {
+  /** From the resource's own root on, as it was sent. */
+  readonly target: string;
+  /** The body is larger than is held: it streams. */
+  readonly streams: boolean;
+};
+
+/** One request on its way: the exchange's effects, performed in order. */
+export class LiveExchange implements Holder {
+  readonly held: HeldCommand;
+  readonly #session: LiveExchanges;
+  readonly #exchange: Exchange;
+  readonly #over: () => void;
+  readonly #gone = new AbortController();
+  #request: Request | null = null;
+  #respond: (response: Response) => void = () => {};
+  #outlet: Outlet | null = null;
+  #coding: Coding | null = null;
+  #ended = false;
+
+  constructor(session: LiveExchanges, exchange: Exchange, over: () => void) {
+    this.#session = session;
+    this.#exchange = exchange;
+    this.#over = over;
+    this.held = new HeldCommand(this);
+  }
+
+  get env(): ObjectsEnv {
+    return this.#session.env;
+  }
+
+  get spec(): ExchangeSpec {
+    return this.#session.spec;
+  }
+
+  now(): UnixMs {
+    return this.#session.now();
+  }
+
+  async answer(request: Request): Promise<Response> {
+    const { target, streams } = JSON.parse(
+      request.headers.get("sluice-exchange") ?? "",
+    ) as Enclosed;
+    this.#request = request;
+    const answered = new Promise<Response>((resolve) => {
+      this.#respond = resolve;
+    });
+    request.signal.addEventListener("abort", () => this.#step({ on: "left" }));
+    const body = streams ? null : new Uint8Array(await request.arrayBuffer());
+    const headers = [...request.headers].filter(([name]) => name !== "sluice-exchange");
+    this.#step({ on: "request", head: { method: request.method, target, headers }, body });
+    return answered;
+  }
+
+  hear(heard: Heard): void {
+    if (heard.on === "settled") this.#step({ on: "settled", decision: heard.decision });
+  }
+
+  adopted(): void {
+    this.#perform(() => this.#exchange.adopted(this.now()));
+  }
+
+  revoked(reason: string): void {
+    this.#perform(() => this.#exchange.revoked(reason, this.now()));
+  }
+
+  #step(input: ExchangeInput): void {
+    this.#perform(() => this.#exchange.step(input, this.now()));
+  }
+
+  #perform(turn: () => readonly ExchangeEffect[]): void {
+    if (this.#ended) return;
+    try {
+      for (const effect of turn()) this.#do(effect);
+    } catch (error) {
+      this.#end();
+      this.#outlet?.break("The gateway failed.");
+      this.#respond(new Response(null, { status: 500 }));
+      this.#session.unrecorded(error);
+    }
+  }
+
+  #do(effect: ExchangeEffect): void {
+    switch (effect.do) {
+      case "append":
+        return this.#session.record(effect.events);
+      case "forward":
+        return void this.#forward(effect.outgoing);
+      case "ask":
+        return void this.held.ask(effect);
+      case "withdraw":
+        return this.held.withdraw();
+      case "respond":
+        return this.#begin(effect.head, effect.coding);
+      case "send":
+        return this.#outlet?.send(effect.bytes);
+      case "finish":
+        this.#outlet?.finish();
+        return this.#end();
+      case "break":
+        this.#outlet?.break(effect.reason);
+        this.#respond(new Response(null, { status: 499 }));
+        return this.#end();
+    }
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#gone.abort();
+    this.#over();
+  }
+
+  #begin({ status, headers }: ResponseHead, coding: Coding | null): void {
+    const length = headers.find(([name]) => name === "content-length")?.[1] ?? null;
+    const none = this.#request?.method === "HEAD" || status === 204 || status === 304;
+    if (!none) {
+      const left = () => this.#step({ on: "left" });
+      this.#outlet = new Outlet(coding, length === null ? null : Number(length), left);
+    }
+    this.#coding = coding;
+    const all = new Headers(headers.map(([name, value]) => [name, value]));
+    if (coding !== null) all.set("content-encoding", coding);
+    all.set("sluice-session", this.spec.id);
+    const body = this.#outlet?.readable ?? null;
+    this.#respond(new Response(body, { status, headers: all, encodeBody: "manual" }));
+  }
+
+  async #forward(outgoing: Outgoing): Promise<void> {
+    try {
+      const body = outgoing.body ?? this.#streamed();
+      const whole = body instanceof Uint8Array && body.length === 0 ? null : body;
+      const from = Date.now();
+      const response = await requestOf(this.env, this.spec, outgoing, whole, this.#gone.signal);
+      this.#session.arriving.dialled(Date.now() - from);
+      this.#session.arriving.loggedIn(this.now());
+      await this.#receive(response);
+    } catch (error) {
+      this.#step({ on: "failed", message: (error as Error).message });
+    }
+  }
+
+  async #receive(response: Response): Promise<void> {
+    const { status } = response;
+    this.#step({ on: "response", head: { status, headers: [...response.headers] } });
+    if (this.#ended || response.body === null) return this.#step({ on: "ended" });
+    const raw = pieces(response.body, this.#gone.signal);
+    const content = this.#coding === null ? raw : decoded(this.#coding, raw);
+    for await (const bytes of content) {
+      await this.#session.journal.room();
+      this.#step({ on: "bytes", bytes });
+      if (this.#ended) return;
+      await this.#outlet?.room();
+    }
+    this.#step({ on: "ended" });
+  }
+
+  /** A body that is too large to be held: counted and hashed as it passes. */
+  #streamed(): ReadableStream | null {
+    const request = this.#request;
+    if (request?.body === null || request === null) return null;
+    const hash = createHash("sha256");
+    let bytes = 0;
+    const counted = new TransformStream<Uint8Array, Uint8Array>({
+      transform: (chunk, out) => {
+        hash.update(chunk);
+        bytes += chunk.length;
+        out.enqueue(chunk);
+      },
+      flush: () =>
+        this.#step({ on: "streamed", bytes, sha256: hex(new Uint8Array(hash.digest())) }),
+    });
+    const length = request.headers.get("content-length");
+    const passed = request.body.pipeThrough(counted);
+    return length === null ? passed : passed.pipeThrough(new FixedLengthStream(Number(length)));
+  }
+}
+
+/** As much at a time as there is, into one buffer that is used again; copies leave. */
+async function* pieces(body: ReadableStream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader({ mode: "byob" });
+  let buffer: ArrayBufferLike = new ArrayBuffer(readBufferBytesBusy);
+  try {
+    while (!signal.aborted) {
+      const { value }: { value?: Uint8Array | undefined } = await reader.read(
+        new Uint8Array(buffer as ArrayBuffer),
+      );
+      if (value === undefined || value.length === 0) return;
+      yield value.slice();
+      buffer = value.buffer;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}

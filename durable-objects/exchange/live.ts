@@ -1,0 +1,172 @@
+import type { Policy, UnixMs } from "../../core/decision.ts";
+import { ExchangePath } from "../../core/exchange-path.ts";
+import type { Event } from "../../core/fact.ts";
+import { exchangesIdleSeconds, exchangesMax } from "../../core/limits.ts";
+import { createExchangeEngine } from "../../core/protocols/index.ts";
+import type { Review } from "../../core/review/review.ts";
+import type { ExchangeSpec, SessionSpec } from "../../core/session.ts";
+import { Arriving } from "../arrival.ts";
+import { nodeCrypto } from "../crypto.ts";
+import type { ObjectsEnv } from "../env.ts";
+import { logFault } from "../fault.ts";
+import type { Journal } from "../journal.ts";
+import type { Live, LiveParts } from "../live.ts";
+import { policyFor } from "../policy.ts";
+import type { Shipping } from "../shipping.ts";
+import { LiveExchange } from "./exchange.ts";
+
+/** The session's exchanges while it lives: many at once, each with its own way there and back. */
+export class LiveExchanges implements Live {
+  readonly env: ObjectsEnv;
+  readonly spec: ExchangeSpec;
+  readonly journal: Journal;
+  readonly shipping: Shipping;
+  readonly arriving: Arriving;
+  /** The version in force for this session. */
+  policy: string;
+  /** Settles when it may be used, or has been closed before that. */
+  readonly opened: Promise<void>;
+  readonly #parts: LiveParts;
+  readonly #under = new Set<LiveExchange>();
+  #begin: () => void = () => {};
+  #path: ExchangePath | null = null;
+  #closed = false;
+  #usedAt: UnixMs = Date.now();
+  #now: UnixMs = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(parts: LiveParts & { readonly spec: ExchangeSpec }) {
+    this.#parts = parts;
+    this.env = parts.env;
+    this.spec = parts.spec;
+    this.journal = parts.journal;
+    this.shipping = parts.shipping;
+    this.policy = parts.spec.policy.version;
+    this.arriving = new Arriving(parts.arrived);
+    this.opened = new Promise((resolve) => {
+      this.#begin = resolve;
+    });
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get commands(): number {
+    return this.#path?.count.commands ?? 0;
+  }
+
+  /** Never goes back within a session (CONTRACTS §10). */
+  now(): UnixMs {
+    this.#now = Math.max(this.#now, Date.now());
+    return this.#now;
+  }
+
+  start(policy: Policy): void {
+    if (this.#closed) return;
+    const engine = createExchangeEngine(this.spec, policy.masker);
+    this.#path = new ExchangePath({ spec: this.spec, engine, policy, crypto: nodeCrypto });
+    this.record(this.#path.opened(this.now()));
+    this.#arm();
+    this.#begin();
+  }
+
+  /** Null: the session is over, and nothing of the request was read. */
+  async answer(request: Request): Promise<Response | null> {
+    await this.opened;
+    const path = this.#path;
+    if (this.#closed || path === null) return null;
+    this.#usedAt = this.now();
+    if (this.#under.size >= exchangesMax) {
+      return new Response("Too many requests are under way.\n", { status: 503 });
+    }
+    const exchange = new LiveExchange(this, path.begin(), () => {
+      this.#under.delete(exchange);
+      this.#usedAt = this.now();
+    });
+    this.#under.add(exchange);
+    return exchange.answer(request);
+  }
+
+  /** Throws where the journal takes nothing: then nothing may happen. */
+  record(events: readonly Event[]): void {
+    this.journal.append(events);
+    this.#parts.recorded();
+    if (this.shipping.due) this.#parts.ship();
+  }
+
+  /** What the journal could not take has not happened. */
+  unrecorded(error: unknown): void {
+    logFault("record", this.spec.id, error);
+    this.close("journal_full", "The gateway cannot record this session any more, so it ends here.");
+  }
+
+  adopt(applied: SessionSpec["policy"]): void {
+    const path = this.#path;
+    if (path === null || this.#closed) return;
+    this.policy = applied.version;
+    try {
+      this.record(path.adopt(policyFor(this.env, this.spec, applied), this.now()));
+    } catch (error) {
+      return this.unrecorded(error);
+    }
+    for (const exchange of this.#under) exchange.adopted();
+    this.#arm();
+  }
+
+  /** No timer is set where the end is further away than one can be. */
+  #arm(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const deadline = this.#path?.deadline ?? null;
+    if (deadline === null || this.#closed) return;
+    const wait = Math.min(Math.max(0, deadline - this.now()), 2 ** 31 - 1);
+    this.#timer = setTimeout(() => {
+      if (this.now() < deadline) return this.#arm();
+      this.revoke("grant_over", "Your access has ended.");
+    }, wait);
+  }
+
+  revoke(code: string, reason: string): void {
+    this.close(code, reason);
+  }
+
+  async settled(review: Review): Promise<void> {
+    await Promise.all([...this.#under].map(({ held }) => held.settled(review)));
+  }
+
+  async recall(): Promise<void> {
+    await Promise.all([...this.#under].map(({ held }) => held.recall()));
+  }
+
+  async freshen(): Promise<void> {}
+
+  /** Asked with each ping. */
+  beat(): void {
+    const idleMs = this.now() - this.#usedAt;
+    if (this.#under.size > 0 || idleMs < exchangesIdleSeconds * 1000) return;
+    this.close("idle", `Nothing was asked for ${exchangesIdleSeconds / 60} minutes.`);
+  }
+
+  close(code: string, message: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    for (const exchange of this.#under) exchange.revoked(message);
+    const recorded = this.#recordEnd(code, message);
+    this.journal.release();
+    this.#begin();
+    this.#parts.over(code, message, recorded);
+  }
+
+  #recordEnd(code: string, message: string): boolean {
+    const now = this.now();
+    const none = { commands: 0, toClientBytes: 0, toUpstreamBytes: 0 };
+    const end = { at: now, command: 0, fact: { kind: "end", code, message, ...none } } as const;
+    try {
+      this.record(this.#path?.ended(code, message, now) ?? [end]);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
