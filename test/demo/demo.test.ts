@@ -65,7 +65,12 @@ test("the service and the database know the same customers", async () => {
     FROM customers WHERE id <= 40 ORDER BY id`;
   await sql.end();
   const shown = items.map(({ id, name, email, phone, birth_date, address, ssn, cards }) => ({
-    ...{ id, name, email, phone, birth_date, city: address.city },
+    id,
+    name,
+    email,
+    phone,
+    birth_date,
+    city: address.city,
     ssn: id % 10 === 0 ? ssn : null,
     card_number: id % 7 === 0 ? cards[0]?.card_number : null,
     expires: id % 7 === 0 ? cards[0]?.expires : null,
