@@ -18,13 +18,16 @@ export type Billing = {
   stop(): Promise<void>;
 };
 
+/** workerd keeps an idle connection for five seconds; whoever ends it first must not be us. */
+const KEEP_ALIVE_MS = 60_000;
+
 /**
  * `billing-api`, an internal service as companies have them: customers, payments and a vault over
  * HTTP, for whoever bears the one token. On 127.0.0.1 only; what is posted is gone when it stops.
  */
 export async function startBilling({ port, token }: BillingSettings): Promise<Billing> {
   const known = routes();
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     answer(request, response, known, token).then(
       (made) => made !== null && send(request, response, made),
       (error: unknown) => {

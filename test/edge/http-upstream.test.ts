@@ -112,6 +112,12 @@ test("hashes an upload and keeps its beginning", async () => {
   expect(upstream.seen.at(-1)!.body.length).toBeLessThanOrEqual(4 * 1_048_576);
 });
 
+test("sends a whole answer as it was given", async () => {
+  const given = "HTTP/1.1 200 Fine\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab";
+  const head = ["POST /raw HTTP/1.1", `Content-Length: ${given.length}`];
+  expect(await raw(head, given)).toBe(given);
+});
+
 test("sends trailers", async () => {
   const answer = await raw(["GET /trailers HTTP/1.1"]);
   expect(answer).toMatch(/\r\n0\r\nx-checksum: [0-9a-f]{64}\r\nx-owner: ada@example.com\r\n\r\n$/);

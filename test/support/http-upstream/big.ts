@@ -1,6 +1,6 @@
 import { firstOf } from "../../../demo/billing/data.ts";
 import { type Call, count, typed, wrote } from "./call.ts";
-import { record, event, ndjson, octets } from "./samples.ts";
+import { event, ndjson, octets, record } from "./samples.ts";
 
 /** A block that is written again and again, and what stands before the first and after the last. */
 type Pattern = {
@@ -9,6 +9,8 @@ type Pattern = {
   readonly block: Buffer;
   readonly after?: string;
 };
+
+const MIB = 1_048_576;
 
 const PATTERNS: Readonly<Record<string, () => Pattern>> = {
   json: () => ({
@@ -25,10 +27,8 @@ const PATTERNS: Readonly<Record<string, () => Pattern>> = {
     type: "text/event-stream",
     block: Buffer.from(firstOf((n) => event(n), 100).join("")),
   }),
-  octet: () => ({ type: "application/octet-stream", block: octets(65_536) }),
+  octet: () => ({ type: "application/octet-stream", block: octets(MIB) }),
 };
-
-const MIB = 1_048_576;
 
 /** ?mb of a ?type, a little more; memory stays flat, for a block waits until the last has gone. */
 export async function big({ request, response, query }: Call): Promise<void> {

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -62,10 +61,19 @@ export function count(query: URLSearchParams, name: string, usual: number, max: 
 /** Whether it is on its way; false when the client has gone. */
 export async function wrote(response: ServerResponse, bytes: Buffer | string): Promise<boolean> {
   if (response.destroyed) return false;
-  if (response.write(bytes)) return true;
-  await Promise.race([once(response, "drain"), once(response, "close")]);
+  if (!response.write(bytes)) await drained(response);
   return !response.destroyed;
 }
+
+/** Whoever waits for two events takes both listeners away again; a long body has many waits. */
+const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done).off("close", done);
+      resolve();
+    };
+    response.on("drain", done).on("close", done);
+  });
 
 /**
  * The body in these pieces, each a chunk of its own on the wire, with a turn of the loop between

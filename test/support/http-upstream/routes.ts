@@ -15,10 +15,10 @@ const ITEMS_MAX = 100_000;
 /** ?n documents, or ?as=awkward: valid JSON that no library writes. */
 function json(call: Call): void {
   const awkward = call.query.get("as") === "awkward";
-  const text = awkward ? samples.AWKWARD : samples.documents(count(call.query, "n", 3, ITEMS_MAX));
-  reply(call, text, [
+  const n = count(call.query, "n", 3, ITEMS_MAX);
+  reply(call, awkward ? samples.AWKWARD : samples.documents(n), [
     ["content-type", "application/json"],
-    ["etag", '"json-1"'],
+    ["etag", `"json-${awkward ? "awkward" : n}"`],
   ]);
 }
 
@@ -92,6 +92,11 @@ async function closeEarly({ response, query }: Call): Promise<void> {
   response.writeHead(200, flat([...typed("application/json"), ...framing]));
   await new Promise((resolve) => response.write(half, resolve));
   response.destroy();
+}
+
+/** The body that came is the whole answer, from its status line on; then the connection ends. */
+async function raw({ request, body }: Call): Promise<void> {
+  request.socket.end(await body());
 }
 
 /** An answer's fields behind its body (RFC 9110 section 6.5). */
@@ -170,6 +175,7 @@ export const ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["slow", slow],
   ["upload", upload],
   ["close-early", closeEarly],
+  ["raw", raw],
   ["bad-json", badJson],
   ["trailers", trailers],
 ]);
