@@ -83,6 +83,7 @@ class Desk {
       gateway: await freePort(),
       issuer: await freePort(),
       postgres: await freePort(),
+      billing: await freePort(),
     };
     const policy = readFileSync(demoFile, "utf8").replace(
       "when: command.unbounded",

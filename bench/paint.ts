@@ -37,8 +37,13 @@ export class PaintBench {
     if (!has("chromium")) return console.error("paint: skipped, it needs chromium");
     await buildDashboard();
     const stateDir = mkdtempSync(join(dirname(world.stateDir), "sluice-paint-"));
-    const [gateway, issuer, postgres] = [await freePort(), await freePort(), await freePort()];
-    const demo = await startDemo({ ports: { gateway, issuer, postgres }, stateDir, pages: true });
+    const ports = {
+      gateway: await freePort(),
+      issuer: await freePort(),
+      postgres: await freePort(),
+      billing: await freePort(),
+    };
+    const demo = await startDemo({ ports, stateDir, pages: true });
     const browser = await launch();
     try {
       const signedIn = await signIn(browser, demo);

@@ -48,7 +48,12 @@ export async function startWorld(
   modules: Modules,
   rows: number,
 ): Promise<World> {
-  const ports = { gateway: await freePort(), issuer: await freePort(), postgres: await freePort() };
+  const ports = {
+    gateway: await freePort(),
+    issuer: await freePort(),
+    postgres: await freePort(),
+    billing: await freePort(),
+  };
   const policy = policyText(ports.postgres);
   const demo = await startDemo({ ports, stateDir, policy, modules: modules.gateway });
   const gatewayPid = demo.gateway.pid();

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROUTES } from "../core/api/routes.ts";
+import { type Billing, startBilling } from "./billing.ts";
 import { type Gateway, type GatewaySettings, startGateway } from "./gateway.ts";
 import { type Issuer, startIssuer } from "./issuer.ts";
 import type { PersonName } from "./people.ts";
@@ -15,6 +16,7 @@ export type Ports = {
   readonly gateway: number;
   readonly issuer: number;
   readonly postgres: number;
+  readonly billing: number;
 };
 
 export type DemoSettings = Pick<
@@ -23,7 +25,10 @@ export type DemoSettings = Pick<
 > & {
   readonly ports: Ports;
   readonly stateDir: string;
-  /** The policy to apply; demo/sluice.yaml when absent. Its `port: 8789` becomes the real one. */
+  /**
+   * The policy to apply; demo/sluice.yaml when absent. Its `port: 8789` and
+   * `http://127.0.0.1:8790` become the real ones.
+   */
   readonly policy?: string;
   /** PEM texts for PostgreSQL; the policy then says `tls: verify-full` and a name that fits. */
   readonly tls?: PostgresSettings["tls"];
@@ -35,6 +40,7 @@ export type Demo = {
   readonly gateway: Gateway;
   readonly issuer: Issuer;
   readonly postgres: Postgres;
+  readonly billing: Billing;
   /** A token for one of the four, by the real sign-in; good for ten minutes. */
   token(person: PersonName): Promise<string>;
   /** Applies a policy as max, through the API. */
@@ -42,7 +48,7 @@ export type Demo = {
   stop(): Promise<void>;
 };
 
-/** PostgreSQL with the shop, the OpenID provider and the gateway, the demo's policy in force. */
+/** The shop's PostgreSQL, `billing-api`, the OpenID provider and the gateway under its policy. */
 export async function startDemo(settings: DemoSettings): Promise<Demo> {
   const { ports, stateDir } = settings;
   const running: { stop(): Promise<void> }[] = [];
@@ -54,7 +60,8 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
     return part;
   };
   try {
-    const password = passwordIn(stateDir);
+    const password = secretIn(stateDir, "postgres-password");
+    const billingToken = secretIn(stateDir, "billing-token");
     const dataDir = join(stateDir, "postgres");
     const postgres = up(
       await startShop({
@@ -65,6 +72,7 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
         ...(settings.postgresPrograms && { programs: settings.postgresPrograms }),
       }),
     );
+    const billing = up(await startBilling({ port: ports.billing, token: billingToken }));
     const publicUrl = `http://localhost:${ports.gateway}`;
     const issuer = up(await startIssuer({ port: ports.issuer, publicUrl }));
     const { modules, trustedAuthority, log, pages = false } = settings;
@@ -82,14 +90,20 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
     );
     const token = async (person: PersonName) => (await signIn(publicUrl, person)).access_token;
     const apply = async (policy: string) => {
-      const source = policy.replace("port: 8789", `port: ${ports.postgres}`);
+      const source = policy
+        .replace("port: 8789", `port: ${postgres.port}`)
+        .replace("http://127.0.0.1:8790", billing.url);
       await put(publicUrl, await token("max"), ROUTES.apply.path, "application/yaml", source);
     };
-    const secret = ROUTES.putSecret.path.replace(":name", "shop-db-password");
-    const body = JSON.stringify({ value: password });
-    await put(publicUrl, await token("max"), secret, "application/json", body);
+    const keep = async (name: string, value: string) => {
+      const path = ROUTES.putSecret.path.replace(":name", name);
+      const body = JSON.stringify({ value });
+      await put(publicUrl, await token("max"), path, "application/json", body);
+    };
+    await keep("shop-db-password", password);
+    await keep("billing-token", billingToken);
     await apply(settings.policy ?? readFileSync(policyFile, "utf8"));
-    return { url: publicUrl, gateway, issuer, postgres, token, apply, stop };
+    return { url: publicUrl, gateway, issuer, postgres, billing, token, apply, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -104,10 +118,10 @@ const variables = (issuer: Issuer) => ({
   ADMIN_GROUPS: "admins",
 });
 
-/** The database's password is made once and kept with the database. */
-function passwordIn(stateDir: string): string {
+/** What a service behind the gateway wants to hear: made once, and kept with its data. */
+function secretIn(stateDir: string, name: string): string {
   mkdirSync(stateDir, { recursive: true });
-  const file = join(stateDir, "postgres-password");
+  const file = join(stateDir, name);
   if (!existsSync(file))
     writeFileSync(file, randomBytes(18).toString("base64url"), { mode: 0o600 });
   return readFileSync(file, "utf8");

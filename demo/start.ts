@@ -12,6 +12,7 @@ const { values } = parseArgs({
     port: { type: "string", default: "8787" },
     "issuer-port": { type: "string" },
     "postgres-port": { type: "string" },
+    "billing-port": { type: "string" },
     state: { type: "string", default: join(import.meta.dirname, "../.sluice") },
   },
 });
@@ -20,6 +21,7 @@ const ports = {
   gateway,
   issuer: Number(values["issuer-port"] ?? gateway + 1),
   postgres: Number(values["postgres-port"] ?? gateway + 2),
+  billing: Number(values["billing-port"] ?? gateway + 3),
 };
 for (const [name, port] of Object.entries(ports)) {
   if (await isFree(port)) continue;

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import postgres from "postgres";
 import { expect, test } from "vitest";
+import type { Customer } from "../../demo/billing/data.ts";
 import { COMPATIBILITY_DATE } from "../../demo/gateway.ts";
 import { PEOPLE, type PersonName } from "../../demo/people.ts";
 import { cli, startTestDemo, type TestDemo, useDemo } from "../support/demo.ts";
@@ -47,6 +49,40 @@ test("the policy that an administrator applied is the demo's own", async () => {
   const headers = { authorization: `Bearer ${await demo().token("max")}` };
   const policy = await fetch(`${demo().url}/api/policy`, { headers });
   expect(await policy.json()).toMatchObject({ author: "max" });
+});
+
+test("the service and the database know the same customers", async () => {
+  const { billing, postgres: server, stateDir } = demo();
+  const authorization = `Bearer ${readFileSync(join(stateDir, "billing-token"), "utf8")}`;
+  const answer = await fetch(`${billing.url}/customers?limit=100`, { headers: { authorization } });
+  const { items } = (await answer.json()) as { items: readonly Customer[] };
+  const url = new URL(server.url);
+  url.pathname = "/shop";
+  const sql = postgres(url.href, { max: 1 });
+  const rows = await sql`
+    SELECT id, name, email, phone, birth_date::text, city, profile->>'ssn' AS ssn,
+      profile->'card'->>'number' AS card_number, profile->'card'->>'expires' AS expires
+    FROM customers WHERE id <= 40 ORDER BY id`;
+  await sql.end();
+  const shown = items.map(({ id, name, email, phone, birth_date, address, ssn, cards }) => ({
+    id,
+    name,
+    email,
+    phone,
+    birth_date,
+    city: address.city,
+    ssn: id % 10 === 0 ? ssn : null,
+    card_number: id % 7 === 0 ? cards[0]?.card_number : null,
+    expires: id % 7 === 0 ? cards[0]?.expires : null,
+  }));
+  expect(shown).toEqual([...rows]);
+});
+
+test("the service's token is kept with the state, and with the gateway's secrets", async () => {
+  const headers = { authorization: `Bearer ${await demo().token("max")}` };
+  const secrets = await fetch(`${demo().url}/api/secrets`, { headers });
+  const { items } = (await secrets.json()) as { items: { name: string }[] };
+  expect(items.map(({ name }) => name)).toEqual(["billing-token", "shop-db-password"]);
 });
 
 test("what was recorded is there after a restart", async () => {

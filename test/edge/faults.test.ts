@@ -32,9 +32,13 @@ beforeAll(async () => {
   const certificate = readFileSync(file("certificate.pem"), "utf8");
   const tls = { certificate, key: readFileSync(file("key.pem"), "utf8") };
   const trustedAuthority = file("certificate.pem");
-  const [gateway, issuer, postgres] = [await freePort(), await freePort(), await freePort()];
-  const policy = policyOn(postgres, await freePort());
-  const ports = { gateway, issuer, postgres };
+  const ports = {
+    gateway: await freePort(),
+    issuer: await freePort(),
+    postgres: await freePort(),
+    billing: await freePort(),
+  };
+  const policy = policyOn(ports.postgres, await freePort());
   demo = await startTestDemo({ ports, policy, tls, trustedAuthority });
   await putSecret("wrong", wrongPassword);
 });

@@ -50,6 +50,7 @@ const freePorts = async (): Promise<Ports> => ({
   gateway: await freePort(),
   issuer: await freePort(),
   postgres: await freePort(),
+  billing: await freePort(),
 });
 
 /** One demo for all tests of a file: `const demo = useDemo();` and in a test `demo().url`. */
