@@ -207,7 +207,10 @@ export class Exchange {
 
   #describe(head: RequestHead, body: Uint8Array | null): void {
     const described = this.#path.engine.describe(this.id, head, body);
-    if ("refuse" in described) return this.#refuse(described.refuse);
+    if ("refuse" in described) {
+      this.#note({ kind: "note", message: `Refused unread: ${described.refuse.message}` });
+      return this.#refuse(described.refuse);
+    }
     this.#decide(described.command, described.outgoing);
   }
 
