@@ -35,6 +35,13 @@ export type CredentialRef =
   | { readonly env: string }
   | null;
 
+/** The Worker's secrets that are the gateway's own: no policy sends one of them to a target. */
+export const GATE_SECRETS: ReadonlySet<string> = new Set([
+  "OIDC_CLIENT_SECRET",
+  "SEALING_KEYS",
+  "SIGNING_KEYS",
+]);
+
 /** A grant of the policy that one has to ask for, until an instant. */
 export type Granted = { readonly grant: string; readonly endsAt: UnixMs };
 
