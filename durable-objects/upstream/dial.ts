@@ -1,8 +1,7 @@
-import { reachOf } from "../../core/address.ts";
 import { utf8 } from "../../core/bytes.ts";
 import type { Resource, SessionSpec } from "../../core/session.ts";
-import { open } from "../../store/seal.ts";
-import { secretPurpose } from "../../store/secrets.ts";
+import { mustReach } from "./reach.ts";
+import { openSecret, type SecretEnv } from "./secret.ts";
 import { connectTcp } from "./tcp.ts";
 
 /** A connection to a target, whatever carries it. The only interface of the gateway that waits. */
@@ -18,35 +17,15 @@ export interface Upstream {
   close(): void;
 }
 
-/** `message` is for people: it says what to look at. */
-export class Unreachable extends Error {}
-
 /** Throws Unreachable within `dialSeconds`. */
 export async function dial(resource: Resource): Promise<Upstream> {
-  const reach = reachOf(resource.host);
-  if (reach === "never") {
-    throw new Unreachable(`${resource.host} is an address that the gateway never dials.`);
-  }
-  if (reach === "private" && resource.network !== "private") {
-    throw new Unreachable(
-      `${resource.host} is a private address; its resource must say network: private.`,
-    );
-  }
+  mustReach(resource.host, resource.network);
   return connectTcp(resource);
 }
 
 /** The target's password, opened for the one login that follows. Null: the target asks for none. */
-export async function passwordOf(
-  env: { readonly SEALING_KEYS: string },
+export const passwordOf = async (
+  env: SecretEnv,
   credential: SessionSpec["credential"],
-): Promise<Uint8Array | null> {
-  if (credential === null) return null;
-  if ("sealed" in credential) {
-    return utf8(await open(env, secretPurpose(credential.name), credential.sealed));
-  }
-  const value = (env as Readonly<Record<string, unknown>>)[credential.env];
-  if (typeof value !== "string") {
-    throw new Unreachable(`The gateway has no secret named ${credential.env}.`);
-  }
-  return utf8(value);
-}
+): Promise<Uint8Array | null> =>
+  credential === null ? null : utf8(await openSecret(env, credential));
