@@ -141,7 +141,7 @@ export const searchedMarksMax = 500;
 export const dialSeconds = 10;
 /** What a token end point answers; a JWT with hundreds of groups has 20 kB. */
 export const tokenAnswerBytesMax = 64 * KIB;
-/** A token is asked for anew so long before its end: the request has to get there, and be served. */
+/** A token is asked for anew so long before its end: the request has yet to get there. */
 export const tokenMarginSeconds = 30;
 /** Of a token whose end nobody says. */
 export const tokenUnstatedSeconds = 300;

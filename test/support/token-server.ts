@@ -1,6 +1,13 @@
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 
 export type Asked = {
   readonly headers: IncomingHttpHeaders;
@@ -16,6 +23,7 @@ type Answer = {
 
 /** A token end point whose answers a test bends; each token is another. */
 export class TokenServer {
+  readonly url: string;
   readonly asked: Asked[] = [];
   answer: (count: number) => Answer = (count) => ({
     body: { access_token: `token-${count}`, token_type: "Bearer", expires_in: 3_600 },
@@ -24,32 +32,29 @@ export class TokenServer {
 
   private constructor(server: Server) {
     this.#server = server;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
+    server.on("request", (request, response) => void this.#serve(request, response));
   }
 
   static async start(): Promise<TokenServer> {
     const server = createServer();
-    const tokens = new TokenServer(server);
-    server.on("request", async (request, response) => {
-      let body = "";
-      for await (const chunk of request) body += String(chunk);
-      const form = Object.fromEntries(new URLSearchParams(body));
-      const count = tokens.asked.push({ headers: request.headers, form });
-      const { status = 200, headers = {}, body: said } = tokens.answer(count);
-      response.writeHead(status, { "content-type": "application/json", ...headers });
-      response.end(typeof said === "string" ? said : JSON.stringify(said));
-    });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    return tokens;
+    return new TokenServer(server);
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/token`;
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const form = Object.fromEntries(new URLSearchParams(await text(request)));
+    const count = this.asked.push({ headers: request.headers, form });
+    const { status = 200, headers = {}, body } = this.answer(count);
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(typeof body === "string" ? body : JSON.stringify(body));
   }
 
   async stop(): Promise<void> {
+    const closed = once(this.#server, "close");
     this.#server.close();
     this.#server.closeAllConnections();
-    await once(this.#server, "close");
+    await closed;
   }
 }
