@@ -45,6 +45,14 @@ export const formFieldsMax = 1_000;
 export const partHeaderBytesMax = 8 * KIB;
 /** Documents in one request, a line each. */
 export const jsonLinesMax = 10_000;
+/** Schemas of a resource's OpenAPI document that its requests lead to: large ones have 5,000. */
+export const apiSchemasMax = 20_000;
+/** Schemas that all speak of one value (`$ref`, `allOf`, …), one inside the other. */
+export const schemasOfValueMax = 64;
+/** Checks of one request by a schema: a document of 1 MiB has half a million values. */
+export const schemaStepsMax = 2_000_000;
+/** Schemas within each other while one value is checked: `jsonDepthMax`, each by way of others. */
+export const schemaDepthMax = 2_000;
 
 /** A startup packet: PostgreSQL's own bound (MAX_STARTUP_PACKET_LENGTH). */
 export const startupBytesMax = 10_000;
