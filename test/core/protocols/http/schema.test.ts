@@ -2,6 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { type Api, compileApi } from "../../../../core/protocols/http/openapi.ts";
+import { textMatches } from "../../../../core/masking/regex.ts";
 import { asked, document, type Json, matches, post, taking } from "./described.ts";
 
 describe("a schema", () => {
@@ -66,6 +67,25 @@ describe("no value takes it out of bounds", () => {
     expect(post(schema, 3)).toBe("The body takes too long to check.");
     expect(post({ not: schema }, 3)).toBe("The body takes too long to check.");
   });
+});
+
+describe("patterns in RE2", () => {
+  const RE2 = (pattern: string, text: string) => textMatches(pattern)?.(text) ?? null;
+  it.each([
+    ["^\\d{3}-\\d{2}$", "123-45", true],
+    ["^\\d{3}$", "123\n", false],
+    ["b", "abc", true],
+    ["^$", "", true],
+    ["^[\\u00e0-\\u00ff]+$", "é", true],
+    ["^\\\\u0041$", "\\u0041", true],
+    ["^a\\/b$", "a/b", true],
+    ["^.$", "\u{1f600}", true],
+    ["^(a+)+$", `${"a".repeat(50_000)}b`, false],
+    ["(?=a)", "a", null],
+    ["(a)\\1", "aa", null],
+    ["(", "(", null],
+    ["(a{1,1000}){1,1000}", "a", null],
+  ])("%s: %s", (pattern, text, found) => expect(RE2(pattern, text)).toBe(found));
 });
 
 /** Null: the code that ajv 8.20 has written does not run (false under `prefixItems`). */
