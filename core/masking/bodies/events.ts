@@ -71,7 +71,7 @@ export class EventsBody implements BodyMasker {
 
   /** Null: it stays as it is. */
   #data(data: string): string | null {
-    const body = new JsonBody(this.#rules, { several: true });
+    const body = new JsonBody(this.#rules, { several: "loose" });
     const parts = [body.push(utf8(data)), body.finish()];
     if (parts.includes(null)) return this.#scanned(data);
     const isMasked = !body.tally.empty;

@@ -1,140 +1,208 @@
-import { concat, EMPTY, utf8 } from "../../bytes.ts";
-import { jsonDepthMax, jsonInTextMax, jsonTextBytesMax } from "../../limits.ts";
+import { EMPTY } from "../../bytes.ts";
+import { Growing } from "../../growing.ts";
+import { jsonTextBytesMax } from "../../limits.ts";
 import type { CellMask } from "../../masker.ts";
 import { Tally } from "../../tally.ts";
-import type { FieldRule } from "../fields.ts";
 import type { BodyMasker, BodyRules } from "./body.ts";
-import { JsonNames } from "./json-names.ts";
+import { JsonNames, type KnownName } from "./json-names.ts";
+import { JsonPlace } from "./json-place.ts";
+import { JsonValues } from "./json-values.ts";
 import {
-  beginsDocument,
-  decoded,
-  ENDS_WORD,
-  hiddenWhole,
+  CLOSE,
+  CLOSE_LIST,
+  COLON,
+  COMMA,
+  isEscaped,
   isWhole,
   isWord,
-  mayHoldDocument,
-  NULL,
-  REDACTED,
+  LINE_END,
+  OPEN,
+  OPEN_LIST,
+  QUOTE,
+  RECORD_MARK,
   SPACE,
   spaceMax,
   textEnd,
-  written,
+  wordEnd,
 } from "./json-words.ts";
 
 /*
  * JSON text (RFC 8259) that passes as it comes, cut anywhere: fields that a rule names are
  * replaced, names, texts and numbers are looked through by detectors, all else stays as it was,
  * byte for byte. What is no JSON is not guessed at: nothing more of it passes.
+ *
+ * Most bytes are looked at once, and no object is made for what stays.
  */
 
+/**
+ * How documents follow each other: just one; each on a line of its own (newline-delimited JSON);
+ * each behind a mark (RFC 7464); or `loose`, one behind the other in any way.
+ */
+export type Several = "one" | "lines" | "sequence" | "loose";
+
 type Settings = {
-  /** Documents follow each other, one a line (newline-delimited JSON); else there is just one. */
-  readonly several: boolean;
+  readonly several: Several;
   /** The names that lead to the document, where it stands in a text of another. */
   readonly path: readonly string[];
   readonly nested: number;
+  /** Of the document around it: the same names come again. */
+  readonly names: JsonNames | null;
 };
 
-const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
-const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
+/** What may come next, a bit each; behind `[` and `{` their end as well. */
+const [VALUE, FIRST_ITEM, FIRST_NAME, NAME] = [1, 2, 4, 8];
+const [AFTER_NAME, AFTER_VALUE, SEPARATOR, END] = [16, 32, 64, 128];
+const VALUES = VALUE | FIRST_ITEM;
+const NAMES = FIRST_NAME | NAME;
 
-/** What may come next; behind `[` and `{` their end as well. */
-type Next = "value" | "first item" | "first name" | "name" | "colon" | "comma" | "line" | "end";
+const AFTER_DOCUMENT = { one: END, lines: SEPARATOR, sequence: SEPARATOR, loose: VALUE };
+/** What stands between documents, and never in one. */
+const SEPARATORS = { one: -1, lines: LINE_END, sequence: RECORD_MARK, loose: -1 };
 
-/** What became of a step: "more" where the chunk ends in the middle of something. */
-type Step = "done" | "more" | "wrong";
+/** What the chunk before ended in the middle of. */
+type Cut = "nothing" | "shown text" | "text left out" | "text" | "name" | "word";
 
-/** What a text's reading needs to know where the chunk ends before it does. */
-type Cut = { readonly shows: boolean; escaped: boolean };
+const MARK = [0xef, 0xbb, 0xbf];
 
 export class JsonBody implements BodyMasker {
   readonly tally = new Tally();
+  /** Whether a member's name has been read. */
+  hasMembers = false;
   readonly #rules: BodyRules;
   readonly #settings: Settings;
   readonly #names: JsonNames;
-  /** Names of the members that are open, outermost first. */
-  readonly #path: string[];
-  /** What is open: whether it is an object, and how many names lead to it. */
-  readonly #open: { readonly isObject: boolean; readonly names: number }[] = [];
-  #next: Next = "value";
-  /** The rules that may speak of the value that follows. */
-  #candidates: readonly FieldRule[] = [];
-  /** As many were open where a replaced object or list began. */
-  #hiddenFrom: number | null = null;
-  #cut: Cut | null = null;
+  readonly #values: JsonValues;
+  readonly #separator: number;
+  readonly #afterDocument: number;
+  readonly #place: JsonPlace;
+  #next: number;
+  /** As many were open where a replaced object or list began; -1: nothing is replaced. */
+  #hiddenFrom = -1;
   #failed = false;
-  #isStart = true;
-  /** A word or text whose end is still to come. */
-  #held: Uint8Array = EMPTY;
+  #isEmpty = true;
+  /** So many bytes of a byte order mark have been read; all, once something else has. */
+  #marked = 0;
+
+  #cut: Cut = "nothing";
+  readonly #held = new Growing(0);
+  /** The text was cut behind a backslash. */
+  #escaped = false;
 
   // The chunk at hand: up to `#from` it has been copied or left out.
   #bytes: Uint8Array = EMPTY;
   #at = 0;
   #from = 0;
-  #parts: Uint8Array[] = [];
+  /** What leaves of the chunk, where it is not all of it. */
+  readonly #out = new Growing(0);
+  /** Where the next separator is, as far as has been looked. */
+  #separatorAt = -1;
 
   constructor(rules: BodyRules, settings: Partial<Settings> = {}) {
     this.#rules = rules;
-    this.#settings = { several: false, path: [], nested: 0, ...settings };
-    this.#path = [...this.#settings.path];
-    this.#names = new JsonNames(rules);
+    this.#settings = { several: "one", path: [], nested: 0, names: null, ...settings };
+    const { several, path, nested, names } = this.#settings;
+    this.#place = new JsonPlace(path);
+    this.#names = names ?? new JsonNames(rules);
+    this.#values = new JsonValues(rules, this.tally, nested, (inner) => this.#inner(inner));
+    this.#afterDocument = AFTER_DOCUMENT[several];
+    this.#separator = SEPARATORS[several];
+    this.#next = several === "sequence" ? SEPARATOR : VALUE;
+  }
+
+  #inner(path: readonly string[]): JsonBody {
+    const nested = this.#settings.nested + 1;
+    return new JsonBody(this.#rules, { several: "loose", nested, path, names: this.#names });
   }
 
   /** What may leave now. Null: it is no JSON, or too deep, and nothing more of it may leave. */
   push(chunk: Uint8Array): Uint8Array | null {
-    this.#bytes = this.#held.length === 0 ? chunk : concat([this.#held, chunk]);
-    this.#held = EMPTY;
+    if (chunk.length > 0) this.#isEmpty = false;
+    this.#bytes = chunk;
     this.#at = 0;
     this.#from = 0;
-    const step = this.#failed ? "wrong" : this.#steps();
-    if (step === "wrong") return this.#fail();
-    this.#copyTo(this.#at);
-    this.#held = this.#bytes.slice(this.#at);
+    this.#separatorAt = -1;
+    if (this.#failed || !this.#goOn() || !this.#steps()) return this.#fail();
+    return this.#leaves();
+  }
+
+  #leaves(): Uint8Array {
+    const bytes = this.#bytes;
     this.#bytes = EMPTY;
-    return concat(this.#parts.splice(0));
+    if (this.#hiddenFrom < 0 && this.#from < bytes.length) {
+      if (this.#out.length === 0) return bytes.subarray(this.#from);
+      this.#out.append(bytes, this.#from, bytes.length);
+    }
+    return this.#out.take();
   }
 
-  /** What was still held. Null: the document has no end. */
+  /** What was still held. Null: the document has no end. Nothing at all has none and needs none. */
   finish(): Uint8Array | null {
+    if (this.#failed) return null;
+    if (this.#isEmpty) return EMPTY;
     // A number at the very end has nothing behind it that would end it.
-    const rest = this.#held.length === 0 ? EMPTY : this.push(LINE);
-    const isOver = ["end", "line"].includes(this.#next) || this.#isBetween;
-    const isWhole = isOver && this.#open.length === 0 && this.#cut === null;
-    if (rest === null || !isWhole || this.#held.length > 0) return this.#fail();
-    return rest.length > 0 ? rest.subarray(0, -1) : rest;
-  }
-
-  get #isBetween(): boolean {
-    return this.#settings.several && this.#next === "value";
+    if (this.#cut === "word" && !this.#heldWord()) return this.#fail();
+    const between = this.#settings.several === "one" ? 0 : VALUE;
+    const isOver = (this.#next & (SEPARATOR | END | between)) !== 0;
+    if (!isOver || this.#place.depth > 0 || this.#cut !== "nothing") return this.#fail();
+    return this.#out.take();
   }
 
   #fail(): null {
     this.#failed = true;
-    this.#parts = [];
-    this.#held = EMPTY;
+    this.#out.take();
+    this.#held.take();
+    this.#bytes = EMPTY;
     return null;
   }
 
-  #steps(): Step {
-    while (this.#at < this.#bytes.length) {
-      const step = this.#cut === null ? this.#step() : this.#goOn(this.#cut);
-      if (step !== "done") return step;
+  /** False: it is no JSON; so do all the steps say. */
+  #steps(): boolean {
+    const bytes = this.#bytes;
+    while (this.#marked < MARK.length && this.#at < bytes.length) if (!this.#mark()) return false;
+    while (this.#at < bytes.length) {
+      const byte = bytes[this.#at] as number;
+      if (byte === QUOTE) {
+        if (!this.#text()) return false;
+      } else if (byte <= spaceMax) {
+        if (!this.#space(byte)) return false;
+      } else if (!this.#sign(byte)) return false;
     }
-    return "done";
+    return true;
   }
 
-  #step(): Step {
-    const byte = this.#bytes[this.#at] as number;
-    if (this.#isStart && byte === BYTE_ORDER_MARK[0]) return this.#mark();
-    this.#isStart = false;
-    if (byte <= spaceMax) return this.#space(byte);
+  /** A byte order mark at the very beginning, which some writers set. */
+  #mark(): boolean {
+    if (this.#bytes[this.#at] === MARK[this.#marked]) {
+      this.#at++;
+      this.#marked++;
+      return true;
+    }
+    const may = this.#marked === 0;
+    this.#marked = MARK.length;
+    return may;
+  }
+
+  #space(byte: number): boolean {
+    if (byte === this.#separator) {
+      if (this.#place.depth > 0 || (this.#next & (SEPARATOR | VALUE)) === 0) return false;
+      this.#next = VALUE;
+    } else if (SPACE[byte] === 0) return false;
+    this.#at++;
+    return true;
+  }
+
+  #sign(byte: number): boolean {
     switch (byte) {
-      case QUOTE:
-        return this.#text();
       case COMMA:
-        return this.#comma();
+        if (this.#next !== AFTER_VALUE) return false;
+        this.#next = this.#place.inObject ? NAME : VALUE;
+        this.#at++;
+        return true;
       case COLON:
-        return this.#pass(this.#next === "colon", "value");
+        if (this.#next !== AFTER_NAME) return false;
+        this.#next = VALUE;
+        this.#at++;
+        return true;
       case OPEN:
       case OPEN_LIST:
         return this.#opens(byte === OPEN);
@@ -146,254 +214,231 @@ export class JsonBody implements BodyMasker {
     }
   }
 
-  /** One byte of punctuation, where it may stand. */
-  #pass(may: boolean, next: Next): Step {
-    if (!may) return "wrong";
-    this.#next = next;
-    this.#at++;
-    return "done";
-  }
-
-  #mark(): Step {
-    if (this.#bytes.length - this.#at < BYTE_ORDER_MARK.length) return "more";
-    if (!BYTE_ORDER_MARK.every((byte, i) => this.#bytes[this.#at + i] === byte)) return "wrong";
-    this.#at += BYTE_ORDER_MARK.length;
-    this.#isStart = false;
-    return "done";
-  }
-
-  /** White space; texts of a sequence begin each with a mark of their own (RFC 7464). */
-  #space(byte: number): Step {
-    const isMark = byte === RECORD_MARK && this.#settings.several && this.#open.length === 0;
-    if (!isMark && SPACE[byte] === 0) return "wrong";
-    if (this.#next === "line" && (isMark || byte === LINE[0])) this.#next = "value";
-    this.#at++;
-    return "done";
-  }
-
-  #comma(): Step {
-    const around = this.#open.at(-1);
-    if (around === undefined) return "wrong";
-    return this.#pass(this.#next === "comma", around.isObject ? "name" : "value");
-  }
-
-  get #mayBeValue(): boolean {
-    return this.#next === "value" || this.#next === "first item";
-  }
-
-  #opens(isObject: boolean): Step {
-    if (!this.#mayBeValue || this.#open.length >= jsonDepthMax) return "wrong";
+  #opens(isObject: boolean): boolean {
+    if ((this.#next & VALUES) === 0) return false;
     const mask = this.#mask();
     if (mask !== null) {
-      this.#replace(mask.technique === "null" ? NULL : REDACTED);
-      this.tally.mask(mask.rule);
-      this.#hiddenFrom = this.#open.length;
+      this.#instead(this.#at, this.#values.whole(mask));
+      this.#hiddenFrom = this.#place.depth;
     }
-    this.#open.push({ isObject, names: this.#path.length });
-    this.#candidates = [];
-    return this.#pass(true, isObject ? "first name" : "first item");
-  }
-
-  #closes(isObject: boolean): Step {
-    const closed = this.#open.pop();
-    const isEmpty = this.#next === (isObject ? "first name" : "first item");
-    if (closed?.isObject !== isObject || !(isEmpty || this.#next === "comma")) return "wrong";
-    this.#path.length = closed.names;
+    this.#next = isObject ? FIRST_NAME : FIRST_ITEM;
     this.#at++;
-    if (this.#open.length === this.#hiddenFrom) {
-      this.#from = this.#at;
-      this.#hiddenFrom = null;
-    }
-    return this.#valueIsOver();
+    return this.#place.open(isObject);
   }
 
-  #valueIsOver(): Step {
-    const after = this.#settings.several ? "line" : "end";
-    this.#next = this.#open.length > 0 ? "comma" : after;
-    this.#candidates = [];
-    return "done";
+  #closes(isObject: boolean): boolean {
+    const may = AFTER_VALUE | (isObject ? FIRST_NAME : FIRST_ITEM);
+    if ((this.#next & may) === 0 || !this.#place.close(isObject)) return false;
+    this.#at++;
+    if (this.#place.depth === this.#hiddenFrom) {
+      this.#from = this.#at;
+      this.#hiddenFrom = -1;
+    }
+    return this.#valueIsOver(this.#at);
+  }
+
+  /** It went up to `end`. */
+  #valueIsOver(end: number): true {
+    const place = this.#place;
+    place.valueIsOver();
+    if (place.depth > 0 && this.#bytes[end] === COMMA) {
+      this.#next = place.inObject ? NAME : VALUE;
+      this.#at = end + 1;
+      return true;
+    }
+    this.#next = place.depth > 0 ? AFTER_VALUE : this.#afterDocument;
+    this.#at = end;
+    return true;
   }
 
   /** The mask of the value that follows; null also inside of what is replaced. */
   #mask(): CellMask | null {
-    if (this.#candidates.length === 0 || this.#hiddenFrom !== null) return null;
-    return this.#rules.fields.mask(this.#candidates, this.#path);
+    return this.#hiddenFrom < 0 ? this.#place.mask(this.#rules.fields) : null;
   }
 
   /** A number, true, false or null. */
-  #word(): Step {
-    if (!this.#mayBeValue) return "wrong";
+  #word(): boolean {
+    if ((this.#next & VALUES) === 0) return false;
+    const bytes = this.#bytes;
     const start = this.#at;
-    let end = start;
-    while (end < this.#bytes.length && ENDS_WORD[this.#bytes[end] as number] === 0) end++;
-    if (end - start > jsonTextBytesMax) return "wrong";
-    if (end === this.#bytes.length) return "more";
-    const word = this.#bytes.subarray(start, end);
-    if (!isWord(word)) return "wrong";
-    this.#hideWord(word, this.#mask());
-    this.#at = end;
-    return this.#valueIsOver();
-  }
-
-  #hideWord(word: Uint8Array, mask: CellMask | null): void {
-    if (this.#hiddenFrom !== null || word[0] === NULL[0]) return;
-    if (mask !== null) {
-      const isNumber = word[0] !== TRUE && word[0] !== FALSE;
-      this.#instead(word.length, isNumber ? written(mask.text(word)) : hiddenWhole(mask));
-      this.tally.mask(mask.rule);
-      return;
+    const end = wordEnd(bytes, start);
+    if (end === bytes.length) return this.#hold("word");
+    if (end - start > jsonTextBytesMax || !isWord(bytes, start, end)) return false;
+    const mask = this.#mask();
+    if (this.#hiddenFrom < 0 && (mask !== null || this.#rules.detect !== null)) {
+      const shown = this.#values.word(bytes.subarray(start, end), mask, this.#place.path);
+      if (shown !== null) this.#instead(end, shown);
     }
-    if (this.#rules.detect === null || word.length < numberScannedFrom) return;
-    const scanned = this.#rules.detect.scan(word, this.#path.at(-1) ?? "");
-    if (scanned === null) return;
-    this.#instead(word.length, written(scanned.bytes));
-    this.tally.found(scanned.findings);
+    return this.#valueIsOver(end);
   }
 
-  #text(): Step {
-    const isName = this.#next === "name" || this.#next === "first name";
-    if (!isName && !this.#mayBeValue) return "wrong";
-    const end = textEnd(this.#bytes, this.#at + 1);
-    if ((end ?? this.#bytes.length) - this.#at > jsonTextBytesMax) {
-      return isName ? "wrong" : this.#longText();
+  #text(): boolean {
+    if ((this.#next & NAMES) !== 0) return this.#name();
+    if ((this.#next & VALUES) === 0) return false;
+    const bytes = this.#bytes;
+    const start = this.#at;
+    const end = textEnd(bytes, start + 1);
+    if (end < 0) return this.#cutText();
+    if (this.#separator >= 0 && this.#crosses(start, end)) return false;
+    const mask = this.#mask();
+    if (this.#hiddenFrom < 0 && (mask !== null || this.#values.looksInto(bytes, start + 1))) {
+      const shown =
+        (mask !== null && isWhole(mask)) || end - start > jsonTextBytesMax
+          ? this.#values.whole(mask)
+          : this.#values.text(bytes.subarray(start, end), mask, this.#place.path);
+      if (shown !== null) this.#instead(end, shown);
     }
-    if (end === null) return isName ? "more" : this.#cutText();
-    return isName ? this.#name(end) : this.#value(end);
+    return this.#valueIsOver(end);
   }
 
-  #name(end: number): Step {
-    const token = this.#bytes.subarray(this.#at, end);
-    const known = this.#names.read(token);
-    if (known === null) return "wrong";
-    this.#path.length = this.#open.at(-1)?.names ?? 0;
-    this.#path.push(known.name);
-    this.#candidates = known.rules;
-    this.#next = "colon";
+  #name(): boolean {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    const guessed = this.#names.guess(bytes, start);
+    if (guessed !== null) return this.#nameIs(guessed, start + guessed.token.length);
+    const end = textEnd(bytes, start + 1);
+    if (end < 0) return this.#hold("name");
+    if (end - start > jsonTextBytesMax) return false;
+    const known = this.#names.read(bytes, start, end);
+    return known !== null && this.#nameIs(known, end);
+  }
+
+  #nameIs(known: KnownName, end: number): true {
     const { scanned } = known;
-    if (scanned !== null && this.#hiddenFrom === null) {
-      this.#instead(token.length, written(scanned.bytes));
+    this.#place.name(known);
+    this.hasMembers = true;
+    if (scanned !== null && this.#hiddenFrom < 0) {
+      this.#instead(end, scanned.instead);
       this.tally.found(scanned.findings);
     }
-    this.#at = end;
-    return "done";
+    const isFollowed = this.#bytes[end] === COLON;
+    this.#next = isFollowed ? VALUE : AFTER_NAME;
+    this.#at = isFollowed ? end + 1 : end;
+    return true;
   }
 
-  #value(end: number): Step {
+  /** The chunk ends in a text: it is held where it is read, else it passes or is left out. */
+  #cutText(): boolean {
+    const bytes = this.#bytes;
+    const start = this.#at;
     const mask = this.#mask();
-    const token = this.#bytes.subarray(this.#at, end);
-    const shown = this.#hiddenFrom === null ? this.#shown(token, mask) : null;
-    if (shown !== null) this.#instead(token.length, shown);
-    this.#at = end;
-    return this.#valueIsOver();
+    const isRead = mask === null ? this.#values.looksInto(bytes, start + 1) : !isWhole(mask);
+    if (isRead && this.#hiddenFrom < 0) return this.#hold("text");
+    if (mask !== null) this.#instead(bytes.length, this.#values.whole(mask));
+    this.#cut = mask === null ? "shown text" : "text left out";
+    return this.#cutHere(start);
   }
 
-  /** What stands for a text; null: it shows as it is. */
-  #shown(token: Uint8Array, mask: CellMask | null): Uint8Array | null {
-    if (mask === null && this.#rules.detect === null && !mayHoldDocument(token, this.#rules)) {
-      return null;
+  #hold(cut: Cut): boolean {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    this.#copyTo(start);
+    this.#cut = cut;
+    this.#held.append(bytes, start, bytes.length);
+    this.#from = bytes.length;
+    if (cut === "word") {
+      this.#at = bytes.length;
+      return this.#held.length <= jsonTextBytesMax;
     }
-    const inside = decoded(token);
-    if (mask !== null) {
-      this.tally.mask(mask.rule);
-      return inside === null ? hiddenWhole(mask) : written(mask.text(inside));
-    }
-    // What cannot be read cannot be looked through.
-    if (inside === null) return REDACTED;
-    return this.#document(inside) ?? this.#scanned(inside);
+    return this.#cutHere(start) && this.#mayHoldMore();
   }
 
-  #scanned(inside: Uint8Array): Uint8Array | null {
-    const scanned = this.#rules.detect?.scan(inside, this.#path.at(-1) ?? "") ?? null;
-    if (scanned === null) return null;
-    this.tally.found(scanned.findings);
-    return written(scanned.bytes);
+  #cutHere(start: number): boolean {
+    this.#at = this.#bytes.length;
+    this.#escaped = isEscaped(this.#bytes, start + 1, this.#at);
+    return this.#separator < 0 || !this.#crosses(start, this.#at);
   }
 
-  /** A document in a text, masked inside; null: it is none, or nothing in it is masked. */
-  #document(inside: Uint8Array): Uint8Array | null {
-    if (this.#rules.fields.empty || !beginsDocument(inside)) return null;
-    if (this.#settings.nested >= jsonInTextMax) return REDACTED;
-    const nested = this.#settings.nested + 1;
-    const body = new JsonBody(this.#rules, { several: true, nested, path: this.#path });
-    const [most, rest] = [body.push(inside), body.finish()];
-    if (most === null || rest === null || body.tally.empty) return null;
-    this.tally.add(body.tally);
-    return written(concat([most, rest]));
-  }
-
-  /** The chunk ends in the text: it is held where it is read, else it passes or is left out. */
-  #cutText(): Step {
-    const mask = this.#mask();
-    const reads = mask === null ? this.#isLookedAt() : !isWhole(mask);
-    return reads ? "more" : this.#passText(mask, mask?.rule ?? null);
-  }
-
-  /** Too long to be held: what would be read of it is replaced. */
-  #longText(): Step {
-    const mask = this.#mask();
-    const unread = this.#isLookedAt() ? TOO_LONG : null;
-    return this.#passText(mask, mask?.rule ?? unread);
-  }
-
-  /** A text of which nothing is read any more; `why` it is replaced, null: it is not. */
-  #passText(mask: CellMask | null, why: string | null): Step {
-    if (why !== null) {
-      this.#replace(mask === null ? REDACTED : hiddenWhole(mask));
-      this.tally.mask(why);
-    }
-    this.#cut = { shows: why === null, escaped: false };
-    this.#at++;
-    return this.#goOn(this.#cut);
-  }
-
-  #isLookedAt(): boolean {
-    if (this.#hiddenFrom !== null) return false;
-    return (
-      this.#rules.detect !== null || mayHoldDocument(this.#bytes.subarray(this.#at), this.#rules)
-    );
-  }
-
-  /** Up to the text's end, or the chunk's. */
-  #goOn(cut: Cut): Step {
-    while (this.#at < this.#bytes.length) {
-      const byte = this.#bytes[this.#at++];
-      if (cut.escaped) cut.escaped = false;
-      else if (byte === BACKSLASH) cut.escaped = true;
-      else if (byte === QUOTE) {
-        if (!cut.shows) this.#from = this.#at;
-        this.#cut = null;
-        return this.#valueIsOver();
+  /** What is longer than the bound is replaced; a name is refused. */
+  #mayHoldMore(): boolean {
+    if (this.#cut === "text" && this.#hiddenFrom < 0) {
+      const held = this.#held.bytes.subarray(0, this.#held.length);
+      const mask = this.#mask();
+      if (mask === null && !this.#values.looksInto(held, 1)) {
+        this.#out.put(this.#held.take());
+        this.#cut = "shown text";
+      } else if (held.length > jsonTextBytesMax) {
+        this.#out.put(this.#values.whole(mask));
+        this.#held.take();
+        this.#cut = "text left out";
       }
     }
-    if (!cut.shows) this.#from = this.#at;
-    return "done";
+    return this.#held.length <= jsonTextBytesMax;
+  }
+
+  /** On with what the chunk before has cut. */
+  #goOn(): boolean {
+    const bytes = this.#bytes;
+    if (this.#cut === "nothing" || bytes.length === 0) return true;
+    if (this.#cut === "word") {
+      const end = wordEnd(bytes, 0);
+      this.#take(end);
+      if (this.#held.length > jsonTextBytesMax) return false;
+      return end === bytes.length || this.#heldWord();
+    }
+    const from = this.#escaped ? 1 : 0;
+    const end = textEnd(bytes, from);
+    const to = end < 0 ? bytes.length : end;
+    if (this.#separator >= 0 && this.#crosses(0, to)) return false;
+    if (end < 0) this.#escaped = isEscaped(bytes, from, to);
+    if (this.#cut === "text" || this.#cut === "name") this.#take(to);
+    else if (this.#cut === "text left out") this.#from = to;
+    this.#at = to;
+    return this.#mayHoldMore() && (end < 0 || this.#cutEnds(to));
+  }
+
+  /** Keeps what the chunk goes on with, up to `end`. */
+  #take(end: number): void {
+    this.#held.append(this.#bytes, 0, end);
+    this.#at = end;
+    this.#from = end;
+  }
+
+  #heldWord(): boolean {
+    const word = this.#held.take();
+    this.#cut = "nothing";
+    if (!isWord(word, 0, word.length)) return false;
+    if (this.#hiddenFrom < 0) {
+      this.#out.put(this.#values.word(word, this.#mask(), this.#place.path) ?? word);
+    }
+    return this.#valueIsOver(this.#at);
+  }
+
+  #cutEnds(end: number): boolean {
+    const [cut, token] = [this.#cut, this.#held.take()];
+    this.#cut = "nothing";
+    if (cut === "name") {
+      const known = this.#names.read(token, 0, token.length);
+      if (known === null) return false;
+      if (known.scanned === null && this.#hiddenFrom < 0) this.#out.put(token);
+      return this.#nameIs(known, end);
+    }
+    if (cut === "text") {
+      this.#out.put(this.#values.text(token, this.#mask(), this.#place.path) ?? token);
+    }
+    return this.#valueIsOver(end);
+  }
+
+  /** Whether a separator stands there. */
+  #crosses(start: number, end: number): boolean {
+    if (this.#separatorAt < start) {
+      const at = this.#bytes.indexOf(this.#separator, start);
+      this.#separatorAt = at < 0 ? Number.POSITIVE_INFINITY : at;
+    }
+    return this.#separatorAt < end;
   }
 
   /** Lets pass what lies before `end`, unless it stands in something that is replaced. */
   #copyTo(end: number): void {
-    if (this.#hiddenFrom === null && end > this.#from) {
-      this.#parts.push(this.#bytes.subarray(this.#from, end));
-    }
+    if (this.#hiddenFrom < 0) this.#out.append(this.#bytes, this.#from, end);
     this.#from = end;
   }
 
-  #replace(by: Uint8Array): void {
+  /** What begins here and goes to `end` is left out. */
+  #instead(end: number, by: Uint8Array): void {
+    if (this.#out.length === 0) this.#out.reserve(this.#bytes.length);
     this.#copyTo(this.#at);
-    this.#parts.push(by);
-  }
-
-  /** Something of that length, which begins here, is left out. */
-  #instead(length: number, by: Uint8Array): void {
-    this.#replace(by);
-    this.#from = this.#at + length;
+    this.#out.put(by);
+    this.#from = end;
   }
 }
-
-const LINE = utf8("\n");
-const RECORD_MARK = 0x1e;
-const BYTE_ORDER_MARK = utf8("\u{feff}");
-/** How the tally calls what was replaced because it was too long to be looked through. */
-const TOO_LONG = "too-long";
-/** The shortest thing that a detector finds in a number alone. */
-const numberScannedFrom = 7;
-const [TRUE, FALSE] = [0x74, 0x66];
