@@ -1,10 +1,26 @@
 import { EMPTY } from "../../bytes.ts";
-import { Growing } from "../../growing.ts";
 import { jsonTextBytesMax } from "../../limits.ts";
 import type { CellMask } from "../../masker.ts";
 import { Tally } from "../../tally.ts";
 import type { BodyMasker, BodyRules } from "./body.ts";
+import { Leaving } from "./leaving.ts";
+import { Cut, type CutKind } from "./json-cut.ts";
 import { JsonNames, type KnownName } from "./json-names.ts";
+import {
+  AFTER_DOCUMENT,
+  AFTER_NAME,
+  AFTER_VALUE,
+  END,
+  FIRST_ITEM,
+  FIRST_NAME,
+  NAME,
+  NAMES,
+  SEPARATOR,
+  Separators,
+  type Several,
+  VALUE,
+  VALUES,
+} from "./json-next.ts";
 import { JsonPlace } from "./json-place.ts";
 import { JsonValues } from "./json-values.ts";
 import {
@@ -12,14 +28,11 @@ import {
   CLOSE_LIST,
   COLON,
   COMMA,
-  isEscaped,
   isWhole,
   isWord,
-  LINE_END,
   OPEN,
   OPEN_LIST,
   QUOTE,
-  RECORD_MARK,
   SPACE,
   spaceMax,
   textEnd,
@@ -34,12 +47,6 @@ import {
  * Most bytes are looked at once, and no object is made for what stays.
  */
 
-/**
- * How documents follow each other: just one; each on a line of its own (newline-delimited JSON);
- * each behind a mark (RFC 7464); or `loose`, one behind the other in any way.
- */
-export type Several = "one" | "lines" | "sequence" | "loose";
-
 type Settings = {
   readonly several: Several;
   /** The names that lead to the document, where it stands in a text of another. */
@@ -48,19 +55,6 @@ type Settings = {
   /** Of the document around it: the same names come again. */
   readonly names: JsonNames | null;
 };
-
-/** What may come next, a bit each; behind `[` and `{` their end as well. */
-const [VALUE, FIRST_ITEM, FIRST_NAME, NAME] = [1, 2, 4, 8];
-const [AFTER_NAME, AFTER_VALUE, SEPARATOR, END] = [16, 32, 64, 128];
-const VALUES = VALUE | FIRST_ITEM;
-const NAMES = FIRST_NAME | NAME;
-
-const AFTER_DOCUMENT = { one: END, lines: SEPARATOR, sequence: SEPARATOR, loose: VALUE };
-/** What stands between documents, and never in one. */
-const SEPARATORS = { one: -1, lines: LINE_END, sequence: RECORD_MARK, loose: -1 };
-
-/** What the chunk before ended in the middle of. */
-type Cut = "nothing" | "shown text" | "text left out" | "text" | "name" | "word";
 
 const MARK = [0xef, 0xbb, 0xbf];
 
@@ -72,7 +66,7 @@ export class JsonBody implements BodyMasker {
   readonly #settings: Settings;
   readonly #names: JsonNames;
   readonly #values: JsonValues;
-  readonly #separator: number;
+  readonly #separators: Separators;
   readonly #afterDocument: number;
   readonly #place: JsonPlace;
   #next: number;
@@ -83,19 +77,11 @@ export class JsonBody implements BodyMasker {
   /** So many bytes of a byte order mark have been read; all, once something else has. */
   #marked = 0;
 
-  #cut: Cut = "nothing";
-  readonly #held = new Growing(0);
-  /** The text was cut behind a backslash. */
-  #escaped = false;
-
-  // The chunk at hand: up to `#from` it has been copied or left out.
+  readonly #cut = new Cut();
+  // The chunk at hand.
   #bytes: Uint8Array = EMPTY;
   #at = 0;
-  #from = 0;
-  /** What leaves of the chunk, where it is not all of it. */
-  readonly #out = new Growing(0);
-  /** Where the next separator is, as far as has been looked. */
-  #separatorAt = -1;
+  readonly #out = new Leaving();
 
   constructor(rules: BodyRules, settings: Partial<Settings> = {}) {
     this.#rules = rules;
@@ -105,7 +91,7 @@ export class JsonBody implements BodyMasker {
     this.#names = names ?? new JsonNames(rules);
     this.#values = new JsonValues(rules, this.tally, nested, (inner) => this.#inner(inner));
     this.#afterDocument = AFTER_DOCUMENT[several];
-    this.#separator = SEPARATORS[several];
+    this.#separators = new Separators(several);
     this.#next = several === "sequence" ? SEPARATOR : VALUE;
   }
 
@@ -117,22 +103,17 @@ export class JsonBody implements BodyMasker {
   /** What may leave now. Null: it is no JSON, or too deep, and nothing more of it may leave. */
   push(chunk: Uint8Array): Uint8Array | null {
     if (chunk.length > 0) this.#isEmpty = false;
-    this.#bytes = chunk;
-    this.#at = 0;
-    this.#from = 0;
-    this.#separatorAt = -1;
+    this.#begin(chunk);
     if (this.#failed || !this.#goOn() || !this.#steps()) return this.#fail();
-    return this.#leaves();
+    this.#bytes = EMPTY;
+    return this.#out.take();
   }
 
-  #leaves(): Uint8Array {
-    const bytes = this.#bytes;
-    this.#bytes = EMPTY;
-    if (this.#hiddenFrom < 0 && this.#from < bytes.length) {
-      if (this.#out.length === 0) return bytes.subarray(this.#from);
-      this.#out.append(bytes, this.#from, bytes.length);
-    }
-    return this.#out.take();
+  #begin(chunk: Uint8Array): void {
+    this.#bytes = chunk;
+    this.#at = 0;
+    this.#out.begin(chunk);
+    this.#separators.begin(chunk);
   }
 
   /** What was still held. Null: the document has no end. Nothing at all has none and needs none. */
@@ -140,17 +121,17 @@ export class JsonBody implements BodyMasker {
     if (this.#failed) return null;
     if (this.#isEmpty) return EMPTY;
     // A number at the very end has nothing behind it that would end it.
-    if (this.#cut === "word" && !this.#heldWord()) return this.#fail();
+    if (this.#cut.kind === "word" && !this.#cutEnds()) return this.#fail();
     const between = this.#settings.several === "one" ? 0 : VALUE;
     const isOver = (this.#next & (SEPARATOR | END | between)) !== 0;
-    if (!isOver || this.#place.depth > 0 || this.#cut !== "nothing") return this.#fail();
+    if (!isOver || this.#place.depth > 0 || this.#cut.kind !== "nothing") return this.#fail();
     return this.#out.take();
   }
 
   #fail(): null {
     this.#failed = true;
-    this.#out.take();
-    this.#held.take();
+    this.#out.drop();
+    this.#cut.become("nothing");
     this.#bytes = EMPTY;
     return null;
   }
@@ -183,7 +164,7 @@ export class JsonBody implements BodyMasker {
   }
 
   #space(byte: number): boolean {
-    if (byte === this.#separator) {
+    if (byte === this.#separators.byte) {
       if (this.#place.depth > 0 || (this.#next & (SEPARATOR | VALUE)) === 0) return false;
       this.#next = VALUE;
     } else if (SPACE[byte] === 0) return false;
@@ -218,7 +199,8 @@ export class JsonBody implements BodyMasker {
     if ((this.#next & VALUES) === 0) return false;
     const mask = this.#mask();
     if (mask !== null) {
-      this.#instead(this.#at, this.#values.whole(mask));
+      this.#out.instead(this.#at, this.#at, this.#values.whole(mask));
+      this.#out.hidden = true;
       this.#hiddenFrom = this.#place.depth;
     }
     this.#next = isObject ? FIRST_NAME : FIRST_ITEM;
@@ -231,7 +213,8 @@ export class JsonBody implements BodyMasker {
     if ((this.#next & may) === 0 || !this.#place.close(isObject)) return false;
     this.#at++;
     if (this.#place.depth === this.#hiddenFrom) {
-      this.#from = this.#at;
+      this.#out.skipTo(this.#at);
+      this.#out.hidden = false;
       this.#hiddenFrom = -1;
     }
     return this.#valueIsOver(this.#at);
@@ -253,7 +236,7 @@ export class JsonBody implements BodyMasker {
 
   /** The mask of the value that follows; null also inside of what is replaced. */
   #mask(): CellMask | null {
-    return this.#hiddenFrom < 0 ? this.#place.mask(this.#rules.fields) : null;
+    return !this.#out.hidden ? this.#place.mask(this.#rules.fields) : null;
   }
 
   /** A number, true, false or null. */
@@ -265,9 +248,9 @@ export class JsonBody implements BodyMasker {
     if (end === bytes.length) return this.#hold("word");
     if (end - start > jsonTextBytesMax || !isWord(bytes, start, end)) return false;
     const mask = this.#mask();
-    if (this.#hiddenFrom < 0 && (mask !== null || this.#rules.detect !== null)) {
+    if (!this.#out.hidden && (mask !== null || this.#rules.detect !== null)) {
       const shown = this.#values.word(bytes.subarray(start, end), mask, this.#place.path);
-      if (shown !== null) this.#instead(end, shown);
+      if (shown !== null) this.#out.instead(start, end, shown);
     }
     return this.#valueIsOver(end);
   }
@@ -279,14 +262,14 @@ export class JsonBody implements BodyMasker {
     const start = this.#at;
     const end = textEnd(bytes, start + 1);
     if (end < 0) return this.#cutText();
-    if (this.#separator >= 0 && this.#crosses(start, end)) return false;
+    if (this.#separators.isIn(start, end)) return false;
     const mask = this.#mask();
-    if (this.#hiddenFrom < 0 && (mask !== null || this.#values.looksInto(bytes, start + 1))) {
+    if (!this.#out.hidden && (mask !== null || this.#values.looksInto(bytes, start + 1))) {
       const shown =
         (mask !== null && isWhole(mask)) || end - start > jsonTextBytesMax
           ? this.#values.whole(mask)
           : this.#values.text(bytes.subarray(start, end), mask, this.#place.path);
-      if (shown !== null) this.#instead(end, shown);
+      if (shown !== null) this.#out.instead(start, end, shown);
     }
     return this.#valueIsOver(end);
   }
@@ -307,8 +290,8 @@ export class JsonBody implements BodyMasker {
     const { scanned } = known;
     this.#place.name(known);
     this.hasMembers = true;
-    if (scanned !== null && this.#hiddenFrom < 0) {
-      this.#instead(end, scanned.instead);
+    if (scanned !== null && !this.#out.hidden) {
+      this.#out.instead(this.#at, end, scanned.instead);
       this.tally.found(scanned.findings);
     }
     const isFollowed = this.#bytes[end] === COLON;
@@ -323,122 +306,67 @@ export class JsonBody implements BodyMasker {
     const start = this.#at;
     const mask = this.#mask();
     const isRead = mask === null ? this.#values.looksInto(bytes, start + 1) : !isWhole(mask);
-    if (isRead && this.#hiddenFrom < 0) return this.#hold("text");
-    if (mask !== null) this.#instead(bytes.length, this.#values.whole(mask));
-    this.#cut = mask === null ? "shown text" : "text left out";
-    return this.#cutHere(start);
+    if (isRead && !this.#out.hidden) return this.#hold("text");
+    if (mask !== null) this.#out.instead(start, bytes.length, this.#values.whole(mask));
+    return this.#cutHere(mask === null ? "shown text" : "text left out");
   }
 
-  #hold(cut: Cut): boolean {
+  #hold(kind: CutKind): boolean {
+    this.#out.copyTo(this.#at);
+    this.#out.skipTo(this.#bytes.length);
+    return this.#cutHere(kind) && this.#mayHoldMore();
+  }
+
+  #cutHere(kind: CutKind): boolean {
     const bytes = this.#bytes;
     const start = this.#at;
-    this.#copyTo(start);
-    this.#cut = cut;
-    this.#held.append(bytes, start, bytes.length);
-    this.#from = bytes.length;
-    if (cut === "word") {
-      this.#at = bytes.length;
-      return this.#held.length <= jsonTextBytesMax;
-    }
-    return this.#cutHere(start) && this.#mayHoldMore();
+    this.#cut.begin(kind, bytes, start);
+    this.#at = bytes.length;
+    return !this.#separators.isIn(start, bytes.length);
   }
 
-  #cutHere(start: number): boolean {
-    this.#at = this.#bytes.length;
-    this.#escaped = isEscaped(this.#bytes, start + 1, this.#at);
-    return this.#separator < 0 || !this.#crosses(start, this.#at);
-  }
-
-  /** What is longer than the bound is replaced; a name is refused. */
+  /** A text longer than the bound is replaced; a name or word is refused. */
   #mayHoldMore(): boolean {
-    if (this.#cut === "text" && this.#hiddenFrom < 0) {
-      const held = this.#held.bytes.subarray(0, this.#held.length);
-      const mask = this.#mask();
-      if (mask === null && !this.#values.looksInto(held, 1)) {
-        this.#out.put(this.#held.take());
-        this.#cut = "shown text";
-      } else if (held.length > jsonTextBytesMax) {
-        this.#out.put(this.#values.whole(mask));
-        this.#held.take();
-        this.#cut = "text left out";
-      }
+    const { held, kind } = this.#cut;
+    if (kind !== "text") return held.length <= jsonTextBytesMax;
+    const mask = this.#mask();
+    if (mask === null && !this.#values.looksInto(held, 1)) {
+      this.#out.put(this.#cut.become("shown text"));
+    } else if (held.length > jsonTextBytesMax) {
+      this.#out.put(this.#values.whole(mask));
+      this.#cut.become("text left out");
     }
-    return this.#held.length <= jsonTextBytesMax;
+    return true;
   }
 
   /** On with what the chunk before has cut. */
   #goOn(): boolean {
     const bytes = this.#bytes;
-    if (this.#cut === "nothing" || bytes.length === 0) return true;
-    if (this.#cut === "word") {
-      const end = wordEnd(bytes, 0);
-      this.#take(end);
-      if (this.#held.length > jsonTextBytesMax) return false;
-      return end === bytes.length || this.#heldWord();
-    }
-    const from = this.#escaped ? 1 : 0;
-    const end = textEnd(bytes, from);
-    const to = end < 0 ? bytes.length : end;
-    if (this.#separator >= 0 && this.#crosses(0, to)) return false;
-    if (end < 0) this.#escaped = isEscaped(bytes, from, to);
-    if (this.#cut === "text" || this.#cut === "name") this.#take(to);
-    else if (this.#cut === "text left out") this.#from = to;
-    this.#at = to;
-    return this.#mayHoldMore() && (end < 0 || this.#cutEnds(to));
+    const cut = this.#cut;
+    if (cut.kind === "nothing" || bytes.length === 0) return true;
+    const end = cut.goOn(bytes);
+    this.#at = end < 0 ? bytes.length : end;
+    if (this.#separators.isIn(0, this.#at)) return false;
+    if (cut.kind !== "shown text") this.#out.skipTo(this.#at);
+    return this.#mayHoldMore() && (end < 0 || this.#cutEnds());
   }
 
-  /** Keeps what the chunk goes on with, up to `end`. */
-  #take(end: number): void {
-    this.#held.append(this.#bytes, 0, end);
-    this.#at = end;
-    this.#from = end;
-  }
-
-  #heldWord(): boolean {
-    const word = this.#held.take();
-    this.#cut = "nothing";
-    if (!isWord(word, 0, word.length)) return false;
-    if (this.#hiddenFrom < 0) {
-      this.#out.put(this.#values.word(word, this.#mask(), this.#place.path) ?? word);
+  /** The token that was cut is whole. */
+  #cutEnds(): boolean {
+    const { kind } = this.#cut;
+    const token = this.#cut.become("nothing");
+    if (kind === "name") return this.#heldName(token);
+    if (kind === "word" && !isWord(token, 0, token.length)) return false;
+    if (!this.#out.hidden && (kind === "word" || kind === "text")) {
+      this.#out.put(this.#values[kind](token, this.#mask(), this.#place.path) ?? token);
     }
     return this.#valueIsOver(this.#at);
   }
 
-  #cutEnds(end: number): boolean {
-    const [cut, token] = [this.#cut, this.#held.take()];
-    this.#cut = "nothing";
-    if (cut === "name") {
-      const known = this.#names.read(token, 0, token.length);
-      if (known === null) return false;
-      if (known.scanned === null && this.#hiddenFrom < 0) this.#out.put(token);
-      return this.#nameIs(known, end);
-    }
-    if (cut === "text") {
-      this.#out.put(this.#values.text(token, this.#mask(), this.#place.path) ?? token);
-    }
-    return this.#valueIsOver(end);
-  }
-
-  /** Whether a separator stands there. */
-  #crosses(start: number, end: number): boolean {
-    if (this.#separatorAt < start) {
-      const at = this.#bytes.indexOf(this.#separator, start);
-      this.#separatorAt = at < 0 ? Number.POSITIVE_INFINITY : at;
-    }
-    return this.#separatorAt < end;
-  }
-
-  /** Lets pass what lies before `end`, unless it stands in something that is replaced. */
-  #copyTo(end: number): void {
-    if (this.#hiddenFrom < 0) this.#out.append(this.#bytes, this.#from, end);
-    this.#from = end;
-  }
-
-  /** What begins here and goes to `end` is left out. */
-  #instead(end: number, by: Uint8Array): void {
-    if (this.#out.length === 0) this.#out.reserve(this.#bytes.length);
-    this.#copyTo(this.#at);
-    this.#out.put(by);
-    this.#from = end;
+  #heldName(token: Uint8Array): boolean {
+    const known = this.#names.read(token, 0, token.length);
+    if (known === null) return false;
+    if (known.scanned === null && !this.#out.hidden) this.#out.put(token);
+    return this.#nameIs(known, this.#at);
   }
 }

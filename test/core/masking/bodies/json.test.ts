@@ -5,7 +5,8 @@ import { jsonTextBytesMax } from "../../../../core/limits.ts";
 import type { CellMask } from "../../../../core/masker.ts";
 import { FieldRules, parseFieldPattern } from "../../../../core/masking/fields.ts";
 import type { BodyRules } from "../../../../core/masking/bodies/body.ts";
-import { JsonBody, type Several } from "../../../../core/masking/bodies/json.ts";
+import { JsonBody } from "../../../../core/masking/bodies/json.ts";
+import type { Several } from "../../../../core/masking/bodies/json-next.ts";
 import { everything } from "../given.ts";
 
 const mask = (rule: string, technique: CellMask["technique"]): CellMask => ({
@@ -34,7 +35,12 @@ const SCANS: BodyRules = { ...RULES, detect: everything };
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function through(json: Uint8Array, rules: BodyRules, cuts: readonly number[], several: Several = "one") {
+function through(
+  json: Uint8Array,
+  rules: BodyRules,
+  cuts: readonly number[],
+  several: Several = "one",
+) {
   const body = new JsonBody(rules, { several });
   const out: Uint8Array[] = [];
   let from = 0;
