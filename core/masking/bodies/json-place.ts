@@ -17,10 +17,18 @@ export class JsonPlace {
   /** Outermost first; names behind `#named` are of members that are over. */
   readonly #path: string[];
   #named: number;
+  readonly #names: number;
 
   constructor(path: readonly string[]) {
     this.#path = [...path];
     this.#named = path.length;
+    this.#names = path.length;
+  }
+
+  reset(): void {
+    this.depth = 0;
+    this.candidates = NO_RULES;
+    this.#named = this.#names;
   }
 
   get inObject(): boolean {

@@ -20,7 +20,7 @@ function tableOf(characters: string): Uint8Array {
 
 export const SPACE = tableOf(" \t\r\n");
 const ENDS_WORD = tableOf('",:{}[]').fill(1, 0, spaceMax + 1);
-const BEGINS_DOCUMENT = tableOf('{["');
+export const BEGINS_DOCUMENT = tableOf('{["');
 const WORDS = ["true", "false", "null"].map(utf8);
 const [ZERO, NINE, MINUS, PLUS, POINT, LOWER_E] = [0x30, 0x39, 0x2d, 0x2b, 0x2e, 0x65];
 const LOWER_CASE = 0x20;

@@ -4,19 +4,21 @@ import type { CellMask } from "../../masker.ts";
 import { Tally } from "../../tally.ts";
 import type { BodyMasker, BodyRules } from "./body.ts";
 import { Leaving } from "./leaving.ts";
+import { Finder } from "./finder.ts";
 import { Cut, type CutKind } from "./json-cut.ts";
 import { JsonNames, type KnownName } from "./json-names.ts";
 import {
   AFTER_DOCUMENT,
   AFTER_NAME,
   AFTER_VALUE,
+  BREAKS,
   END,
   FIRST_ITEM,
   FIRST_NAME,
   NAME,
   NAMES,
   SEPARATOR,
-  Separators,
+  SEPARATORS,
   type Several,
   VALUE,
   VALUES,
@@ -66,7 +68,9 @@ export class JsonBody implements BodyMasker {
   readonly #settings: Settings;
   readonly #names: JsonNames;
   readonly #values: JsonValues;
-  readonly #separators: Separators;
+  /** What stands between documents; -1: nothing of the kind. */
+  readonly #separator: number;
+  readonly #breaks: Finder | null;
   readonly #afterDocument: number;
   readonly #place: JsonPlace;
   #next: number;
@@ -91,13 +95,34 @@ export class JsonBody implements BodyMasker {
     this.#names = names ?? new JsonNames(rules);
     this.#values = new JsonValues(rules, this.tally, nested, (inner) => this.#inner(inner));
     this.#afterDocument = AFTER_DOCUMENT[several];
-    this.#separators = new Separators(several);
+    this.#separator = SEPARATORS[several];
+    this.#breaks = BREAKS[several] < 0 ? null : new Finder(BREAKS[several]);
     this.#next = several === "sequence" ? SEPARATOR : VALUE;
   }
 
   #inner(path: readonly string[]): JsonBody {
     const nested = this.#settings.nested + 1;
     return new JsonBody(this.#rules, { several: "loose", nested, path, names: this.#names });
+  }
+
+  /** As if nothing had been read. What is known of names stays. */
+  reset(): void {
+    this.hasMembers = false;
+    this.#next = this.#settings.several === "sequence" ? SEPARATOR : VALUE;
+    this.#place.reset();
+    this.#hiddenFrom = -1;
+    this.#failed = false;
+    this.#isEmpty = true;
+    this.#marked = 0;
+    this.#cut.become("nothing");
+    this.#out.drop();
+  }
+
+  /** Whether a document may be over here, and none has begun. */
+  get isBetween(): boolean {
+    const between = this.#settings.several === "one" ? 0 : VALUE;
+    const isOver = (this.#next & (SEPARATOR | END | between)) !== 0;
+    return isOver && this.#place.depth === 0 && this.#cut.kind === "nothing";
   }
 
   /** What may leave now. Null: it is no JSON, or too deep, and nothing more of it may leave. */
@@ -113,7 +138,7 @@ export class JsonBody implements BodyMasker {
     this.#bytes = chunk;
     this.#at = 0;
     this.#out.begin(chunk);
-    this.#separators.begin(chunk);
+    this.#breaks?.begin(chunk);
   }
 
   /** What was still held. Null: the document has no end. Nothing at all has none and needs none. */
@@ -122,10 +147,7 @@ export class JsonBody implements BodyMasker {
     if (this.#isEmpty) return EMPTY;
     // A number at the very end has nothing behind it that would end it.
     if (this.#cut.kind === "word" && !this.#cutEnds()) return this.#fail();
-    const between = this.#settings.several === "one" ? 0 : VALUE;
-    const isOver = (this.#next & (SEPARATOR | END | between)) !== 0;
-    if (!isOver || this.#place.depth > 0 || this.#cut.kind !== "nothing") return this.#fail();
-    return this.#out.take();
+    return this.isBetween ? this.#out.take() : this.#fail();
   }
 
   #fail(): null {
@@ -164,7 +186,7 @@ export class JsonBody implements BodyMasker {
   }
 
   #space(byte: number): boolean {
-    if (byte === this.#separators.byte) {
+    if (byte === this.#separator) {
       if (this.#place.depth > 0 || (this.#next & (SEPARATOR | VALUE)) === 0) return false;
       this.#next = VALUE;
     } else if (SPACE[byte] === 0) return false;
@@ -262,7 +284,7 @@ export class JsonBody implements BodyMasker {
     const start = this.#at;
     const end = textEnd(bytes, start + 1);
     if (end < 0) return this.#cutText();
-    if (this.#separators.isIn(start, end)) return false;
+    if (this.#isBroken(start, end)) return false;
     const mask = this.#mask();
     if (!this.#out.hidden && (mask !== null || this.#values.looksInto(bytes, start + 1))) {
       const shown =
@@ -272,6 +294,10 @@ export class JsonBody implements BodyMasker {
       if (shown !== null) this.#out.instead(start, end, shown);
     }
     return this.#valueIsOver(end);
+  }
+
+  #isBroken(start: number, end: number): boolean {
+    return this.#breaks !== null && this.#breaks.next(start) < end;
   }
 
   #name(): boolean {
@@ -322,7 +348,7 @@ export class JsonBody implements BodyMasker {
     const start = this.#at;
     this.#cut.begin(kind, bytes, start);
     this.#at = bytes.length;
-    return !this.#separators.isIn(start, bytes.length);
+    return !this.#isBroken(start, bytes.length);
   }
 
   /** A text longer than the bound is replaced; a name or word is refused. */
@@ -346,7 +372,7 @@ export class JsonBody implements BodyMasker {
     if (cut.kind === "nothing" || bytes.length === 0) return true;
     const end = cut.goOn(bytes);
     this.#at = end < 0 ? bytes.length : end;
-    if (this.#separators.isIn(0, this.#at)) return false;
+    if (this.#isBroken(0, this.#at)) return false;
     if (cut.kind !== "shown text") this.#out.skipTo(this.#at);
     return this.#mayHoldMore() && (end < 0 || this.#cutEnds());
   }

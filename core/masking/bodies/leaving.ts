@@ -47,8 +47,11 @@ export class Leaving {
     return this.#out.take();
   }
 
+  /** Nothing of what is there leaves. */
   drop(): void {
-    this.#out.take();
+    this.hidden = false;
+    this.#from = 0;
+    this.#out.length = 0;
     this.#bytes = EMPTY;
   }
 }
