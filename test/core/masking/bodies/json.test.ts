@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { utf8 } from "../../../../core/bytes.ts";
 import { jsonTextBytesMax } from "../../../../core/limits.ts";
@@ -118,6 +117,19 @@ describe("what a rule names is replaced, and all else stays byte for byte", () =
   });
 });
 
+test("documents in texts of documents are masked, those too deep replaced", () => {
+  let inner = '{"ssn":1}';
+  const layers: (string | null)[] = [];
+  for (let depth = 0; depth < 7; depth++) {
+    layers.push(masked(inner));
+    inner = JSON.stringify({ log: inner });
+  }
+  for (const layer of layers) expect(layer).not.toContain('ssn\\":1');
+  expect(layers[4]).toContain("ssn");
+  expect(layers[6]).not.toContain("ssn");
+  expect(layers[6]).toContain("[redacted]");
+});
+
 describe("what is no JSON does not pass", () => {
   it.each([
     [" ", "nothing"],
@@ -170,72 +182,17 @@ describe("a text too long to hold", () => {
     expect(push(`{"ssn":"${long}","b":1}`, RULES)).toBe('{"ssn":"[redacted]","b":1}');
     expect(push(`{"card":{"number":"${long}"}}`, RULES)).toBe('{"card":{"number":"[redacted]"}}');
   });
+  it("is read to its mark where white space comes first, and passes if it is no document", () => {
+    const spaces = " ".repeat(40);
+    expect(push(`{"a":"${spaces}${long}"}`, RULES)).toBe(`{"a":"${spaces}${long}"}`);
+    expect(push(`{"a":"${spaces}[${long}"}`, RULES)).toBe('{"a":"[redacted]"}');
+  });
+  it("costs no more in small pieces", () => {
+    const json = utf8(
+      `{"card":{"number":"${"x".repeat(jsonTextBytesMax - 2)}"},"n":${"1".repeat(9_999)}}`,
+    );
+    const cuts = Array.from({ length: json.length >> 4 }, (_, i) => i << 4).slice(1);
+    expect(through(json, RULES, cuts)).toHaveLength(json.length);
+  });
   it("is refused as a name", () => expect(push(`{"${long}":1}`, RULES)).toBeNull());
-});
-
-const NAMES = ["ssn", "SSN", "card", "number", "top", "pin", "a", "Ä", "x y"];
-const documents = fc.letrec<{ any: unknown }>((tie) => ({
-  any: fc.oneof(
-    { maxDepth: 5 },
-    fc.string({ unit: "binary" }),
-    fc.double({ noNaN: true, noDefaultInfinity: true }),
-    fc.constantFrom(true, false, null, 0, -1),
-    fc.array(tie("any"), { maxLength: 4 }),
-    fc.dictionary(fc.constantFrom(...NAMES), tie("any"), { maxKeys: 5 }),
-  ),
-})).any;
-
-/** The same by the tree that JSON.parse makes. */
-function expected(value: unknown, path: readonly string[]): unknown {
-  if (Array.isArray(value)) return value.map((item) => expected(item, path));
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, field(inner, [...path, name])]),
-  );
-}
-
-function field(value: unknown, path: readonly string[]): unknown {
-  const [outer, last] = [path.at(-2)?.toLowerCase(), path.at(-1)?.toLowerCase()];
-  const isPartial = last === "number" && outer === "card";
-  const isNull = last === "top" && path.length === 1;
-  const isRedacted = last === "ssn" || (last === "pin" && path.length > 1);
-  if (value === null || !(isPartial || isNull || isRedacted)) return expected(value, path);
-  if (isNull && !isRedacted) return null;
-  if (isRedacted || typeof value === "object" || typeof value === "boolean") return "[redacted]";
-  const shown = typeof value === "string" ? value : JSON.stringify(value);
-  return "*".repeat([...shown].length);
-}
-
-test("any document, laid out in any way and cut anywhere, is masked as its tree would be", () => {
-  const layouts = fc.constantFrom(undefined, 1, "\t");
-  const cuts = fc.array(fc.nat(2_000), { maxLength: 6 });
-  fc.assert(
-    fc.property(documents, layouts, cuts, (document, layout, anywhere) => {
-      const json = JSON.stringify(document, null, layout);
-      const bytes = utf8(json);
-      const at = anywhere.filter((cut) => cut < bytes.length).toSorted((a, b) => a - b);
-      const out = through(bytes, RULES, at);
-      expect(out).not.toBeNull();
-      const own = JSON.parse(json) as unknown;
-      const wanted = expected(own, []);
-      // Texts that are documents themselves are masked inside: they do not occur here.
-      expect(JSON.parse(out ?? "")).toEqual(wanted);
-      if (JSON.stringify(wanted) === JSON.stringify(own)) expect(out).toBe(json);
-    }),
-    { numRuns: 500 },
-  );
-});
-
-test("two documents that differ only in what is redacted look the same", () => {
-  const values = fc.tuple(documents, documents).filter(([a, b]) => a !== null && b !== null);
-  fc.assert(
-    fc.property(documents, values, fc.nat(300), (rest, [one, other], cut) => {
-      const seen = [one, other].map((ssn) => {
-        const bytes = utf8(JSON.stringify({ rest, list: [{ SSN: ssn }], end: 1 }));
-        return through(bytes, RULES, [Math.min(cut, bytes.length)]);
-      });
-      expect(seen[0]).not.toBeNull();
-      expect(seen[0]).toBe(seen[1]);
-    }),
-  );
 });
