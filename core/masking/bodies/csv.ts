@@ -24,8 +24,8 @@ type Column = { readonly name: string; readonly mask: CellMask | null };
 
 /**
  * Comma-separated values (RFC 4180), row by row. The first row names the columns; where a rule
- * names none of them, what follows is looked through as text. Else each row must have the columns of
- * the first and no quote outside of quoted values, for a reader that splits it in another way
+ * names none of them, what follows is looked through as text. Else each row must have the columns
+ * of the first and no quote outside of quoted values, for a reader that splits it in another way
  * would find a masked column in another place.
  */
 export class CsvBody implements BodyMasker {
