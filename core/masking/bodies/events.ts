@@ -133,14 +133,23 @@ export class EventsBody implements BodyMasker {
 function fieldsOf(bytes: Uint8Array, isFirst: boolean): readonly Field[] {
   const fields: Field[] = [];
   let start = isFirst && MARK.every((byte, i) => bytes[i] === byte) ? MARK.length : 0;
+  const hasReturns = bytes.includes(CR);
   while (start < bytes.length) {
-    let end = start;
-    while (end < bytes.length && bytes[end] !== LF && bytes[end] !== CR) end++;
+    const end = lineEnd(bytes, start, hasReturns);
     const next = bytes[end] === CR && bytes[end + 1] === LF ? end + 2 : end + 1;
     if (end > start) fields.push(fieldOf(bytes, start, end, next));
     start = next;
   }
   return fields;
+}
+
+function lineEnd(bytes: Uint8Array, start: number, hasReturns: boolean): number {
+  const feed = bytes.indexOf(LF, start);
+  let end = feed < 0 ? bytes.length : feed;
+  if (!hasReturns) return end;
+  const back = bytes.subarray(start, end).indexOf(CR);
+  if (back >= 0) end = start + back;
+  return end;
 }
 
 /** A comment's text stands behind a colon as well; where there is none, a line is all name. */
@@ -157,7 +166,11 @@ function fieldOf(bytes: Uint8Array, start: number, end: number, next: number): F
 
 /** Lines of data are joined. */
 const dataOf = (bytes: Uint8Array, data: readonly Field[]): Uint8Array =>
-  concat(data.flatMap(({ value, end }, i) => [i > 0 ? LINE : EMPTY, bytes.subarray(value, end)]));
+  concat(
+    data.length === 1
+      ? data.map(({ value, end }) => bytes.subarray(value, end))
+      : data.flatMap(({ value, end }, i) => [i > 0 ? LINE : EMPTY, bytes.subarray(value, end)]),
+  );
 
 /** As many lines as there were, or fewer; the last has all that is more, each behind its name. */
 function linesOf(shown: Uint8Array, most: number): Uint8Array[] {

@@ -52,7 +52,7 @@ export class Texts {
   #document(parts: readonly Uint8Array[]): Uint8Array | null {
     if (this.#json.tally.empty) return null;
     this.#tally.add(this.#json.tally);
-    return concat(parts);
+    return parts[1]?.length === 0 ? (parts[0] as Uint8Array) : concat(parts);
   }
 }
 
