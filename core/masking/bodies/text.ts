@@ -21,7 +21,7 @@ export class TextBody implements BodyMasker {
   readonly tally = new Tally();
   readonly #detect: Detecting | null;
   readonly #out = new Leaving();
-  /** What earlier chunks had of the line at hand, with the lines before it while a block is open. */
+  /** Of earlier chunks: the line at hand, and lines before it while a block is open. */
   readonly #held = new Growing(0);
   readonly #feeds = new Finder(LF);
   readonly #returns = new Finder(CR);
