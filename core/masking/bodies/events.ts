@@ -12,7 +12,7 @@ const MARK = utf8("\u{feff}");
 const DATA = utf8("data");
 const FEED = Uint8Array.of(LF);
 
-/** Of each line that is not empty: where it begins, where it ends, and where the next one begins. */
+/** Of each line that is not empty: where it begins and ends, and where the next one begins. */
 type Lines = readonly number[];
 
 /**
