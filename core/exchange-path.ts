@@ -1,4 +1,12 @@
-import { commandEvents, digestHead, endOf, hexDigest, openedFact, settledFact } from "./account.ts";
+import {
+  commandEvents,
+  digestHead,
+  endOf,
+  hexDigest,
+  LEFT,
+  openedFact,
+  settledFact,
+} from "./account.ts";
 import type { Command, CommandId } from "./command.ts";
 import type { Crypto } from "./crypto.ts";
 import type { Decision, Policy, Settled, UnixMs } from "./decision.ts";
@@ -15,6 +23,7 @@ import type {
 import type { Event, Fact } from "./fact.ts";
 import { maskedAmong, type ShownParameter } from "./review/bound.ts";
 import type { SessionSpec } from "./session.ts";
+import { SocketExchange } from "./socket-path.ts";
 
 /*
  * The order for requests and responses, as core/data-path.ts is for streams: describe → decide →
@@ -37,6 +46,8 @@ export type ExchangeEffect =
   | { readonly do: "withdraw" }
   /** The answer begins. `coding`: taken off what comes, and put on what is sent. */
   | { readonly do: "respond"; readonly head: ResponseHead; readonly coding: Coding | null }
+  /** The service has switched to a WebSocket: from here on its messages are exchanged. */
+  | { readonly do: "join"; readonly socket: SocketExchange }
   | { readonly do: "send"; readonly bytes: Uint8Array }
   /** All was sent. */
   | { readonly do: "finish" }
@@ -79,6 +90,8 @@ export class ExchangePath {
   readonly engine: ExchangeEngine;
   readonly crypto: Crypto;
   readonly count: Count = { commands: 0, client: 0, upstream: 0 };
+  /** Bytes sent on WebSockets that nobody is known to have read (core/socket-path.ts). */
+  readonly unread = { bytes: 0 };
   #policy: Policy;
   #digestHead: Uint8Array;
   readonly #open = new Map<CommandId, Exchange>();
@@ -251,6 +264,7 @@ export class Exchange {
   #respond(head: ResponseHead): void {
     const stage = this.#stage;
     if (stage.is !== "sent") return;
+    if (head.status === 101) return this.#join(stage.outgoing, head);
     const answer = this.#path.engine.response(stage.outgoing, head);
     if ("refuse" in answer) return this.#refuse(answer.refuse);
     this.#stage = { is: "answering", answer };
@@ -258,6 +272,17 @@ export class Exchange {
     this.#noteHead(answer.head, answer.body === "pass" ? answer.coding : null);
     this.#effects.push({ do: "respond", head: answer.head, coding });
     if (answer.length === 0) this.#complete();
+  }
+
+  #join(outgoing: Outgoing, head: ResponseHead): void {
+    const engine = this.#path.engine.socket?.(outgoing, head) ?? { refuse: UNASKED };
+    if ("refuse" in engine) {
+      this.#failed("upstream");
+      return this.#refuse(engine.refuse);
+    }
+    this.#noteHead(engine.head, null);
+    this.#effects.push({ do: "join", socket: new SocketExchange(this.#path, this.id, engine) });
+    this.#end();
   }
 
   #pass(bytes: Uint8Array): void {
@@ -372,9 +397,8 @@ export class Exchange {
   }
 }
 
-const LEFT = {
-  verdict: "refuse",
-  code: "withdrawn",
+const UNASKED = {
+  code: "unreachable",
+  message: "The service switched protocols, and nobody had asked it to.",
   review: null,
-  message: "The client left.",
-} as const;
+} as const satisfies Refusal;

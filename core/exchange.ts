@@ -1,6 +1,7 @@
 import type { Command, CommandId } from "./command.ts";
 import type { Settled } from "./decision.ts";
 import type { BodyMasker, Masker } from "./masker.ts";
+import type { Tally } from "./tally.ts";
 
 /*
  * Protocols of requests and responses (HTTP, and what is built on it). They are no byte streams on
@@ -66,6 +67,25 @@ export type Answer = {
   readonly length: number | null;
 };
 
+/** One message of a WebSocket (RFC 6455 section 5.6): text, or bytes. */
+export type Message = string | Uint8Array;
+
+/** A message as the client may have it, and what was masked and found in it. */
+export type ShownMessage = { readonly message: Message } & ReturnType<Tally["take"]>;
+
+/** The messages of one WebSocket that the service has agreed to. */
+export interface SocketEngine {
+  /** How the client is told that it is open. */
+  readonly head: ResponseHead;
+  /** Of the client: a command of its own. */
+  describe(
+    id: CommandId,
+    message: Message,
+  ): { readonly command: Command } | { readonly refuse: Refusal };
+  /** Of the service: masked whole. */
+  shown(message: Message): ShownMessage | { readonly refuse: Refusal };
+}
+
 /** What every protocol of requests and responses fulfils. It never waits, decides or throws. */
 export interface ExchangeEngine {
   /** `body` null: there is one, larger than is held. */
@@ -76,6 +96,8 @@ export interface ExchangeEngine {
   ): { readonly command: Command; readonly outgoing: Outgoing } | { readonly refuse: Refusal };
   refusal(refusal: Refusal): Authored;
   response(outgoing: Outgoing, head: ResponseHead): Answer | { readonly refuse: Refusal };
+  /** The service switches protocols (101). Absent: a protocol that has no WebSockets. */
+  socket?(outgoing: Outgoing, head: ResponseHead): SocketEngine | { readonly refuse: Refusal };
   /** A new policy version: later requests and answers are masked by it. */
   adopt(masker: Masker): void;
 }

@@ -30,6 +30,7 @@ export const CONTEXT = {
     query: "map<string, dyn>",
     headers: "map<string, string>",
     body: "dyn",
+    websocket: "bool",
   },
   session: { id: "string", reason: "string", ticket: "string" },
   now: { hour: "int", weekday: "int" },
@@ -87,13 +88,14 @@ const NO_HTTP: HttpFacts = {
 
 /** Numbers without a fraction are CEL's `int` where they fit, as a person writes them in a rule. */
 export function httpContext({ http = NO_HTTP }: Command): Fields {
-  const { method, path, query, headers, body } = http;
+  const { method, path, query, headers, body, websocket = false } = http;
   return fields({
     method,
     path,
     query: celOf(query),
     headers: celOf(headers),
     body: celOf(body),
+    websocket,
   });
 }
 

@@ -5,12 +5,14 @@ import type { Coding, Outgoing, ResponseHead } from "../../core/exchange.ts";
 import type { Exchange, ExchangeEffect, ExchangeInput } from "../../core/exchange-path.ts";
 import { readBufferBytesBusy } from "../../core/limits.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
+import type { SocketExchange } from "../../core/socket-path.ts";
 import type { ObjectsEnv } from "../env.ts";
 import { HeldCommand, type Heard, type Holder } from "../held-command.ts";
 import { requestOf } from "../upstream/http.ts";
 import { decoded } from "./coding.ts";
 import type { LiveExchanges } from "./live.ts";
 import { Outlet } from "./outlet.ts";
+import { LiveSocket } from "./socket.ts";
 
 /** What the worker says of a request, by a header that no client can send. */
 export type Enclosed = {
@@ -31,6 +33,9 @@ export class LiveExchange implements Holder {
   #respond: (response: Response) => void = () => {};
   #outlet: Outlet | null = null;
   #coding: Coding | null = null;
+  /** The service's end of a WebSocket, until it is joined. */
+  #offered: WebSocket | null = null;
+  #joined: LiveSocket | null = null;
   #ended = false;
 
   constructor(session: LiveExchanges, exchange: Exchange, over: () => void) {
@@ -68,14 +73,19 @@ export class LiveExchange implements Holder {
   }
 
   hear(heard: Heard): void {
-    if (heard.on === "settled") this.#step({ on: "settled", decision: heard.decision });
+    if (heard.on !== "settled") return;
+    const settled = { on: "settled", decision: heard.decision } as const;
+    if (this.#joined === null) this.#step(settled);
+    else this.#joined.step(settled);
   }
 
   adopted(): void {
+    if (this.#joined !== null) return this.#joined.adopted();
     this.#perform(() => this.#exchange.adopted(this.now()));
   }
 
   revoked(reason: string): void {
+    if (this.#joined !== null) return this.#joined.revoked(reason);
     this.#perform(() => this.#exchange.revoked(reason, this.now()));
   }
 
@@ -107,6 +117,8 @@ export class LiveExchange implements Holder {
         return this.held.withdraw();
       case "respond":
         return this.#begin(effect.head, effect.coding);
+      case "join":
+        return this.#join(effect.socket);
       case "send":
         return this.#outlet?.send(effect.bytes);
       case "finish":
@@ -124,6 +136,23 @@ export class LiveExchange implements Holder {
     this.#ended = true;
     this.#gone.abort();
     this.#over();
+  }
+
+  /** The service has agreed: its end and a new one of the client's are one WebSocket from here. */
+  #join(socket: SocketExchange): void {
+    const [client, own] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
+    const service = this.#offered as WebSocket;
+    this.#offered = null;
+    this.#joined = new LiveSocket({
+      session: this.#session,
+      held: this.held,
+      socket,
+      ends: { client: own, service },
+      over: () => this.#end(),
+    });
+    const headers = new Headers(socket.head.headers.map(([name, value]) => [name, value]));
+    headers.set("sluice-session", this.spec.id);
+    this.#respond(new Response(null, { status: 101, webSocket: client, headers }));
   }
 
   #begin({ status, headers }: ResponseHead, coding: Coding | null): void {
@@ -161,7 +190,10 @@ export class LiveExchange implements Holder {
 
   async #receive(response: Response): Promise<void> {
     const { status } = response;
+    this.#offered = response.webSocket;
     this.#step({ on: "response", head: { status, headers: [...response.headers] } });
+    if (this.#joined !== null) return;
+    if (this.#offered !== null) turnAway(this.#offered);
     if (this.#ended || response.body === null) return this.#step({ on: "ended" });
     const raw = pieces(response.body, this.#gone.signal);
     const content = this.#coding === null ? raw : decoded(this.#coding, raw);
@@ -193,6 +225,12 @@ export class LiveExchange implements Holder {
     const passed = request.body.pipeThrough(counted);
     return length === null ? passed : passed.pipeThrough(new FixedLengthStream(Number(length)));
   }
+}
+
+/** What the service offered is not taken. */
+function turnAway(socket: WebSocket): void {
+  socket.accept();
+  socket.close(1001);
 }
 
 /** As much at a time as there is, into one buffer that is used again; copies leave. */

@@ -8,15 +8,18 @@ import type {
   Refusal,
   RequestHead,
   ResponseHead,
+  SocketEngine,
 } from "../../exchange.ts";
 import { CODINGS } from "../../exchange.ts";
 import type { Masker } from "../../masker.ts";
 import type { HttpResource } from "../../session.ts";
 import { type ReadBody, readBody } from "./body.ts";
+import { isUpgrade, readAccept, readUpgrade } from "./handshake.ts";
 import { refusalOf } from "./refusal.ts";
 import { readHeaders } from "./request-headers.ts";
 import { answerOf } from "./response.ts";
 import { shownBody, shownTarget } from "./shown.ts";
+import { HttpSocket } from "./socket.ts";
 import { readTarget, type Target, type TargetForm } from "./target.ts";
 
 const OPERATION: Readonly<Record<string, Operation>> = {
@@ -38,6 +41,8 @@ type Described = ReturnType<ExchangeEngine["describe"]>;
 export class HttpEngine implements ExchangeEngine {
   readonly #resource: HttpResource;
   #masker: Masker;
+  /** What was asked for where a WebSocket was. */
+  readonly #upgrades = new WeakMap<Outgoing, Command>();
 
   constructor(resource: HttpResource, masker: Masker) {
     this.#resource = resource;
@@ -53,6 +58,8 @@ export class HttpEngine implements ExchangeEngine {
     if ("wrong" in target) return refuse("bad_request", target.wrong);
     const headers = readHeaders(head.headers);
     if ("wrong" in headers) return refuse("bad_request", headers.wrong);
+    const upgrade = readUpgrade(head.method, head.headers, body?.length !== 0, ORIGINS);
+    if ("refuse" in upgrade) return upgrade;
     const { [TYPE]: type = null, "content-encoding": coding = null } = headers.facts;
     const read = body === null ? STREAMS : readBody(type, coding, body);
     if ("wrong" in read) {
@@ -62,11 +69,14 @@ export class HttpEngine implements ExchangeEngine {
     const forward: Headers = [
       ...headers.forward.filter(([name]) => this.#masker.idle || !OF_THE_VALUE.has(name)),
       ["accept-encoding", this.#codings(accepted)],
+      ...upgrade.forward,
     ];
     const { path, search } = target;
     const outgoing = { method: head.method, path, search, headers: forward, body };
     const facts = factsOf(head.method, target, headers, read);
-    return { command: this.#command(id, outgoing, target, facts), outgoing };
+    const command = this.#command(id, outgoing, target, facts);
+    if (isUpgrade(outgoing)) this.#upgrades.set(outgoing, command);
+    return { command, outgoing };
   }
 
   /** Of those that the client takes, the ones that can be taken off again. */
@@ -83,7 +93,8 @@ export class HttpEngine implements ExchangeEngine {
 
   #command(id: CommandId, outgoing: Outgoing, target: Target, http: HttpFacts): Command {
     const { method, body } = outgoing;
-    const operation = OPERATION[method] ?? "unknown";
+    const websocket = isUpgrade(outgoing);
+    const operation = websocket ? "websocket" : (OPERATION[method] ?? "unknown");
     const masker = this.#masker;
     const type = http.headers[TYPE] ?? null;
     return {
@@ -104,7 +115,7 @@ export class HttpEngine implements ExchangeEngine {
       changesNothing: false,
       holdsLocks: false,
       searchPath: null,
-      http,
+      http: { ...http, websocket },
     };
   }
 
@@ -115,9 +126,19 @@ export class HttpEngine implements ExchangeEngine {
   response(outgoing: Outgoing, head: ResponseHead): Answer | { readonly refuse: Refusal } {
     return answerOf(outgoing, head, this.#masker, this.#resource);
   }
+
+  socket(outgoing: Outgoing, head: ResponseHead): SocketEngine | { readonly refuse: Refusal } {
+    const accepted = readAccept(outgoing, head);
+    if ("refuse" in accepted) return accepted;
+    const opening = this.#upgrades.get(outgoing) as Command;
+    return new HttpSocket(accepted.head, opening, this.#resource, () => this.#masker);
+  }
 }
 
 const TYPE = "content-type";
+
+/** Pages that may open WebSockets: none. */
+const ORIGINS: readonly string[] = [];
 
 const STREAMS: ReadBody = { kind: "other", value: null, repeated: [] };
 
