@@ -221,5 +221,7 @@ export const socketWaitingMax = 1_000;
 export const socketUnreadBytesMax = 32 * MIB;
 /** The same of all WebSockets of a session: an isolate has 128 MB. */
 export const socketsUnreadBytesMax = 64 * MIB;
+/** A service answers a close within this time, or its connection is dropped. */
+export const socketCloseSeconds = 10;
 /** RFC 6455 section 5.5: a control frame's 125 bytes, less the code. */
 export const closeReasonBytesMax = 123;

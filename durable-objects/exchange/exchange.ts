@@ -3,7 +3,7 @@ import { hex } from "../../core/bytes.ts";
 import type { UnixMs } from "../../core/decision.ts";
 import type { Coding, Outgoing, ResponseHead } from "../../core/exchange.ts";
 import type { Exchange, ExchangeEffect, ExchangeInput } from "../../core/exchange-path.ts";
-import { readBufferBytesBusy } from "../../core/limits.ts";
+import { readBufferBytesBusy, socketCloseSeconds } from "../../core/limits.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
 import type { SocketExchange } from "../../core/socket-path.ts";
 import type { ObjectsEnv } from "../env.ts";
@@ -134,7 +134,9 @@ export class LiveExchange implements Holder {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#gone.abort();
+    // The service may still say goodbye; what it does not read is not kept for it for long.
+    if (this.#joined === null) this.#gone.abort();
+    else setTimeout(() => this.#gone.abort(), socketCloseSeconds * 1000);
     this.#over();
   }
 
