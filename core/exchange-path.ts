@@ -275,11 +275,10 @@ export class Exchange {
   }
 
   #join(outgoing: Outgoing, head: ResponseHead): void {
-    const engine = this.#path.engine.socket?.(outgoing, head) ?? { refuse: UNASKED };
-    if ("refuse" in engine) {
-      this.#failed("upstream");
-      return this.#refuse(engine.refuse);
-    }
+    const engine = this.#path.engine.socket?.(outgoing, head) ?? {
+      wrong: "No WebSocket is served.",
+    };
+    if ("wrong" in engine) return this.#fail(engine.wrong);
     this.#noteHead(engine.head, null);
     this.#effects.push({ do: "join", socket: new SocketExchange(this.#path, this.id, engine) });
     this.#end();
@@ -396,9 +395,3 @@ export class Exchange {
     return events.length === 0 ? effects : [{ do: "append", events }, ...effects];
   }
 }
-
-const UNASKED = {
-  code: "unreachable",
-  message: "The service switched protocols, and nobody had asked it to.",
-  review: null,
-} as const satisfies Refusal;

@@ -96,8 +96,8 @@ export interface ExchangeEngine {
   ): { readonly command: Command; readonly outgoing: Outgoing } | { readonly refuse: Refusal };
   refusal(refusal: Refusal): Authored;
   response(outgoing: Outgoing, head: ResponseHead): Answer | { readonly refuse: Refusal };
-  /** The service switches protocols (101). Absent: a protocol that has no WebSockets. */
-  socket?(outgoing: Outgoing, head: ResponseHead): SocketEngine | { readonly refuse: Refusal };
+  /** The service switches protocols (101). `wrong`: why it must not, for people. */
+  socket?(outgoing: Outgoing, head: ResponseHead): SocketEngine | { readonly wrong: string };
   /** A new policy version: later requests and answers are masked by it. */
   adopt(masker: Masker): void;
 }

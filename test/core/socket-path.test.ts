@@ -271,7 +271,7 @@ describe("closes", () => {
 });
 
 describe("another policy", () => {
-  const adopt = (verdict: Policy["decide"]) => {
+  const adopt = (verdict: (command: Command) => Decision) => {
     const { path, socket } = opened();
     const one = socket();
     all(one, from("client", "hold"), from("client", "a"));

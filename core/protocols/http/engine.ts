@@ -127,9 +127,9 @@ export class HttpEngine implements ExchangeEngine {
     return answerOf(outgoing, head, this.#masker, this.#resource);
   }
 
-  socket(outgoing: Outgoing, head: ResponseHead): SocketEngine | { readonly refuse: Refusal } {
+  socket(outgoing: Outgoing, head: ResponseHead): SocketEngine | { readonly wrong: string } {
     const accepted = readAccept(outgoing, head);
-    if ("refuse" in accepted) return accepted;
+    if ("wrong" in accepted) return accepted;
     const opening = this.#upgrades.get(outgoing) as Command;
     return new HttpSocket(accepted.head, opening, this.#resource, () => this.#masker);
   }

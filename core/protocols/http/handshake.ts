@@ -61,16 +61,16 @@ export function readUpgrade(
 export function readAccept(
   outgoing: Outgoing,
   { headers }: ResponseHead,
-): { readonly head: ResponseHead } | { readonly refuse: Refusal } {
+): { readonly head: ResponseHead } | { readonly wrong: string } {
   if (!isUpgrade(outgoing)) {
-    return refuse("unreachable", "The service switched protocols, and nobody had asked it to.");
+    return { wrong: "The service switched protocols, and nobody had asked it to." };
   }
   const chosen = valueOf(headers, PROTOCOL);
   if (chosen !== null && !listOf(valueOf(outgoing.headers, PROTOCOL)).includes(chosen)) {
-    return refuse("unreachable", "The service chose a subprotocol that was not offered.");
+    return { wrong: "The service chose a subprotocol that was not offered." };
   }
   if (valueOf(headers, EXTENSIONS) !== null) {
-    return refuse("unreachable", "The service chose an extension, and none was offered.");
+    return { wrong: "The service chose an extension, and none was offered." };
   }
   return { head: { status: 101, headers: chosen === null ? [] : [[PROTOCOL, chosen]] } };
 }
