@@ -9,12 +9,13 @@ import {
 } from "./account.ts";
 import type { Command, CommandId } from "./command.ts";
 import type { Crypto } from "./crypto.ts";
-import type { Decision, Policy, Settled, UnixMs } from "./decision.ts";
+import type { Budget, Decision, Policy, Settled, UnixMs } from "./decision.ts";
 import type {
   Answer,
   Authored,
   Coding,
   ExchangeEngine,
+  ExchangeInput,
   Outgoing,
   Refusal,
   RequestHead,
@@ -53,20 +54,6 @@ export type ExchangeEffect =
   | { readonly do: "finish" }
   /** The client must not take what it has for the whole; the service hears that nobody listens. */
   | { readonly do: "break"; readonly reason: string };
-
-export type ExchangeInput =
-  /** `body` null: there is one, larger than is held. */
-  | { readonly on: "request"; readonly head: RequestHead; readonly body: Uint8Array | null }
-  | { readonly on: "settled"; readonly decision: Settled }
-  /** A body that streamed has left, whole. */
-  | { readonly on: "streamed"; readonly bytes: number; readonly sha256: string }
-  | { readonly on: "response"; readonly head: ResponseHead }
-  /** Of the answer, without its content coding where one was to be taken off. */
-  | { readonly on: "bytes"; readonly bytes: Uint8Array }
-  | { readonly on: "ended" }
-  /** The service cannot be reached, or broke off. `message` is for people. */
-  | { readonly on: "failed"; readonly message: string }
-  | { readonly on: "left" };
 
 export type ExchangePathParts = {
   readonly spec: SessionSpec;
@@ -200,6 +187,8 @@ export class Exchange {
     switch (input.on) {
       case "request":
         return this.#describe(input.head, input.body);
+      case "over":
+        return this.#overdrawn(input.budget, input.retryAfterSeconds);
       case "settled":
         return this.#settle(input.decision);
       case "streamed":
@@ -224,7 +213,16 @@ export class Exchange {
       this.#note({ kind: "note", message: `Refused unread: ${described.refuse.message}` });
       return this.#refuse(described.refuse);
     }
-    this.#decide(described.command, described.outgoing);
+    const { command, outgoing, masked } = described;
+    if (masked.length > 0) {
+      this.#note({ kind: "note", message: `Masked on its way in by ${masked.join(", ")}.` });
+    }
+    this.#decide(command, outgoing);
+  }
+
+  #overdrawn({ id, message }: Budget, retryAfterSeconds: number): void {
+    this.#note({ kind: "note", message: `Refused unread: the budget ${id} is used up.` });
+    this.#refuse({ code: "too_many", message, review: null, retryAfterSeconds });
   }
 
   #decide(command: Command, outgoing: Outgoing): void {
@@ -275,9 +273,7 @@ export class Exchange {
   }
 
   #join(outgoing: Outgoing, head: ResponseHead): void {
-    const engine = this.#path.engine.socket?.(outgoing, head) ?? {
-      wrong: "No WebSocket is served.",
-    };
+    const engine = this.#path.engine.socket(outgoing, head);
     if ("wrong" in engine) return this.#fail(engine.wrong);
     this.#noteHead(engine.head, null);
     this.#effects.push({ do: "join", socket: new SocketExchange(this.#path, this.id, engine) });

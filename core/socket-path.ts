@@ -2,7 +2,7 @@ import { commandEvents, hexDigest, LEFT, settledFact } from "./account.ts";
 import { utf8 } from "./bytes.ts";
 import { cutReason, isPassedOn, NO_CODE } from "./close-code.ts";
 import type { Command, CommandId } from "./command.ts";
-import type { Settled, UnixMs } from "./decision.ts";
+import type { Budget, Settled, UnixMs } from "./decision.ts";
 import type { Message, ResponseHead, SocketEngine } from "./exchange.ts";
 import type { ExchangeEffect, ExchangePath } from "./exchange-path.ts";
 import type { Event, Fact } from "./fact.ts";
@@ -29,7 +29,9 @@ export type SocketInput =
   | { readonly on: "settled"; readonly decision: Settled }
   /** 1005: without a code; 1006: broken off (RFC 6455 section 7.4.1). */
   | { readonly on: "closed"; readonly from: Side; readonly code: number; readonly reason: string }
-  /** Records come faster than they are shipped. */
+  /** A budget is used up: the client's message is not looked at. */
+  | { readonly on: "over"; readonly budget: Budget }
+  /** Messages come faster than they can be recorded or counted. */
   | { readonly on: "behind" };
 
 export type SocketEffect =
@@ -114,7 +116,9 @@ export class SocketExchange {
       case "closed":
         return this.#close(input.from, input.code, input.reason);
       case "behind":
-        return this.#refuse(LATER, "More is said than can be recorded.");
+        return this.#refuse(LATER, "Messages come faster than they can be taken.");
+      case "over":
+        return this.#refuse(LATER, input.budget.message);
     }
   }
 
@@ -131,9 +135,15 @@ export class SocketExchange {
   #describe(message: Message): void {
     const id = ++this.#path.count.commands;
     const described = this.#engine.describe(id, message);
-    if ("command" in described) return this.#decide({ command: described.command, message });
-    this.#note({ kind: "note", message: `Refused unread: ${described.refuse.message}` }, id);
-    this.#refuse(POLICY, described.refuse.message);
+    if ("refuse" in described) {
+      this.#note({ kind: "note", message: `Refused unread: ${described.refuse.message}` }, id);
+      return this.#refuse(POLICY, described.refuse.message);
+    }
+    const { masked } = described;
+    if (masked.length > 0) {
+      this.#note({ kind: "note", message: `Masked on its way in by ${masked.join(", ")}.` }, id);
+    }
+    this.#decide(described);
   }
 
   #decide(asked: Held): void {
@@ -286,7 +296,7 @@ const NOTHING: Close = { code: null, reason: "" };
 
 const SERVICE_LEFT = { ...LEFT, message: "The service closed the WebSocket." } as const;
 
-const bytesOf = (message: Message): Uint8Array =>
+export const bytesOf = (message: Message): Uint8Array =>
   typeof message === "string" ? utf8(message) : message;
 
 const sizeOf = (message: Message): number => bytesOf(message).length;

@@ -164,7 +164,8 @@ async function ask(
     [...given].filter(([name]) => !/^(sluice-|authorization$|cookie$)/.test(name)),
   );
   // The gate's own pages are no foreign ones.
-  const own = headers.has("upgrade") && headers.get("origin") === new URL(c.var.settings.publicUrl).origin;
+  const own =
+    headers.has("upgrade") && headers.get("origin") === new URL(c.var.settings.publicUrl).origin;
   if (own) headers.delete("origin");
   headers.set("sluice-exchange", JSON.stringify({ target, streams: rest !== null }));
   const body = rest === null ? bytes : joinedStream(bytes as Uint8Array, rest);

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { hex } from "../../core/bytes.ts";
 import type { UnixMs } from "../../core/decision.ts";
-import type { Coding, Outgoing, ResponseHead } from "../../core/exchange.ts";
-import type { Exchange, ExchangeEffect, ExchangeInput } from "../../core/exchange-path.ts";
+import type { Coding, ExchangeInput, Outgoing, ResponseHead } from "../../core/exchange.ts";
+import type { Exchange, ExchangeEffect } from "../../core/exchange-path.ts";
 import { readBufferBytesBusy, socketCloseSeconds } from "../../core/limits.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
 import type { SocketExchange } from "../../core/socket-path.ts";
-import type { ObjectsEnv } from "../env.ts";
+import type { Overdrawn } from "../caller.ts";
+import { callerOf, type ObjectsEnv } from "../env.ts";
 import { HeldCommand, type Heard, type Holder } from "../held-command.ts";
 import { requestOf } from "../upstream/http.ts";
 import { decoded } from "./coding.ts";
@@ -37,6 +38,7 @@ export class LiveExchange implements Holder {
   #offered: WebSocket | null = null;
   #joined: LiveSocket | null = null;
   #ended = false;
+  #sent = 0;
 
   constructor(session: LiveExchanges, exchange: Exchange, over: () => void) {
     this.#session = session;
@@ -68,8 +70,16 @@ export class LiveExchange implements Holder {
     request.signal.addEventListener("abort", () => this.#step({ on: "left" }));
     const body = streams ? null : new Uint8Array(await request.arrayBuffer());
     const headers = [...request.headers].filter(([name]) => name !== "sluice-exchange");
-    this.#step({ on: "request", head: { method: request.method, target, headers }, body });
+    const over = await this.#overdrawn();
+    if (over !== null) this.#step({ on: "over", ...over });
+    else this.#step({ on: "request", head: { method: request.method, target, headers }, body });
     return answered;
+  }
+
+  /** The principal's budgets are kept in one place, whichever session she asks by. */
+  async #overdrawn(): Promise<Overdrawn | null> {
+    const { budgets } = this.#session;
+    return budgets.length === 0 ? null : callerOf(this.env, this.spec).spend(budgets);
   }
 
   hear(heard: Heard): void {
@@ -120,6 +130,7 @@ export class LiveExchange implements Holder {
       case "join":
         return this.#join(effect.socket);
       case "send":
+        this.#sent += effect.bytes.length;
         return this.#outlet?.send(effect.bytes);
       case "finish":
         this.#outlet?.finish();
@@ -137,7 +148,19 @@ export class LiveExchange implements Holder {
     // The service may still say goodbye; what it does not read is not kept for it for long.
     if (this.#joined === null) this.#gone.abort();
     else setTimeout(() => this.#gone.abort(), socketCloseSeconds * 1000);
+    this.#count();
     this.#over();
+  }
+
+  /** The bytes that were sent since the last time. */
+  #count(): void {
+    const counted = this.#session.budgets.filter(({ bytes }) => bytes !== null);
+    const sent = this.#sent;
+    this.#sent = 0;
+    if (counted.length === 0) return;
+    void callerOf(this.env, this.spec)
+      .spent(counted, sent)
+      .catch(() => {});
   }
 
   /** The service has agreed: its end and a new one of the client's are one WebSocket from here. */
@@ -150,6 +173,13 @@ export class LiveExchange implements Holder {
       held: this.held,
       socket,
       ends: { client: own, service },
+      sent: (bytes) => {
+        this.#sent += bytes;
+      },
+      overdrawn: () => {
+        this.#count();
+        return this.#overdrawn();
+      },
       over: () => this.#end(),
     });
     const headers = new Headers(socket.head.headers.map(([name, value]) => [name, value]));

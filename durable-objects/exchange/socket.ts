@@ -1,5 +1,12 @@
-import { journalBytesMax } from "../../core/limits.ts";
-import type { Side, SocketEffect, SocketExchange, SocketInput } from "../../core/socket-path.ts";
+import { journalBytesMax, socketWaitingMax } from "../../core/limits.ts";
+import {
+  bytesOf,
+  type Side,
+  type SocketEffect,
+  type SocketExchange,
+  type SocketInput,
+} from "../../core/socket-path.ts";
+import type { Overdrawn } from "../caller.ts";
 import type { HeldCommand } from "../held-command.ts";
 import type { LiveExchanges } from "./live.ts";
 
@@ -10,9 +17,15 @@ export type LiveSocketParts = {
   readonly socket: SocketExchange;
   /** Neither has been accepted yet. */
   readonly ends: Readonly<Record<Side, WebSocket>>;
+  /** Called with the bytes of each message to the client. */
+  readonly sent: (bytes: number) => void;
+  /** Counts a message of the client on its principal's budgets. Null: it may be looked at. */
+  readonly overdrawn: () => Promise<Overdrawn | null>;
   /** Called once, when both have been closed. */
   readonly over: () => void;
 };
+
+type Heard = Extract<SocketInput, { readonly from: Side }>;
 
 /**
  * A WebSocket with the gate in its middle: the socket's effects, performed in order. Frames, pings
@@ -21,6 +34,9 @@ export type LiveSocketParts = {
 export class LiveSocket {
   readonly #parts: LiveSocketParts;
   #ended = false;
+  /** Of the client: what waits to be counted. */
+  #counting = 0;
+  #counted: Promise<void> = Promise.resolve();
 
   constructor(parts: LiveSocketParts) {
     this.#parts = parts;
@@ -35,14 +51,33 @@ export class LiveSocket {
       const { bytes } = this.#parts.session.journal;
       if (bytes >= journalBytesMax) this.step({ on: "behind" });
       const message = typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer);
-      this.step({ on: "message", from, message });
+      this.#hear({ on: "message", from, message });
     });
     end.addEventListener("close", ({ code, reason }) => {
-      this.step({ on: "closed", from, code, reason });
+      this.#hear({ on: "closed", from, code, reason });
     });
     end.addEventListener("error", () => {
-      this.step({ on: "closed", from, code: BROKEN_OFF, reason: "" });
+      this.#hear({ on: "closed", from, code: BROKEN_OFF, reason: "" });
     });
+  }
+
+  /** What the client says waits for its budgets, in its order. */
+  #hear(input: Heard): void {
+    const { session } = this.#parts;
+    const waits = session.budgets.length > 0 || this.#counting > 0;
+    if (input.from === "service" || !waits) return this.step(input);
+    this.#counting++;
+    if (this.#counting > socketWaitingMax) this.step({ on: "behind" });
+    this.#counted = this.#counted.then(async () => {
+      await this.#count(input).catch(() => this.step({ on: "behind" }));
+      this.#counting--;
+    });
+  }
+
+  async #count(input: Heard): Promise<void> {
+    const over = input.on === "message" && !this.#ended ? await this.#parts.overdrawn() : null;
+    if (over !== null) this.step({ on: "over", budget: over.budget });
+    this.step(input);
   }
 
   step(input: SocketInput): void {
@@ -77,6 +112,7 @@ export class LiveSocket {
       case "append":
         return this.#parts.session.record(effect.events);
       case "deliver":
+        if (effect.to === "client") this.#parts.sent(bytesOf(effect.message).length);
         return this.#parts.ends[effect.to].send(effect.message);
       case "ask":
         return void this.#parts.held.ask(effect);

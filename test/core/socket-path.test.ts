@@ -50,7 +50,7 @@ const engine: SocketEngine = {
     const text = String(message);
     return text.startsWith("twice")
       ? refuse("a name twice")
-      : { command: sampleCommand({ id, text }) };
+      : { command: sampleCommand({ id, text }), message, masked: [] };
   },
   shown: (message) => {
     if (message === "unreadable") return refuse("It cannot be read.");

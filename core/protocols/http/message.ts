@@ -1,6 +1,6 @@
 import { concat, EMPTY, strictText, text, utf8 } from "../../bytes.ts";
 import type { Message, ShownMessage } from "../../exchange.ts";
-import type { BodyMasker, Masker, Unreadable } from "../../masker.ts";
+import type { Masker, Unreadable } from "../../masker.ts";
 import { Tally } from "../../tally.ts";
 import { readJson } from "./json.ts";
 
@@ -34,47 +34,63 @@ function isDocument(plain: string): boolean {
   }
 }
 
-/** What may be shown of it; null: something may have to be masked, and it cannot be read. */
+/**
+ * What may pass of it; null: something may have to be masked, and it cannot be read. No `rules`:
+ * nothing is.
+ */
 export function maskedMessage(
   message: Message,
-  masker: Masker,
+  rules: Pick<Masker, "body"> | null,
   unreadable: Unreadable,
 ): ShownMessage | null {
-  if (masker.idle) return { message, masked: [], findings: [] };
+  if (rules === null) return { message, masked: [], findings: [] };
   const tally = new Tally();
-  const isText = typeof message === "string";
-  const bytes = isText ? utf8(message) : message;
-  const shown = maskedBytes(bytes, isText ? message : strictText(bytes), isText);
-  if (shown === null) return null;
-  return { message: isText ? (strictText(shown) ?? text(shown)) : shown, ...tally.take() };
-
-  function maskedBytes(bytes: Uint8Array, plain: string | null, isText: boolean) {
-    const at = plain === null ? -1 : documentAt(plain);
-    const inside = at === 0 || (isText && at > 0) ? utf8((plain as string).slice(at)) : null;
-    const document = inside === null ? null : whole(masker.body(JSON_TYPE, unreadable), inside);
-    if (document !== null && inside !== null) {
-      const before = bytes.subarray(0, bytes.length - inside.length);
-      const words = whole(masker.body("text/plain", unreadable), before);
-      return words === null ? null : concat([words, document]);
-    }
-    // What begins like a document and is none is not guessed at.
-    const isWords = isText && !BEGINS_DOCUMENT.test(message as string);
-    return whole(masker.body(isWords ? "text/plain" : null, unreadable), bytes);
+  const through: Through = (type, bytes) => whole(rules.body(type, unreadable), bytes, tally);
+  if (typeof message !== "string") {
+    const shown = maskedBytes(message, through);
+    return shown === null ? null : { message: shown, ...tally.take() };
   }
-
-  function whole(by: BodyMasker | "pass" | "refuse", bytes: Uint8Array): Uint8Array | null {
-    if (by === "pass") return bytes;
-    if (by === "refuse") return null;
-    const [first, rest] = [by.push(bytes), by.finish()];
-    if (first === null || rest === null) return null;
-    tally.add(by.tally);
-    return concat([first, rest, EMPTY]);
-  }
+  const shown = maskedText(message, through);
+  return shown === null ? null : { message: strictText(shown) ?? text(shown), ...tally.take() };
 }
 
+/** All of it as that type; null: it is not so, or nobody reads such. */
+type Through = (type: string | null, bytes: Uint8Array) => Uint8Array | null;
+
+/** What begins like a document and is none is not guessed at. */
+function maskedText(message: string, through: Through): Uint8Array | null {
+  const at = documentAt(message);
+  const document = at < 0 ? null : through(JSON_TYPE, utf8(message.slice(at)));
+  if (document === null) {
+    return through(BEGINS_DOCUMENT.test(message) ? null : TEXT_TYPE, utf8(message));
+  }
+  const words = through(TEXT_TYPE, utf8(message.slice(0, at)));
+  return words === null ? null : concat([words, document]);
+}
+
+function maskedBytes(bytes: Uint8Array, through: Through): Uint8Array | null {
+  const plain = strictText(bytes);
+  const begins = plain !== null && BEGINS_DOCUMENT.test(plain);
+  return (begins ? through(JSON_TYPE, bytes) : null) ?? through(null, bytes);
+}
+
+function whole(
+  masker: ReturnType<Masker["body"]>,
+  bytes: Uint8Array,
+  tally: Tally,
+): Uint8Array | null {
+  if (masker === "pass") return bytes;
+  if (masker === "refuse") return null;
+  const [first, rest] = [masker.push(bytes), masker.finish()];
+  if (first === null || rest === null) return null;
+  tally.add(masker.tally);
+  // A copy: the masker may use its own again.
+  return concat([first, rest, EMPTY]);
+}
+
+const [JSON_TYPE, TEXT_TYPE] = ["application/json", "text/plain"];
 const BEGINS_DOCUMENT = /^[ \t\r\n]*[{[]/u;
-const JSON_TYPE = "application/json";
 
 /** Where a document may begin: at 0 where the message begins like one; -1: nowhere. */
-const documentAt = (plain: string): number =>
-  /^[ \t\r\n]*[{["]/u.test(plain) ? 0 : plain.search(/[{[]/u);
+const documentAt = (message: string): number =>
+  /^[ \t\r\n]*[{["]/u.test(message) ? 0 : message.search(/[{[]/u);

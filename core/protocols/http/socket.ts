@@ -23,11 +23,12 @@ export class HttpSocket implements SocketEngine {
     this.#masker = masker;
   }
 
-  describe(id: CommandId, message: Message): Described {
+  describe(id: CommandId, given: Message): Described {
+    const sent = maskedMessage(given, this.#masker().sent, this.#resource.unreadable);
+    if (sent === null) return refuse("unsupported", "Something may have to be masked in this.");
+    const { message, masked, findings } = sent;
     const read = readMessage(message);
-    if ("wrong" in read) {
-      return { refuse: { code: "bad_request", message: read.wrong, review: null } };
-    }
+    if ("wrong" in read) return refuse("bad_request", read.wrong);
     const opening = this.#opening;
     const { objects } = opening;
     const http = { ...(opening.http as HttpFacts), method: "MESSAGE", body: read.body };
@@ -40,7 +41,13 @@ export class HttpSocket implements SocketEngine {
       parameters: isText ? [] : [{ type: 0, format: 1, value: message }],
       http,
     };
-    return { command };
+    const rules = [...masked.map(({ rule }) => rule), ...findings.map(({ kind }) => kind)];
+    return { command, message, masked: rules };
+  }
+
+  get #rules(): Masker | null {
+    const masker = this.#masker();
+    return masker.idle ? null : masker;
   }
 
   /** For lists and inboxes: of what is long, or cannot be read, how long it is. */
@@ -48,13 +55,13 @@ export class HttpSocket implements SocketEngine {
     const bytes = typeof message === "string" ? utf8(message) : message;
     const long = `(${bytes.length} bytes)`;
     if (bytes.length > shownBytesMax || strictText(bytes) === null) return long;
-    const shown = maskedMessage(message, this.#masker(), "scan");
+    const shown = maskedMessage(message, this.#rules, "scan");
     if (shown === null) return long;
     return typeof shown.message === "string" ? shown.message : text(shown.message);
   }
 
   shown(message: Message): ShownMessage | { readonly refuse: Refusal } {
-    const shown = maskedMessage(message, this.#masker(), this.#resource.unreadable);
+    const shown = maskedMessage(message, this.#rules, this.#resource.unreadable);
     return shown ?? { refuse: UNREADABLE };
   }
 }
@@ -64,3 +71,7 @@ const UNREADABLE = {
   message: "Something may have to be masked in a message of the service that cannot be read.",
   review: null,
 } as const satisfies Refusal;
+
+const refuse = (code: Refusal["code"], message: string): Described => ({
+  refuse: { code, message, review: null },
+});

@@ -4,7 +4,6 @@ import type { HttpFacts } from "../../../../core/command.ts";
 import type { Unreadable } from "../../../../core/masker.ts";
 import { HttpSocket } from "../../../../core/protocols/http/socket.ts";
 import { maskedMessage, readMessage } from "../../../../core/protocols/http/message.ts";
-import { idleMasker } from "../../../../core/masking/masker.ts";
 import { sampleCommand } from "../../../support/values.ts";
 import { maskerOf } from "../../masking/given.ts";
 
@@ -56,7 +55,7 @@ describe("a message of the service", () => {
     expect(maskedMessage(`7{"ssn":"${CARD}"} `, masker, "refuse")).toMatchObject({
       masked: [{ rule: "pii", cells: 1 }],
     });
-    expect(maskedMessage("{", idleMasker, "refuse")?.message).toBe("{");
+    expect(maskedMessage("{", null, "refuse")?.message).toBe("{");
   });
 });
 
@@ -104,6 +103,17 @@ describe("a message of the client", () => {
       parameters: [],
       http: { ...http, method: "MESSAGE", body: { ssn: "1" } },
     });
+  });
+
+  it("is masked on its way in, before anybody judges it", () => {
+    const sent = maskerOf([{ id: "in", on: ["requests"], fields: ["ssn"], technique: "redact" }]);
+    const inward = new HttpSocket({ status: 101, headers: [] }, opening, resource, () => sent);
+    expect(inward.describe(7, `{"ssn":"1"}`)).toMatchObject({
+      message: `{"ssn":"[redacted]"}`,
+      command: { text: `{"ssn":"[redacted]"}`, http: { body: { ssn: "[redacted]" } } },
+      masked: ["in"],
+    });
+    expect(inward.describe(7, Uint8Array.of(255))).toHaveProperty("refuse");
   });
 
   it("keeps bytes beside the text, so that an approval is for them", () => {
