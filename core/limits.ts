@@ -219,7 +219,12 @@ export const socketWaitingMax = 1_000;
  * and says of nothing that it was read: all of it may lie in memory.
  */
 export const socketUnreadBytesMax = 32 * MIB;
-/** The same of all WebSockets of a session: an isolate has 128 MB. */
+/**
+ * Bytes sent to one end of a WebSocket in all. A client may say a word now and then and yet read
+ * more slowly than its service speaks: nobody would notice, and memory would grow without end.
+ */
+export const socketSentBytesMax = 256 * MIB;
+/** What may be unread of all WebSockets of a session: an isolate has 128 MB. */
 export const socketsUnreadBytesMax = 64 * MIB;
 /** A service answers a close within this time, or its connection is dropped. */
 export const socketCloseSeconds = 10;

@@ -7,8 +7,10 @@ import type { Message, ResponseHead, SocketEngine } from "./exchange.ts";
 import type { ExchangeEffect, ExchangePath } from "./exchange-path.ts";
 import type { Event, Fact } from "./fact.ts";
 import {
+  exchangesIdleSeconds,
   heldBytesMax,
   socketMessageBytesMax,
+  socketSentBytesMax,
   socketsUnreadBytesMax,
   socketUnreadBytesMax,
   socketWaitingMax,
@@ -16,8 +18,8 @@ import {
 import { Tally } from "./tally.ts";
 
 /*
- * A WebSocket (RFC 6455) between a client and a service, message by message: each of the client's is
- * a command of its own (describe → decide → append → deliver), each of the service's is masked
+ * A WebSocket (RFC 6455) between a client and a service, message by message: each of the client's
+ * is a command of its own (describe → decide → append → deliver), each of the service's is masked
  * whole, appended and then sent. Whatever is not allowed ends the socket, for there is no other way
  * to say no that every client understands.
  */
@@ -31,6 +33,8 @@ export type SocketInput =
   | { readonly on: "closed"; readonly from: Side; readonly code: number; readonly reason: string }
   /** A budget is used up: the client's message is not looked at. */
   | { readonly on: "over"; readonly budget: Budget }
+  /** Nobody has said anything for long: who knows whether anybody is there. */
+  | { readonly on: "idle" }
   /** Messages come faster than they can be recorded or counted. */
   | { readonly on: "behind" };
 
@@ -58,6 +62,7 @@ export class SocketExchange {
   readonly #engine: SocketEngine;
   readonly #tally = new Tally();
   readonly #unread: Record<Side, number> = { client: 0, service: 0 };
+  readonly #sent: Record<Side, number> = { client: 0, service: 0 };
   #held: Held | null = null;
   #waiting: Message[] = [];
   #waitingBytes = 0;
@@ -117,6 +122,11 @@ export class SocketExchange {
         return this.#close(input.from, input.code, input.reason);
       case "behind":
         return this.#refuse(LATER, "Messages come faster than they can be taken.");
+      case "idle":
+        return this.#refuse(
+          GOING_AWAY,
+          `Nothing was said for ${exchangesIdleSeconds / 60} minutes.`,
+        );
       case "over":
         return this.#refuse(LATER, input.budget.message);
     }
@@ -180,7 +190,10 @@ export class SocketExchange {
   #deliver({ command, message }: Held): void {
     const bytes = sizeOf(message);
     if (!this.#reserve("service", bytes)) {
-      return this.#refuse(LATER, "The service does not read as fast as you send.");
+      return this.#refuse(
+        LATER,
+        "More was sent than the service is known to have read. Connect again.",
+      );
     }
     this.#path.count.upstream += bytes;
     this.#note({ kind: "completed", tag: "sent", rows: 0, masked: [], findings: [] }, command.id);
@@ -196,7 +209,7 @@ export class SocketExchange {
     }
     const bytes = bytesOf(shown.message);
     if (!this.#reserve("client", bytes.length)) {
-      return this.#refuse(LATER, "The service says more than you are known to read.");
+      return this.#refuse(LATER, "More was sent than you are known to have read. Connect again.");
     }
     for (const { rule, cells } of shown.masked) this.#tally.mask(rule, cells);
     this.#tally.found(shown.findings);
@@ -213,9 +226,11 @@ export class SocketExchange {
     const { unread } = this.#path;
     const isOver =
       this.#unread[to] + bytes > socketUnreadBytesMax ||
+      this.#sent[to] + bytes > socketSentBytesMax ||
       unread.bytes + bytes > socketsUnreadBytesMax;
     if (isOver) return false;
     this.#unread[to] += bytes;
+    this.#sent[to] += bytes;
     unread.bytes += bytes;
     return true;
   }

@@ -89,6 +89,10 @@ export class LiveExchange implements Holder {
     else this.#joined.step(settled);
   }
 
+  beat(): void {
+    this.#joined?.beat();
+  }
+
   adopted(): void {
     if (this.#joined !== null) return this.#joined.adopted();
     this.#perform(() => this.#exchange.adopted(this.now()));

@@ -1,4 +1,5 @@
-import { journalBytesMax, socketWaitingMax } from "../../core/limits.ts";
+import type { UnixMs } from "../../core/decision.ts";
+import { exchangesIdleSeconds, journalBytesMax, socketWaitingMax } from "../../core/limits.ts";
 import {
   bytesOf,
   type Side,
@@ -34,12 +35,14 @@ type Heard = Extract<SocketInput, { readonly from: Side }>;
 export class LiveSocket {
   readonly #parts: LiveSocketParts;
   #ended = false;
+  #heardAt: UnixMs;
   /** Of the client: what waits to be counted. */
   #counting = 0;
   #counted: Promise<void> = Promise.resolve();
 
   constructor(parts: LiveSocketParts) {
     this.#parts = parts;
+    this.#heardAt = parts.session.now();
     for (const side of ["client", "service"] as const) this.#listen(side);
   }
 
@@ -64,6 +67,7 @@ export class LiveSocket {
   /** What the client says waits for its budgets, in its order. */
   #hear(input: Heard): void {
     const { session } = this.#parts;
+    this.#heardAt = session.now();
     const waits = session.budgets.length > 0 || this.#counting > 0;
     if (input.from === "service" || !waits) return this.step(input);
     this.#counting++;
@@ -83,6 +87,12 @@ export class LiveSocket {
   step(input: SocketInput): void {
     const { session, socket } = this.#parts;
     this.#perform(() => socket.step(input, session.now()));
+  }
+
+  /** Asked with each ping of the session: a client that is gone without a word says nothing. */
+  beat(): void {
+    const idleMs = this.#parts.session.now() - this.#heardAt;
+    if (idleMs >= exchangesIdleSeconds * 1000) this.step({ on: "idle" });
   }
 
   adopted(): void {

@@ -7,6 +7,7 @@ import { ExchangePath } from "../../core/exchange-path.ts";
 import {
   heldBytesMax,
   socketMessageBytesMax,
+  socketSentBytesMax,
   socketsUnreadBytesMax,
   socketUnreadBytesMax,
   socketWaitingMax,
@@ -19,7 +20,7 @@ import {
 } from "../../core/socket-path.ts";
 import { sampleCommand, samplePolicy, sampleSpec, seededCrypto } from "../support/values.ts";
 
-/** Messages that begin so are blocked, held, or refused unread; of the service, masked or refused. */
+/** Messages that begin so are blocked, held, refused unread; of the service, masked, refused. */
 const decide = ({ text }: Command): Decision => {
   if (text.startsWith("block")) return { verdict: "block", rules: ["no"], message: "Not here." };
   return text.startsWith("hold") ? HELD : { verdict: "allow", rules: ["all"] };
@@ -260,6 +261,12 @@ describe("closes", () => {
     expect(socket.adopted(1_000)).toEqual([]);
   });
 
+  it("come of a long silence", () => {
+    expect(all(opened().socket(), { on: "idle" }).slice(1)).toEqual(
+      CLOSED(1001, "Nothing was said for 15 minutes."),
+    );
+  });
+
   it("come of a revocation, with its reason", () => {
     const socket = opened().socket();
     all(socket, from("client", "hold"));
@@ -315,6 +322,15 @@ describe("bounds", () => {
     all(socket, from(to, "I have read it"));
     fill();
     expect(all(socket, from(by, "x")).join()).toContain("close client 1013");
+  });
+
+  test.for(["client", "service"] as const)("what was sent to the %s in all", (to) => {
+    const by = to === "client" ? "service" : "client";
+    const socket = opened().socket();
+    for (let n = 0; n < times(socketSentBytesMax); n++) {
+      expect(all(socket, from(to, ""), from(by, MESSAGE)).at(-1)).toMatch(/^to /);
+    }
+    expect(all(socket, from(to, ""), from(by, "x")).join()).toContain("close client 1013");
   });
 
   it("the same of all sockets of a session, until their ends are gone", () => {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { ClientRequest } from "node:http";
 import { connect } from "node:net";
 import { describe, expect, it, test } from "vitest";
 import type { ReviewView } from "../../core/api/review.ts";
@@ -95,7 +96,7 @@ describe("decisions", () => {
     one.socket.close();
   });
 
-  it("close it where a held message is rejected, or withdraw it where the client leaves", async () => {
+  it("close it where a held message is rejected; a client that leaves withdraws it", async () => {
     const one = await gate().talk("feed/ws-echo");
     one.socket.send(`{"amount":5000}`);
     await gate().api("rui", `/api/reviews/${(await gate().pending()).id}/reject`, {
@@ -126,6 +127,18 @@ describe("decisions", () => {
     await opened;
     expect(await one.ask("hello")).toBe("hello");
     one.socket.close();
+  });
+});
+
+it("withdraws a held upgrade whose client resets its connection", async () => {
+  const one = gate().begin("feed/ws-echo?ask=2");
+  one.socket.on("error", () => {});
+  const { _req } = one.socket as unknown as { _req: ClientRequest };
+  const { id } = await gate().pending();
+  _req.socket!.resetAndDestroy();
+  await eventually(async () => {
+    const review = await gate().api<ReviewView>("rui", `/api/reviews/${id}`);
+    return review.state === "withdrawn";
   });
 });
 
@@ -239,6 +252,17 @@ describe("another policy", () => {
     expect(await one.closed).toMatchObject([1008, expect.stringMatching(/access/)]);
     await gate().apply("");
   });
+});
+
+it("counts each message of the client on her budgets", async () => {
+  const budget = "id: few, resources: [feed], requests: 3, per: day, message: No more today.";
+  await gate().apply(`budgets: [{ ${budget} }]`);
+  const one = await gate().talk("feed/ws-echo");
+  expect([await one.ask("a"), await one.ask("b")]).toEqual(["a", "b"]);
+  one.socket.send("c");
+  expect(await one.closed).toEqual([1013, "No more today."]);
+  expect((await gate().refused("feed/ws-echo")).status).toBe(429);
+  await gate().apply("");
 });
 
 it("fifty at once, each with its own answers in its own order", async () => {
