@@ -31,6 +31,8 @@ export const CONTEXT = {
     headers: "map<string, string>",
     body: "dyn",
     websocket: "bool",
+    operation: "string",
+    conforms: "bool",
   },
   session: { id: "string", reason: "string", ticket: "string" },
   now: { hour: "int", weekday: "int" },
@@ -83,13 +85,17 @@ const NO_HTTP: HttpFacts = {
   query: {},
   headers: {},
   body: null,
+  operation: "",
+  conforms: false,
   repeated: [],
 };
 
 /** Numbers without a fraction are CEL's `int` where they fit, as a person writes them in a rule. */
 export function httpContext({ http = NO_HTTP }: Command): Fields {
-  const { method, path, query, headers, body, websocket = false } = http;
+  const { method, path, query, headers, body, operation, conforms, websocket = false } = http;
   return fields({
+    operation,
+    conforms,
     method,
     path,
     query: celOf(query),

@@ -2,6 +2,7 @@ import type { Budget, Policy, UnixMs } from "../../core/decision.ts";
 import { ExchangePath } from "../../core/exchange-path.ts";
 import type { Event } from "../../core/fact.ts";
 import { exchangesIdleSeconds, exchangesMax } from "../../core/limits.ts";
+import { textMatches } from "../../core/masking/regex.ts";
 import { createExchangeEngine } from "../../core/protocols/index.ts";
 import type { Review } from "../../core/review/review.ts";
 import type { ExchangeSpec, SessionSpec } from "../../core/session.ts";
@@ -71,7 +72,11 @@ export class LiveExchanges implements Live {
 
   start(policy: Policy): void {
     if (this.#closed) return;
-    const engine = createExchangeEngine(this.spec, policy.masker);
+    const engine = createExchangeEngine({
+      spec: this.spec,
+      masker: policy.masker,
+      matches: textMatches,
+    });
     this.#path = new ExchangePath({ spec: this.spec, engine, policy, crypto: nodeCrypto });
     this.record(this.#path.opened(this.now()));
     this.#arm();

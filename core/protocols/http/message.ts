@@ -2,7 +2,7 @@ import { concat, EMPTY, strictText, text, utf8 } from "../../bytes.ts";
 import type { Message, ShownMessage } from "../../exchange.ts";
 import type { Masker, Unreadable } from "../../masker.ts";
 import { Tally } from "../../tally.ts";
-import { readJson } from "./json.ts";
+import { isNearlyDocument, readBody } from "./body.ts";
 
 /*
  * One message of a WebSocket. It has no media type: what is a JSON document is one, also behind a
@@ -16,22 +16,15 @@ import { readJson } from "./json.ts";
 export function readMessage(
   message: Message,
 ): { readonly body: unknown } | { readonly wrong: string } {
-  const plain = typeof message === "string" ? message : strictText(message);
-  if (plain === null || !isDocument(plain)) {
-    return { body: typeof message === "string" ? message : null };
+  const isText = typeof message === "string";
+  const read = readBody(null, null, isText ? utf8(message) : message);
+  if ("wrong" in read) return { wrong: read.wrong };
+  if (read.kind === "json") return { body: read.value };
+  const plain = isText ? message : strictText(message);
+  if (plain !== null && isNearlyDocument(plain)) {
+    return { wrong: "The message is JSON for some readers, and none for others." };
   }
-  const read = readJson(utf8(plain));
-  return "wrong" in read ? { wrong: read.wrong } : { body: read.value };
-}
-
-function isDocument(plain: string): boolean {
-  if (!BEGINS_DOCUMENT.test(plain)) return false;
-  try {
-    JSON.parse(plain);
-    return true;
-  } catch {
-    return false;
-  }
+  return { body: isText ? message : null };
 }
 
 /**
