@@ -59,6 +59,14 @@ export const settledFact = (settled: Settled): Fact => ({
   message: settled.verdict === "run" ? null : settled.message,
 });
 
+/** How a hold ends whose asker is gone. */
+export const LEFT = {
+  verdict: "refuse",
+  code: "withdrawn",
+  review: null,
+  message: "The client left.",
+} as const satisfies Settled;
+
 /** When the session is over: where the policy says, else where its opening said. */
 export const endOf = (policy: Policy, spec: SessionSpec): UnixMs | null =>
   policy.endsAt === undefined ? spec.endsAt : policy.endsAt;

@@ -114,6 +114,8 @@ export type HttpFacts = {
    * `query.role`, `headers.x-role`, `body.role`.
    */
   readonly repeated: readonly string[];
+  /** It opens a WebSocket, or is a message on one: then `method` is MESSAGE. */
+  readonly websocket?: boolean;
 };
 
 export type Command = {

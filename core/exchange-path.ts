@@ -1,4 +1,12 @@
-import { commandEvents, digestHead, endOf, hexDigest, openedFact, settledFact } from "./account.ts";
+import {
+  commandEvents,
+  digestHead,
+  endOf,
+  hexDigest,
+  LEFT,
+  openedFact,
+  settledFact,
+} from "./account.ts";
 import type { Command, CommandId } from "./command.ts";
 import type { Crypto } from "./crypto.ts";
 import type { Budget, Decision, Policy, Settled, UnixMs } from "./decision.ts";
@@ -7,6 +15,7 @@ import type {
   Authored,
   Coding,
   ExchangeEngine,
+  ExchangeInput,
   Outgoing,
   Refusal,
   RequestHead,
@@ -15,6 +24,7 @@ import type {
 import type { Event, Fact } from "./fact.ts";
 import { maskedAmong, type ShownParameter } from "./review/bound.ts";
 import type { SessionSpec } from "./session.ts";
+import { SocketExchange } from "./socket-path.ts";
 
 /*
  * The order for requests and responses, as core/data-path.ts is for streams: describe → decide →
@@ -37,27 +47,13 @@ export type ExchangeEffect =
   | { readonly do: "withdraw" }
   /** The answer begins. `coding`: taken off what comes, and put on what is sent. */
   | { readonly do: "respond"; readonly head: ResponseHead; readonly coding: Coding | null }
+  /** The service has switched to a WebSocket: from here on its messages are exchanged. */
+  | { readonly do: "join"; readonly socket: SocketExchange }
   | { readonly do: "send"; readonly bytes: Uint8Array }
   /** All was sent. */
   | { readonly do: "finish" }
   /** The client must not take what it has for the whole; the service hears that nobody listens. */
   | { readonly do: "break"; readonly reason: string };
-
-export type ExchangeInput =
-  /** `body` null: there is one, larger than is held. */
-  | { readonly on: "request"; readonly head: RequestHead; readonly body: Uint8Array | null }
-  /** A budget is used up: nothing of the request is looked at. */
-  | { readonly on: "over"; readonly budget: Budget; readonly retryAfterSeconds: number }
-  | { readonly on: "settled"; readonly decision: Settled }
-  /** A body that streamed has left, whole. */
-  | { readonly on: "streamed"; readonly bytes: number; readonly sha256: string }
-  | { readonly on: "response"; readonly head: ResponseHead }
-  /** Of the answer, without its content coding where one was to be taken off. */
-  | { readonly on: "bytes"; readonly bytes: Uint8Array }
-  | { readonly on: "ended" }
-  /** The service cannot be reached, or broke off. `message` is for people. */
-  | { readonly on: "failed"; readonly message: string }
-  | { readonly on: "left" };
 
 export type ExchangePathParts = {
   readonly spec: SessionSpec;
@@ -81,6 +77,8 @@ export class ExchangePath {
   readonly engine: ExchangeEngine;
   readonly crypto: Crypto;
   readonly count: Count = { commands: 0, client: 0, upstream: 0 };
+  /** Bytes sent on WebSockets that nobody is known to have read (core/socket-path.ts). */
+  readonly unread = { bytes: 0 };
   #policy: Policy;
   #digestHead: Uint8Array;
   readonly #open = new Map<CommandId, Exchange>();
@@ -264,6 +262,7 @@ export class Exchange {
   #respond(head: ResponseHead): void {
     const stage = this.#stage;
     if (stage.is !== "sent") return;
+    if (head.status === 101) return this.#join(stage.outgoing, head);
     const answer = this.#path.engine.response(stage.outgoing, head);
     if ("refuse" in answer) return this.#refuse(answer.refuse);
     this.#stage = { is: "answering", answer };
@@ -271,6 +270,14 @@ export class Exchange {
     this.#noteHead(answer.head, answer.body === "pass" ? answer.coding : null);
     this.#effects.push({ do: "respond", head: answer.head, coding });
     if (answer.length === 0) this.#complete();
+  }
+
+  #join(outgoing: Outgoing, head: ResponseHead): void {
+    const engine = this.#path.engine.socket(outgoing, head);
+    if ("wrong" in engine) return this.#fail(engine.wrong);
+    this.#noteHead(engine.head, null);
+    this.#effects.push({ do: "join", socket: new SocketExchange(this.#path, this.id, engine) });
+    this.#end();
   }
 
   #pass(bytes: Uint8Array): void {
@@ -384,10 +391,3 @@ export class Exchange {
     return events.length === 0 ? effects : [{ do: "append", events }, ...effects];
   }
 }
-
-const LEFT = {
-  verdict: "refuse",
-  code: "withdrawn",
-  review: null,
-  message: "The client left.",
-} as const;

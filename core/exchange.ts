@@ -1,6 +1,7 @@
 import type { Command, CommandId } from "./command.ts";
-import type { Settled } from "./decision.ts";
+import type { Budget, Settled } from "./decision.ts";
 import type { BodyMasker, Masker } from "./masker.ts";
+import type { Tally } from "./tally.ts";
 
 /*
  * Protocols of requests and responses (HTTP, and what is built on it). They are no byte streams on
@@ -69,6 +70,46 @@ export type Answer = {
   readonly length: number | null;
 };
 
+/** What happens to one exchange. */
+export type ExchangeInput =
+  /** `body` null: there is one, larger than is held. */
+  | { readonly on: "request"; readonly head: RequestHead; readonly body: Uint8Array | null }
+  /** A budget is used up: nothing of the request is looked at. */
+  | { readonly on: "over"; readonly budget: Budget; readonly retryAfterSeconds: number }
+  | { readonly on: "settled"; readonly decision: Settled }
+  /** A body that streamed has left, whole. */
+  | { readonly on: "streamed"; readonly bytes: number; readonly sha256: string }
+  | { readonly on: "response"; readonly head: ResponseHead }
+  /** Of the answer, without its content coding where one was to be taken off. */
+  | { readonly on: "bytes"; readonly bytes: Uint8Array }
+  | { readonly on: "ended" }
+  /** The service cannot be reached, or broke off. `message` is for people. */
+  | { readonly on: "failed"; readonly message: string }
+  | { readonly on: "left" };
+
+/** One message of a WebSocket (RFC 6455 section 5.6): text, or bytes. */
+export type Message = string | Uint8Array;
+
+/** A message as the client may have it, and what was masked and found in it. */
+export type ShownMessage = { readonly message: Message } & ReturnType<Tally["take"]>;
+
+/** `masked`: what of it was masked before anybody judges it. */
+export type DescribedMessage = {
+  readonly command: Command;
+  readonly message: Message;
+  readonly masked: readonly string[];
+};
+
+/** The messages of one WebSocket that the service has agreed to. */
+export interface SocketEngine {
+  /** How the client is told that it is open. */
+  readonly head: ResponseHead;
+  /** Of the client: a command of its own. `message`: as it is judged, and leaves. */
+  describe(id: CommandId, message: Message): DescribedMessage | { readonly refuse: Refusal };
+  /** Of the service: masked whole. */
+  shown(message: Message): ShownMessage | { readonly refuse: Refusal };
+}
+
 /** A request that was read. `masked`: what of it was masked before anybody judges it. */
 export type Described = {
   readonly command: Command;
@@ -86,6 +127,8 @@ export interface ExchangeEngine {
   ): Described | { readonly refuse: Refusal };
   refusal(refusal: Refusal): Authored;
   response(outgoing: Outgoing, head: ResponseHead): Answer | { readonly refuse: Refusal };
+  /** The service switches protocols (101). `wrong`: why it must not, for people. */
+  socket(outgoing: Outgoing, head: ResponseHead): SocketEngine | { readonly wrong: string };
   /** A new policy version: later requests and answers are masked by it. */
   adopt(masker: Masker): void;
 }

@@ -225,3 +225,24 @@ export const exchangesMax = 256;
 export const decodedRatioMax = 200;
 /** So many are let pass before the ratio is looked at: a small answer of zeros is no bomb. */
 export const decodedSlackBytes = 4 * MIB;
+
+/** One message of a WebSocket: it is read whole, and a client's may be held and kept. */
+export const socketMessageBytesMax = 1 * MIB;
+/** Messages behind one that is held; their bytes are bounded by `heldBytesMax`. */
+export const socketWaitingMax = 1_000;
+/**
+ * Bytes sent to one end of a WebSocket since its last word. The platform takes whatever is sent,
+ * and says of nothing that it was read: all of it may lie in memory.
+ */
+export const socketUnreadBytesMax = 32 * MIB;
+/**
+ * Bytes sent to one end of a WebSocket in all. A client may say a word now and then and yet read
+ * more slowly than its service speaks: nobody would notice, and memory would grow without end.
+ */
+export const socketSentBytesMax = 256 * MIB;
+/** What may be unread of all WebSockets of a session: an isolate has 128 MB. */
+export const socketsUnreadBytesMax = 64 * MIB;
+/** A service answers a close within this time, or its connection is dropped. */
+export const socketCloseSeconds = 10;
+/** RFC 6455 section 5.5: a control frame's 125 bytes, less the code. */
+export const closeReasonBytesMax = 123;

@@ -42,11 +42,14 @@ exchanges.use(async (c, next) => {
   c.set("db", database(c.env));
   c.set("now", Date.now());
   await next();
-  const { status, body } = c.res;
+  const { status, body, webSocket } = c.res;
   const headers = new Headers(c.res.headers);
   for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
   c.res = undefined;
-  c.res = new Response(body, { status, headers, encodeBody: "manual" });
+  c.res =
+    webSocket === null
+      ? new Response(body, { status, headers, encodeBody: "manual" })
+      : new Response(null, { status, headers, webSocket });
 });
 
 exchanges.onError(failure);
@@ -160,6 +163,10 @@ async function ask(
   const headers = new Headers(
     [...given].filter(([name]) => !/^(sluice-|authorization$|cookie$)/.test(name)),
   );
+  // The gate's own pages are no foreign ones.
+  const own =
+    headers.has("upgrade") && headers.get("origin") === new URL(c.var.settings.publicUrl).origin;
+  if (own) headers.delete("origin");
   headers.set("sluice-exchange", JSON.stringify({ target, streams: rest !== null }));
   const body = rest === null ? bytes : joinedStream(bytes as Uint8Array, rest);
   const request = new Request("https://session/", { method, headers, body, signal });

@@ -30,6 +30,7 @@ export const CONTEXT = {
     query: "map<string, dyn>",
     headers: "map<string, string>",
     body: "dyn",
+    websocket: "bool",
     operation: "string",
     conforms: "bool",
   },
@@ -91,7 +92,7 @@ const NO_HTTP: HttpFacts = {
 
 /** Numbers without a fraction are CEL's `int` where they fit, as a person writes them in a rule. */
 export function httpContext({ http = NO_HTTP }: Command): Fields {
-  const { method, path, query, headers, body, operation, conforms } = http;
+  const { method, path, query, headers, body, operation, conforms, websocket = false } = http;
   return fields({
     operation,
     conforms,
@@ -100,6 +101,7 @@ export function httpContext({ http = NO_HTTP }: Command): Fields {
     query: celOf(query),
     headers: celOf(headers),
     body: celOf(body),
+    websocket,
   });
 }
 

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { hex } from "../../core/bytes.ts";
 import type { UnixMs } from "../../core/decision.ts";
-import type { Coding, Outgoing, ResponseHead } from "../../core/exchange.ts";
-import type { Exchange, ExchangeEffect, ExchangeInput } from "../../core/exchange-path.ts";
-import { readBufferBytesBusy } from "../../core/limits.ts";
+import type { Coding, ExchangeInput, Outgoing, ResponseHead } from "../../core/exchange.ts";
+import type { Exchange, ExchangeEffect } from "../../core/exchange-path.ts";
+import { readBufferBytesBusy, socketCloseSeconds } from "../../core/limits.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
+import type { SocketExchange } from "../../core/socket-path.ts";
 import type { Overdrawn } from "../caller.ts";
 import { callerOf, type ObjectsEnv } from "../env.ts";
 import { HeldCommand, type Heard, type Holder } from "../held-command.ts";
@@ -12,6 +13,7 @@ import { requestOf } from "../upstream/http.ts";
 import { decoded } from "./coding.ts";
 import type { LiveExchanges } from "./live.ts";
 import { Outlet } from "./outlet.ts";
+import { LiveSocket } from "./socket.ts";
 
 /** What the worker says of a request, by a header that no client can send. */
 export type Enclosed = {
@@ -32,6 +34,9 @@ export class LiveExchange implements Holder {
   #respond: (response: Response) => void = () => {};
   #outlet: Outlet | null = null;
   #coding: Coding | null = null;
+  /** The service's end of a WebSocket, until it is joined. */
+  #offered: WebSocket | null = null;
+  #joined: LiveSocket | null = null;
   #ended = false;
   #sent = 0;
 
@@ -78,14 +83,23 @@ export class LiveExchange implements Holder {
   }
 
   hear(heard: Heard): void {
-    if (heard.on === "settled") this.#step({ on: "settled", decision: heard.decision });
+    if (heard.on !== "settled") return;
+    const settled = { on: "settled", decision: heard.decision } as const;
+    if (this.#joined === null) this.#step(settled);
+    else this.#joined.step(settled);
+  }
+
+  beat(): void {
+    this.#joined?.beat();
   }
 
   adopted(): void {
+    if (this.#joined !== null) return this.#joined.adopted();
     this.#perform(() => this.#exchange.adopted(this.now()));
   }
 
   revoked(reason: string): void {
+    if (this.#joined !== null) return this.#joined.revoked(reason);
     this.#perform(() => this.#exchange.revoked(reason, this.now()));
   }
 
@@ -117,6 +131,8 @@ export class LiveExchange implements Holder {
         return this.held.withdraw();
       case "respond":
         return this.#begin(effect.head, effect.coding);
+      case "join":
+        return this.#join(effect.socket);
       case "send":
         this.#sent += effect.bytes.length;
         return this.#outlet?.send(effect.bytes);
@@ -133,14 +149,46 @@ export class LiveExchange implements Holder {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#gone.abort();
-    const counted = this.#session.budgets.filter(({ bytes }) => bytes !== null);
-    if (counted.length > 0) {
-      void callerOf(this.env, this.spec)
-        .spent(counted, this.#sent)
-        .catch(() => {});
-    }
+    // The service may still say goodbye; what it does not read is not kept for it for long.
+    if (this.#joined === null) this.#gone.abort();
+    else setTimeout(() => this.#gone.abort(), socketCloseSeconds * 1000);
+    this.#count();
     this.#over();
+  }
+
+  /** The bytes that were sent since the last time. */
+  #count(): void {
+    const counted = this.#session.budgets.filter(({ bytes }) => bytes !== null);
+    const sent = this.#sent;
+    this.#sent = 0;
+    if (counted.length === 0) return;
+    void callerOf(this.env, this.spec)
+      .spent(counted, sent)
+      .catch(() => {});
+  }
+
+  /** The service has agreed: its end and a new one of the client's are one WebSocket from here. */
+  #join(socket: SocketExchange): void {
+    const [client, own] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
+    const service = this.#offered as WebSocket;
+    this.#offered = null;
+    this.#joined = new LiveSocket({
+      session: this.#session,
+      held: this.held,
+      socket,
+      ends: { client: own, service },
+      sent: (bytes) => {
+        this.#sent += bytes;
+      },
+      overdrawn: () => {
+        this.#count();
+        return this.#overdrawn();
+      },
+      over: () => this.#end(),
+    });
+    const headers = new Headers(socket.head.headers.map(([name, value]) => [name, value]));
+    headers.set("sluice-session", this.spec.id);
+    this.#respond(new Response(null, { status: 101, webSocket: client, headers }));
   }
 
   #begin({ status, headers }: ResponseHead, coding: Coding | null): void {
@@ -178,7 +226,10 @@ export class LiveExchange implements Holder {
 
   async #receive(response: Response): Promise<void> {
     const { status } = response;
+    this.#offered = response.webSocket;
     this.#step({ on: "response", head: { status, headers: [...response.headers] } });
+    if (this.#joined !== null) return;
+    if (this.#offered !== null) turnAway(this.#offered);
     if (this.#ended || response.body === null) return this.#step({ on: "ended" });
     const raw = pieces(response.body, this.#gone.signal);
     const content = this.#coding === null ? raw : decoded(this.#coding, raw);
@@ -210,6 +261,12 @@ export class LiveExchange implements Holder {
     const passed = request.body.pipeThrough(counted);
     return length === null ? passed : passed.pipeThrough(new FixedLengthStream(Number(length)));
   }
+}
+
+/** What the service offered is not taken. */
+function turnAway(socket: WebSocket): void {
+  socket.accept();
+  socket.close(1001);
 }
 
 /** As much at a time as there is, into one buffer that is used again; copies leave. */

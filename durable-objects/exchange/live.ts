@@ -174,6 +174,7 @@ export class LiveExchanges implements Live {
 
   /** Asked with each ping. */
   beat(): void {
+    for (const exchange of this.#under) exchange.beat();
     const idleMs = this.now() - this.#usedAt;
     if (this.#under.size > 0 || idleMs < exchangesIdleSeconds * 1000) return;
     this.close("idle", `Nothing was asked for ${exchangesIdleSeconds / 60} minutes.`);

@@ -87,7 +87,7 @@ function isDocument(text: string): boolean {
  * It begins like an object for readers that forgive what JSON.parse does not: a byte order mark,
  * comments, single quotes, a last comma, more behind the first document.
  */
-function isNearlyDocument(text: string): boolean {
+export function isNearlyDocument(text: string): boolean {
   let at = text.startsWith("\uFEFF") ? 1 : 0;
   for (;;) {
     if (text.startsWith("/*", at)) at = after(text, "*/", at);

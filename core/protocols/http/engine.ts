@@ -8,11 +8,13 @@ import type {
   Refusal,
   RequestHead,
   ResponseHead,
+  SocketEngine,
 } from "../../exchange.ts";
 import { CODINGS } from "../../exchange.ts";
 import type { Masker } from "../../masker.ts";
 import type { HttpResource } from "../../session.ts";
 import { type Body, readBody } from "./body.ts";
+import { isUpgrade, readAccept, readUpgrade } from "./handshake.ts";
 import { type Api, compileApi } from "./openapi.ts";
 import { refusalOf } from "./refusal.ts";
 import { overridesMethod, readHeaders } from "./request-headers.ts";
@@ -20,6 +22,7 @@ import { answerOf } from "./response.ts";
 import type { Matches } from "./schema-reading.ts";
 import { sentBody, sentSearch } from "./sent.ts";
 import { shownBody, shownTarget } from "./shown.ts";
+import { HttpSocket } from "./socket.ts";
 import { readTarget, type Target, type TargetForm } from "./target.ts";
 
 const OPERATION: Readonly<Record<string, Operation>> = {
@@ -41,7 +44,8 @@ type Described = ReturnType<ExchangeEngine["describe"]>;
 export class HttpEngine implements ExchangeEngine {
   readonly #resource: HttpResource;
   #masker: Masker;
-
+  /** What was asked for where a WebSocket was. */
+  readonly #upgrades = new WeakMap<Outgoing, Command>();
   readonly #api: Api | null;
 
   /** `matches`: the patterns of the service's OpenAPI document. */
@@ -60,6 +64,8 @@ export class HttpEngine implements ExchangeEngine {
     const forms = this.#resource.forms as readonly TargetForm[];
     const headers = readHeaders(head.headers);
     if ("wrong" in headers) return refuse("bad_request", headers.wrong);
+    const upgrade = readUpgrade(head.method, head.headers, body?.length !== 0, ORIGINS);
+    if ("refuse" in upgrade) return upgrade;
     const { [TYPE]: type = null, "content-encoding": coding = null } = headers.facts;
     const asked = readTarget(head.target, forms);
     if ("wrong" in asked) return refuse("bad_request", asked.wrong);
@@ -78,10 +84,12 @@ export class HttpEngine implements ExchangeEngine {
     if (overridesMethod(target.query, read.value)) {
       return refuse("bad_request", "A field asks for another method than the request's own.");
     }
-    const outgoing = this.#outgoing(head, headers.forward, target, sent?.body ?? null);
+    const forward = [...headers.forward, ...upgrade.forward];
+    const outgoing = this.#outgoing(head, forward, target, sent?.body ?? null);
     const described = this.#operation(head.method, target, type, read);
     const facts = { ...factsOf(head.method, target, headers, read), ...described.facts };
     const command = this.#command(id, outgoing, target, facts, described.misfit);
+    if (isUpgrade(outgoing)) this.#upgrades.set(outgoing, command);
     return { command, outgoing, masked: sent?.rules ?? [] };
   }
 
@@ -129,7 +137,8 @@ export class HttpEngine implements ExchangeEngine {
     misfit: string | null,
   ): Command {
     const { method, body } = outgoing;
-    const operation = OPERATION[method] ?? "unknown";
+    const websocket = isUpgrade(outgoing);
+    const operation = websocket ? "websocket" : (OPERATION[method] ?? "unknown");
     const masker = this.#masker;
     const type = http.headers[TYPE] ?? null;
     return {
@@ -150,7 +159,7 @@ export class HttpEngine implements ExchangeEngine {
       changesNothing: false,
       holdsLocks: false,
       searchPath: null,
-      http,
+      http: { ...http, websocket },
     };
   }
 
@@ -161,9 +170,19 @@ export class HttpEngine implements ExchangeEngine {
   response(outgoing: Outgoing, head: ResponseHead): Answer | { readonly refuse: Refusal } {
     return answerOf(outgoing, head, this.#masker, this.#resource);
   }
+
+  socket(outgoing: Outgoing, head: ResponseHead): SocketEngine | { readonly wrong: string } {
+    const accepted = readAccept(outgoing, head);
+    if ("wrong" in accepted) return accepted;
+    const opening = this.#upgrades.get(outgoing) as Command;
+    return new HttpSocket(accepted.head, opening, this.#resource, () => this.#masker);
+  }
 }
 
 const TYPE = "content-type";
+
+/** Pages that may open WebSockets: none. */
+const ORIGINS: readonly string[] = [];
 
 const STREAMS: Body = { kind: "other", value: null, repeated: [] };
 
