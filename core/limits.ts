@@ -199,3 +199,8 @@ export const exchangesMax = 256;
 export const decodedRatioMax = 200;
 /** So many are let pass before the ratio is looked at: a small answer of zeros is no bomb. */
 export const decodedSlackBytes = 4 * MIB;
+
+/** Lines, events or rows of one body that are laid out for people; the export has all. */
+export const seenLinesMax = 2_000;
+/** What the gateway wrote beside one request, as it is shown. */
+export const seenNotesMax = 20;
