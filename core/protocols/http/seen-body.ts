@@ -29,7 +29,7 @@ export function lookOf(type: string | null, bytes: Uint8Array): Look {
   const text = textOf(name, type ?? "", bytes);
   if (text === null) return { is: "bytes" };
   if (name === "text/event-stream") return eventsIn(text);
-  if (/^application\/(?:x-ndjson|ndjson|jsonl|x-jsonlines|json-seq)$/.test(name)) {
+  if (/^application\/(?:x-ndjson|ndjson|jsonl|x-jsonlines)$/.test(name)) {
     return linesIn(text);
   }
   const json = /[+/]json$/.test(name) || name === "" ? jsonTree(text) : null;
@@ -39,7 +39,7 @@ export function lookOf(type: string | null, bytes: Uint8Array): Look {
 }
 
 const TEXT =
-  /^(?:text\/.*|message\/.*|multipart\/.*|image\/svg\+xml|.*[+/](?:json|xml|yaml|toml)|application\/(?:x-ndjson|ndjson|jsonl|x-jsonlines|json-seq|javascript|x-www-form-urlencoded|graphql|sql|x-yaml))$/;
+  /^(?:text\/.*|message\/.*|multipart\/.*|image\/svg\+xml|.*[+/](?:json|xml|yaml|toml)|application\/(?:x-ndjson|ndjson|jsonl|x-jsonlines|javascript|x-www-form-urlencoded|graphql|sql|x-yaml))$/;
 
 /** Null: bytes. What says nothing of itself is a text where it can be one. */
 function textOf(name: string, type: string, bytes: Uint8Array): string | null {
@@ -58,7 +58,7 @@ function decoded(type: string, bytes: Uint8Array): string {
 }
 
 function linesIn(text: string): Look {
-  const all = text.split(/\r?\n|\u001e/).filter((line) => line.trim() !== "");
+  const all = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   const lines = all.slice(0, seenLinesMax).map((line) => jsonTree(line) ?? line);
   return { is: "lines", lines, of: all.length };
 }
@@ -102,7 +102,7 @@ function tableIn(text: string): Look | null {
   }
   const [columns = [], ...others] = rows;
   // The last line may be cut.
-  const cut = /\n$/.test(text) ? others : others.slice(0, -1);
+  const cut = text.endsWith("\n") ? others : others.slice(0, -1);
   const full = (others.at(-1)?.length ?? 0) === columns.length ? others : cut;
   const fits = columns.length > 1 && full.every(({ length }) => length === columns.length);
   return fits ? { is: "table", columns, rows: full } : null;
