@@ -96,14 +96,14 @@ export const isRequest = ({ objects }: Pick<Facts, "objects">): boolean =>
   objects.length > 0 && objects.every((name) => name.startsWith("/"));
 
 /** "about 48,210 rows", "no estimate: …"; null: none was asked for. */
-export function estimateInWords({ estimate, access, state }: Estimated): string | null {
-  if (access !== null) return null;
+export function estimateInWords({ estimate, access, state, objects }: Estimated): string | null {
+  if (access !== null || isRequest({ objects })) return null;
   if (estimate === null) return state === "pending" ? "is being asked for" : null;
   if ("none" in estimate) return `no estimate: ${estimate.none}`;
   return `about ${counted(estimate.rows, "row")}`;
 }
 
-type Estimated = Pick<ReviewView, "estimate" | "access" | "state">;
+type Estimated = Pick<ReviewView, "estimate" | "access" | "state" | "objects">;
 
 /** "a", "a and b", "a, b and c". */
 export function listed(words: readonly string[]): string {

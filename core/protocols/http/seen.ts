@@ -113,7 +113,7 @@ function learn(draft: Draft, { kind, fact, at }: SeenRecord): void {
       return;
     case "response":
       draft.response = responseOf(fact);
-      draft.end = "under way";
+      if (draft.end === "left") draft.end = "under way";
       draft.firstMs = Math.max(0, now - draft.goneAt);
       return;
     case "toClient":

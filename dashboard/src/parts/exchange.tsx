@@ -22,17 +22,16 @@ type EntryProps = { readonly entry: ExchangeEntry };
 
 /** One exchange on a line: what was asked, what came of it, and how long that took. */
 export function ExchangeLine({ entry: { exchange, decided } }: EntryProps) {
-  const { request, command, wholeMs, maskedValues, bytes } = exchange;
+  const { request, command, wholeMs, maskedValues, bytes, notes } = exchange;
+  const unread = notes[0] ?? `request ${command}, which is not shown`;
   return (
     <>
       <span className="flex min-w-0 flex-wrap items-baseline gap-x-2 gap-y-1">
-        <span className="font-mono text-sm font-semibold">{request?.method}</span>
+        {request !== null && (
+          <span className="font-mono text-sm font-semibold">{request.method}</span>
+        )}
         <code className="min-w-0 flex-1 text-start font-mono text-sm wrap-anywhere">
-          {request === null ? (
-            <>request {command}, which is not shown</>
-          ) : (
-            <Visible text={request.target} />
-          )}
+          <Visible text={request?.target ?? unread} />
         </code>
         <Status exchange={exchange} />
       </span>

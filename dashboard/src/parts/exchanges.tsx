@@ -81,7 +81,7 @@ function Opening({ entry, children }: OpeningProps) {
       >
         <ExchangeLine entry={entry} />
       </button>
-      <div id={place} className="min-w-0">
+      <div id={place} className="min-w-0 empty:hidden">
         {isOpen && children}
       </div>
     </>

@@ -90,6 +90,19 @@ describe("an exchange", () => {
     expect(end([3, "failed", { sqlstate: "502" }], completed(3, "broken off"))).toBe(
       "201, broken off",
     );
+    expect(
+      statusInWords(
+        exchangeOf(
+          records(
+            COMMAND,
+            ALLOWED,
+            [2, "failed", {}],
+            response(2, { status: 502 }),
+            bytes(2, "{}"),
+          ),
+        ),
+      ),
+    ).toBe("502");
     const away = [5, "settled", { verdict: "withdrawn", by: [] }] as const;
     const held = [0, "decision", { verdict: "review" }] as const;
     expect(statusInWords(exchangeOf(records(COMMAND, held, away)))).toBe("no answer, left");
