@@ -47,19 +47,21 @@ export class BodyLog {
 
   /** Lets go of what belongs to records before that one. */
   forgetBefore(seq: number): void {
-    for (const [command, body] of this.#bodies) {
-      if ((body.parts.at(-1)?.seq ?? body.from) >= seq) continue;
-      this.#kept -= body.kept;
-      this.#bodies.delete(command);
-    }
+    for (const [command, { from }] of this.#bodies) if (from < seq) this.#empty(command);
   }
 
   #letGo(): void {
-    for (const [command, body] of this.#bodies) {
+    for (const command of this.#bodies.keys()) {
       if (this.#kept <= keptBytesMax) return;
-      this.#kept -= body.kept;
-      this.#bodies.set(command, { ...body, parts: [], kept: 0, gone: true });
+      this.#empty(command);
     }
+  }
+
+  #empty(command: number): void {
+    const body = this.#bodies.get(command);
+    if (body === undefined || body.gone) return;
+    this.#kept -= body.kept;
+    this.#bodies.set(command, { ...body, parts: [], kept: 0, gone: true });
   }
 }
 

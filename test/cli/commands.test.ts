@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { concat, utf8 } from "../../core/bytes.ts";
+import { concat } from "../../core/bytes.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { FakeGateway, type FakeSession, problemAnswer } from "./fake-gateway.ts";
 import { type Ran, run } from "./run.ts";

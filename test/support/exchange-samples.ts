@@ -66,7 +66,8 @@ const CUSTOMER =
   '{"id":7,"name":"Zoë <script>alert(1)</script>","email":"[redacted]",' +
   '"cards":[{"card_number":"************4242","limit":1.50}],"tags":[],"note":"\\u202eevil"}';
 
-const ITEMS = `{"items":[${Array.from({ length: 240 }, (_, n) => `{"id":${n},"total":${n}.00}`)}]}`;
+const TOTALS = Array.from({ length: 240 }, (_, n) => `{"id":${n},"total":${n}.00}`);
+const ITEMS = `{"items":[${TOTALS.join(",")}]}`;
 
 export const EVENTS = [0, 1, 2].map(
   (n) => `id: ${n + 1}\nevent: payment\ndata: {"id":${n + 1},"card_number":"****"}\n\n`,

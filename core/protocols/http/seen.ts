@@ -48,7 +48,9 @@ export type Exchange = {
   /** Of the body, as recorded. */
   readonly bytes: number;
   readonly masked: readonly { readonly rule: string; readonly cells: number }[];
-  /** Of all rules together. */
+  /** What detectors found, and so masked, wherever it stood. */
+  readonly found: readonly { readonly kind: string; readonly count: number }[];
+  /** Of all rules and detectors together. */
   readonly maskedValues: number;
   /** Milliseconds from when it might go until its answer began, and until that was over. */
   readonly firstMs: number | null;
@@ -78,6 +80,7 @@ export function exchangeOf(records: readonly SeenRecord[]): Exchange {
     end: "under way",
     bytes: 0,
     masked: [],
+    found: [],
     maskedValues: 0,
     firstMs: null,
     wholeMs: null,
@@ -121,8 +124,18 @@ function learn(draft: Draft, { kind, fact, at }: SeenRecord): void {
       return;
     case "completed":
       draft.end = endOf(wordsOf(fact["tag"]));
-      draft.masked = maskedIn(fact["masked"]);
-      draft.maskedValues = draft.masked.reduce((sum, { cells }) => sum + cells, 0);
+      draft.masked = listOf(fact["masked"]).map(({ rule, cells }) => ({
+        rule: wordsOf(rule),
+        cells: Number(cells) || 0,
+      }));
+      draft.found = listOf(fact["findings"]).map(({ kind: found, count }) => ({
+        kind: wordsOf(found),
+        count: Number(count) || 0,
+      }));
+      draft.maskedValues = [
+        ...draft.masked.map(({ cells }) => cells),
+        ...draft.found.map(({ count }) => count),
+      ].reduce((sum, each) => sum + each, 0);
       draft.wholeMs = Math.max(0, now - draft.goneAt);
       return;
     case "failed":
@@ -183,10 +196,8 @@ function lengthOf({ bytes, length }: SeenRecord["fact"]): number {
   return (bytes.length / 4) * 3 - (/={0,2}$/.exec(bytes)?.[0].length ?? 0);
 }
 
-function maskedIn(value: unknown): Exchange["masked"] {
-  const rules = Array.isArray(value) ? (value as readonly Record<string, unknown>[]) : [];
-  return rules.map(({ rule, cells }) => ({ rule: wordsOf(rule), cells: Number(cells) || 0 }));
-}
+const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
+  (Array.isArray(value) ? value : []).filter((each) => typeof each === "object" && each !== null);
 
 /** How it ended, for a list: "200", "held", "cut short". */
 export function statusInWords({ response, end }: Exchange): string {

@@ -114,7 +114,7 @@ type ResponseProps = {
 
 /** The answer's head, as the client got it. */
 function Response({ exchange, response: { status, headers } }: ResponseProps) {
-  const { firstMs, wholeMs, masked } = exchange;
+  const { firstMs, wholeMs, masked, found } = exchange;
   return (
     <>
       <p className="flex flex-wrap gap-x-3 text-sm">
@@ -126,6 +126,11 @@ function Response({ exchange, response: { status, headers } }: ResponseProps) {
         {masked.map(({ rule, cells }) => (
           <span key={rule} className="text-muted">
             {counted(cells, "value")} masked by {rule}
+          </span>
+        ))}
+        {found.map(({ kind, count }) => (
+          <span key={kind} className="text-muted">
+            {counted(count, "value")} masked as {kind}
           </span>
         ))}
       </p>

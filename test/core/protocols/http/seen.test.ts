@@ -40,6 +40,7 @@ const completed = (ms: number, tag = "201") =>
         { rule: "pii", cells: 2 },
         { rule: "pay", cells: 1 },
       ],
+      findings: [{ kind: "email", count: 4 }],
     },
   ] as const;
 
@@ -48,7 +49,8 @@ describe("an exchange", () => {
     const seen = exchangeOf(
       records(COMMAND, ALLOWED, response(20), bytes(25, '{"id":'), bytes(60, "1}"), completed(61)),
     );
-    expect(seen).toMatchObject({ command: 3, seq: 1, end: "whole", bytes: 8, maskedValues: 3 });
+    expect(seen).toMatchObject({ command: 3, seq: 1, end: "whole", bytes: 8, maskedValues: 7 });
+    expect(seen.found).toEqual([{ kind: "email", count: 4 }]);
     expect(seen.request).toEqual({
       method: "POST",
       target: "/payments?x=1",
