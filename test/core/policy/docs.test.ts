@@ -6,7 +6,9 @@ import { caseSchema, expectSchema } from "../../../core/policy/cases.ts";
 import { CONTEXT } from "../../../core/policy/context.ts";
 import { checkDocument } from "../../../core/policy/check.ts";
 import { isDocument } from "../../../core/policy/document.ts";
+import { credentialKeys } from "../../../core/policy/http-resource.ts";
 import {
+  budgetSchema,
   grantSchema,
   guardrailSchema,
   maskingSchema,
@@ -41,9 +43,11 @@ const tables: Record<string, readonly string[]> = {
   ),
   resources: keyTable(postgresSchema),
   http: keyTable(httpSchema),
+  credential: keyTable(credentialKeys),
   grants: keyTable(grantSchema),
   guardrails: keyTable(guardrailSchema),
   masking: keyTable(maskingSchema),
+  budgets: keyTable(budgetSchema),
   cases: keyTable(caseSchema),
   expect: keyTable(expectSchema),
   recording: keyTable(recordingSchema),
