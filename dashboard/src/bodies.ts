@@ -1,7 +1,7 @@
 import type { RecordPage, RecordView } from "../../core/api/record.ts";
 import { concat, fromBase64 } from "../../core/bytes.ts";
 
-/* Which recorded bytes are which answer's body: exchanges overlap, each has its command's number. */
+/* Which recorded bytes are whose body: exchanges overlap, and are told apart by their command. */
 
 type Part = { readonly seq: number; readonly bytes: Uint8Array };
 

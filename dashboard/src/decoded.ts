@@ -44,7 +44,7 @@ function decoderOf(coding: string): DecompressionStream | null {
   const format = FORMATS[coding];
   if (format === undefined) return null;
   try {
-    return new DecompressionStream(format as CompressionFormat);
+    return new DecompressionStream(format as ConstructorParameters<typeof DecompressionStream>[0]);
   } catch {
     return null;
   }

@@ -94,7 +94,7 @@ test("Ida watches what Ada's curl does, and what it got is replayed and proved",
   expect(bad).toEqual([]);
 });
 
-test("Rui reads a held payment in the inbox, approves it, and Ada's curl has its answer", async () => {
+test("Rui approves a held payment that she can read, and Ada's curl has its answer", async () => {
   const token = await demo.token("ada");
   const { page } = await signedIn(browser, demo, "rui", "/reviews");
   const payment = finished(curl(token, "/payments", ...JSON_TYPE, "-d", LARGE));
@@ -121,7 +121,7 @@ test("Rui reads a held payment in the inbox, approves it, and Ada's curl has its
   expect(await held.getByText("Exact request").count()).toBe(0);
 });
 
-test("who may unseal opens the exact request with a reason, and search finds the session", async () => {
+test("who may unseal opens the exact request with a reason", async () => {
   const token = await demo.token("ada");
   const id = await sessionOf(token, "/customers/3?note=of-ada");
   const { page } = await signedIn(browser, demo, "ida", `/sessions/${id}`);

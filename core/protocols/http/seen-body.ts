@@ -38,12 +38,16 @@ export function lookOf(type: string | null, bytes: Uint8Array): Look {
   return table ?? { is: "text", text };
 }
 
-const TEXT =
-  /^(?:text\/.*|message\/.*|multipart\/.*|image\/svg\+xml|.*[+/](?:json|xml|yaml|toml)|application\/(?:x-ndjson|ndjson|jsonl|x-jsonlines|javascript|x-www-form-urlencoded|graphql|sql|x-yaml))$/;
+const TEXTS = new Set(
+  "x-ndjson ndjson jsonl x-jsonlines javascript x-www-form-urlencoded graphql sql x-yaml"
+    .split(" ")
+    .map((name) => `application/${name}`),
+);
+const TEXT = /^(?:text|message|multipart)\/|^image\/svg\+xml$|[+/](?:json|xml|yaml|toml)$/;
 
 /** Null: bytes. What says nothing of itself is a text where it can be one. */
 function textOf(name: string, type: string, bytes: Uint8Array): string | null {
-  if (TEXT.test(name)) return decoded(type, bytes);
+  if (TEXT.test(name) || TEXTS.has(name)) return decoded(type, bytes);
   return name === "" && !bytes.includes(0) ? strictText(bytes) : null;
 }
 

@@ -208,8 +208,8 @@ export function statusInWords({ response, end }: Exchange): string {
 
 /**
  * The shown request for a shell: what was hidden in it stays hidden, and the token is a variable.
- * Null: it cannot be written so: its body is not shown, or holds what steers a terminal. `base`: the
- * resource's own URL.
+ * Null: it cannot be written so: its body is not shown, or holds what steers a terminal. `base`:
+ * the resource's own URL.
  */
 export function curlOf({ method, target, body, told }: SeenRequest, base: string): string | null {
   const steers = `${target}${body.replace(/\r?\n|\t/g, "")}`.search(UNSAFE) >= 0;
@@ -218,7 +218,8 @@ export function curlOf({ method, target, body, told }: SeenRequest, base: string
   const plain = /[[\]{}]/.test(target) ? " --globoff" : "";
   const type = /^\s*[[{]/.test(body) ? ` -H ${quoted("Content-Type: application/json")}` : "";
   const sent = body === "" ? "" : `${type} --data-raw ${quoted(body)}`;
-  return `curl${plain}${head} -H "Authorization: Bearer $SLUICE_TOKEN"${sent} ${quoted(base + target)}`;
+  const bearer = '-H "Authorization: Bearer $SLUICE_TOKEN"';
+  return `curl${plain}${head} ${bearer}${sent} ${quoted(base + target)}`;
 }
 
 /** For a POSIX shell; what is plain stays so. */

@@ -195,7 +195,11 @@ export const Guardrail = ({ rule }: { readonly rule: Target["guardrails"][number
 
 export const maskInWords = (rule: Target["masking"][number]): string =>
   [
-    listed([...rule.columns, ...rule.finds.map((name) => `whatever looks like ${name}`)]),
+    listed([
+      ...rule.columns,
+      ...rule.fields.map((name) => `the field ${name}`),
+      ...rule.finds.map((name) => `whatever looks like ${name}`),
+    ]),
     rule.technique,
     rule.except.length === 0 ? "" : `not for ${listed(rule.except)}`,
   ]

@@ -104,12 +104,13 @@ function Coded({ coding, type, bytes, label }: CodedProps) {
   const read = useDecoded(coding, bytes);
   if (coding === null) return <Plain type={type} bytes={bytes} label={label} />;
   if (read === undefined) return <p className="text-sm text-muted">Unpacking {coding}.</p>;
+  const cut = read?.cut === true ? ", as far as it goes" : "";
   return (
     <>
       <p className="text-sm text-muted">
         {read === null
           ? `Sent in ${coding}, which this browser does not unpack: these are its bytes.`
-          : `Sent in ${coding}, unpacked here to ${sized(read.bytes.length)}${read.cut ? ", as far as it goes" : ""}.`}
+          : `Sent in ${coding}, unpacked here to ${sized(read.bytes.length)}${cut}.`}
       </p>
       <Plain
         type={read === null ? "application/octet-stream" : type}

@@ -164,7 +164,8 @@ describe("a shown request", () => {
     ],
     [
       "DELETE /a?x=[1]",
-      `curl --globoff -X DELETE -H "Authorization: Bearer $SLUICE_TOKEN" 'https://g/http/b/a?x=[1]'`,
+      `curl --globoff -X DELETE -H "Authorization: Bearer $SLUICE_TOKEN" ` +
+        `'https://g/http/b/a?x=[1]'`,
     ],
     ["POST /p\n(5 bytes)", null],
     ["POST /p\nab\u001b[2J", null],
