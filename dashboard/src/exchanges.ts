@@ -30,8 +30,8 @@ export function entryOf(own: readonly RecordView[]): ExchangeEntry {
 }
 
 /**
- * Whether the words stand in the request, in a header of the answer or in what is kept of its body:
- * of a coded body nothing is looked at. Cases do not count.
+ * Whether the words stand in the request, in a header of the answer or in what is kept of its body,
+ * as it was sent: one in a content coding is not unpacked for it. Cases do not count.
  */
 export function mentions(entry: Entry, body: Body | undefined, words: string): boolean {
   const wanted = words.trim().toLowerCase();
@@ -42,7 +42,6 @@ function saidBy(entry: Entry, body: Body | undefined): readonly string[] {
   if (entry.is === "event") return [entry.says];
   const { exchange, decided } = entry;
   const { response } = exchange;
-  const coded = response !== null && response.coding !== null;
   return [
     decided?.shown ?? "",
     decided?.verdict ?? "",
@@ -50,6 +49,6 @@ function saidBy(entry: Entry, body: Body | undefined): readonly string[] {
     ...exchange.notes,
     ...(response === null ? [] : [String(response.status)]),
     ...(response?.headers ?? []).map(([name, value]) => `${name}: ${value}`),
-    ...(body === undefined || coded ? [] : [text(bytesUpTo(body))]),
+    ...(body === undefined ? [] : [text(bytesUpTo(body))]),
   ];
 }

@@ -41,7 +41,7 @@ describe("entries", () => {
     expect(verdicts[7]).toBeUndefined();
   });
 
-  test("are found by words of a request, a header or a body, but of no coded body", () => {
+  test("are found by words of a request, a header or a body as it was sent", () => {
     const { log, facts } = logOf(EXCHANGE_RECORDS);
     const found = (words: string) =>
       entriesOf(facts).flatMap((entry) => {

@@ -22,7 +22,7 @@ type BodyProps = {
 export function BodyView({ id, exchange, body, upTo }: BodyProps) {
   const { shown, state, load, stop } = useBody(id, exchange.command, body, upTo);
   const { bytes, response } = exchange;
-  if (bytes === 0) return <p className="text-sm text-muted">Without a body.</p>;
+  if (bytes === 0) return <p className="text-sm text-muted">No body is recorded.</p>;
   const isCut = shown.length < bytes;
   return (
     <div className="grid min-w-0 grid-cols-1 gap-2">

@@ -31,7 +31,7 @@ export function ExchangeLine({ entry: { exchange, decided } }: EntryProps) {
           <span className="font-mono text-sm font-semibold">{request.method}</span>
         )}
         <code className="min-w-0 flex-1 text-start font-mono text-sm wrap-anywhere">
-          <Visible text={request?.target ?? unread} />
+          <Visible text={clipped(request?.target ?? unread)} />
         </code>
         <Status exchange={exchange} />
       </span>
@@ -50,6 +50,11 @@ export function ExchangeLine({ entry: { exchange, decided } }: EntryProps) {
     </>
   );
 }
+
+/** On a line of a list; all of it stands where the exchange is open. */
+const targetCharactersMax = 300;
+const clipped = (text: string): string =>
+  text.length > targetCharactersMax ? `${text.slice(0, targetCharactersMax)}…` : text;
 
 const STATUS_LOOKS = ["", "", "chip-good", "chip-accent", "chip-warn", "chip-danger"] as const;
 
