@@ -1,8 +1,9 @@
+import { text } from "node:stream/consumers";
 import { CLI_CLIENT_ID, GRANT_TYPES } from "../core/api/oauth.ts";
 import { ROUTES, type RouteName } from "../core/api/routes.ts";
 import type { z } from "../core/zod.ts";
 import { answered, jsonOrNull, notSignedIn, unreachable, usage } from "./failure.ts";
-import { type Answer, send, sendForBytes } from "./http.ts";
+import { type Answer, send, sendForBytes, sendForStream } from "./http.ts";
 import { askToken, metadataOf, OAuthRefusal, signInOf } from "./sign-in/oauth.ts";
 import type { SignIn, SignInStore } from "./sign-in/store.ts";
 
@@ -109,6 +110,14 @@ export class Gateway {
     const parsed = (answer as z.ZodType).safeParse(jsonOrNull(body));
     if (parsed.success) return parsed.data as AnswerOf<R>;
     throw unreachable(this.url, `its answer to ${method} ${path} cannot be read; update sluice`);
+  }
+
+  /** A file of any size behind a path, as it comes. */
+  async file(path: string): Promise<AsyncIterable<Uint8Array>> {
+    const headers = { authorization: `Bearer ${await this.token()}` };
+    const { status, body } = await sendForStream(`${this.url}${path}`, { headers });
+    if (status === 200) return body;
+    throw answered(status, await text(body));
   }
 
   /** The bytes behind a path: chunks of a recording. */

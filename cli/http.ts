@@ -27,6 +27,30 @@ export async function sendForBytes(
   }
 }
 
+export type Streamed = { readonly status: number; readonly body: AsyncIterable<Uint8Array> };
+
+/** The same for what may be larger than memory: its body comes as it is sent. */
+export async function sendForStream(url: string, init: RequestInit): Promise<Streamed> {
+  try {
+    const { status, body } = await fetch(url, { ...init, redirect: "manual" });
+    return { status, body: partsOf(url, body) };
+  } catch (error) {
+    throw unreachable(new URL(url).origin, reasonOf(error));
+  }
+}
+
+/** A body that is cut throws a Failure: half of it must not pass for the whole. */
+async function* partsOf(
+  url: string,
+  body: ReadableStream<Uint8Array> | null,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body ?? [];
+  } catch (error) {
+    throw unreachable(new URL(url).origin, reasonOf(error));
+  }
+}
+
 async function bounded(response: Response): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;

@@ -246,3 +246,7 @@ export const socketsUnreadBytesMax = 64 * MIB;
 export const socketCloseSeconds = 10;
 /** RFC 6455 section 5.5: a control frame's 125 bytes, less the code. */
 export const closeReasonBytesMax = 123;
+/** Lines, events or rows of one body that are laid out for people; the export has all. */
+export const seenLinesMax = 2_000;
+/** What the gateway wrote beside one request, as it is shown. */
+export const seenNotesMax = 20;

@@ -74,7 +74,8 @@ export class Rehearsal {
     const { from: begin, to } = this.#window;
     const inside = commands.filter(({ at }) => begin <= at && at < to);
     this.examined += inside.length;
-    if (inside.length > 0) await this.#commands(session, inside);
+    if (session.resourceType === "http") this.#note("request", inside.length);
+    else if (inside.length > 0) await this.#commands(session, inside);
     // A command whose decision is on the next page is read again with it.
     return open === null || open === from || records.next === null ? records.next : open;
   }

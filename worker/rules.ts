@@ -38,6 +38,7 @@ export const guardrailView = (rule: GuardrailRule): z.infer<typeof guardrailRule
 export const maskView = (rule: MaskingRule): z.infer<typeof maskRule> => ({
   id: rule.id,
   columns: [...(rule.columns ?? [])],
+  fields: [...(rule.fields ?? [])],
   finds: [...(rule.detect ?? []), ...(rule.patterns ?? []).map(({ id }) => id)],
   technique: techniqueInWords(rule.technique),
   except: [...(rule.except ?? [])],

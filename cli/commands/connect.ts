@@ -49,15 +49,17 @@ export function listenerOptions(context: Context, gateway: Gateway, name: string
 /** Throws where there is none: a service is spoken to in HTTP. */
 export function databaseOf({ name, database, url }: ResourceView): string {
   if (database !== null) return database;
-  throw usage(`${name} is a service: call it at ${url}/ with an Authorization header.`);
+  const line = `curl -H "Authorization: Bearer $SLUICE_TOKEN" ${url}/`;
+  throw usage(`${name} is a service, which any HTTP client calls with your token: ${line}`);
 }
 
 async function standBy(context: Context, name: string, port: number): Promise<void> {
   const gateway = await gatewayOf(context);
   const resource = await gateway.call("resource", { path: { name } });
+  const database = databaseOf(resource);
   const listener = await Listener.onPort(port, listenerOptions(context, gateway, name));
   const stop = gateway.stayFresh();
-  const url = addressOf(listener.door, databaseOf(resource));
+  const url = addressOf(listener.door, database);
   print(context, context.json ? `${safeJson([{ id: resource.id, name, url }])}\n` : `${url}\n`);
   say(context, "Listening until you press Ctrl-C.");
   await new Promise<void>((resolve) => {
@@ -74,7 +76,7 @@ async function runWith(
   { port, defaults }: ConnectOptions & { defaults?: Readonly<Record<string, string>> },
 ): Promise<void> {
   const gateway = await gatewayOf(context);
-  const resource = await gateway.call("resource", { path: { name } });
+  const database = databaseOf(await gateway.call("resource", { path: { name } }));
   const options = listenerOptions(context, gateway, name);
   const onPort = port !== undefined || process.platform === "win32";
   const listener = onPort
@@ -85,7 +87,7 @@ async function runWith(
     const env = {
       ...defaults,
       ...context.env,
-      ...environmentOf(listener.door, databaseOf(resource)),
+      ...environmentOf(listener.door, database),
     };
     context.exitCode = await run(command, env);
   } finally {

@@ -34,6 +34,9 @@ export async function explain(
   const asked = document.resources.filter(({ name }) => on === undefined || name === on);
   const [first] = asked;
   if (first === undefined) throw refused("unknown", `The document names no such resource.`);
+  if (sql !== undefined && first.type === "http") {
+    throw usage(`${first.name} is a service: leave the statement out to see who may call it.`);
+  }
   const principal: Principal = { id: as, name: as, groups, kind: "person" };
   if (sql !== undefined) {
     const catalog = saved === undefined ? null : await catalogFor(first.name, saved);

@@ -11,8 +11,15 @@ export function resourceCommands(program: Command, context: Context): void {
       const { items } = await (await gatewayOf(context)).call("resources");
       list(context, items, () =>
         table(
-          ["name", "type", "state", "access", "why"],
-          items.map((item) => [item.name, item.type, item.state, item.access.join(", "), item.why]),
+          ["name", "type", "state", "access", "at", "why"],
+          items.map(({ name, type, state, access, url, database, why }) => [
+            name,
+            type,
+            state,
+            access.join(", "),
+            url ?? database ?? "",
+            why,
+          ]),
         ),
       );
     });

@@ -6,13 +6,12 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { RecordView } from "../../core/api/record.ts";
 import type { SessionView } from "../../core/api/session.ts";
 import { VERDICTS } from "../../core/recording/findable.ts";
-import { encodeExportHeader } from "../../core/recording/chunk.ts";
-import { safeJson } from "../../core/visible.ts";
 import { type Context, gatewayOf, list, onTerminal, print, say } from "../context.ts";
 import { reasonOf, usage } from "../failure.ts";
 import type { Gateway } from "../gateway.ts";
 import { table } from "../output/table.ts";
 import { limitOption, upTo } from "../pages.ts";
+import { exchangeSentence } from "../replay/exchanges.ts";
 import { sentence } from "../replay/facts.ts";
 import { type Pace, replay } from "../replay/replay.ts";
 import { showExact } from "./exact.ts";
@@ -101,9 +100,11 @@ const sessionTable = (sessions: readonly SessionView[]): string =>
 async function show(context: Context, id: string): Promise<void> {
   const gateway = await gatewayOf(context);
   if (context.json) return showJson(context, gateway, id);
-  print(context, sessionTable([await gateway.call("session", { path: { id } })]));
+  const session = await gateway.call("session", { path: { id } });
+  print(context, sessionTable([session]));
+  const inWords = session.resource.type === "http" ? exchangeSentence : sentence;
   for await (const record of recordsOf(gateway, id)) {
-    const said = sentence(record);
+    const said = inWords(record);
     if (said !== null) print(context, table([record.at, said], []));
   }
 }
@@ -133,7 +134,13 @@ async function exportSession(
     throw usage("A raw recording is not for terminals: give --output FILE.");
   }
   const gateway = await gatewayOf(context);
-  const bytes = raw ? rawOf(context, gateway, id) : linesOf(gateway, id);
+  const { state } = await gateway.call("session", { path: { id } });
+  const format = raw ? "raw" : "jsonl";
+  const path = `/api/sessions/${encodeURIComponent(id)}/export?format=${format}`;
+  const bytes = await gateway.file(path);
+  if (raw && state === "live") {
+    say(context, "The session is still live: what is not shipped yet is missing here.");
+  }
   if (output === undefined) {
     await pipeline(Readable.from(bytes), context.stdout, { end: false });
     return;
@@ -144,19 +151,6 @@ async function exportSession(
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw usage(reasonOf(error));
   }
-}
-
-async function* linesOf(gateway: Gateway, id: string): AsyncGenerator<string> {
-  for await (const record of recordsOf(gateway, id)) yield `${safeJson(record)}\n`;
-}
-
-async function* rawOf(context: Context, gateway: Gateway, id: string): AsyncGenerator<Uint8Array> {
-  const { header, chunks, live } = await gateway.call("manifest", { path: { id } });
-  yield encodeExportHeader(header);
-  for (const { first } of chunks) {
-    yield await gateway.bytes(`/api/sessions/${encodeURIComponent(id)}/recording/${first}`);
-  }
-  if (live) say(context, "The session is still live: what is not shipped yet is missing here.");
 }
 
 async function kill(context: Context, id: string, { reason }: KillOptions): Promise<void> {

@@ -13,6 +13,8 @@ export function sentence({ kind, fact }: RecordView): string | null {
       return `${say(fact, "verdict")} by ${say(fact, "rules")}${tail(fact, "message")}`;
     case "settled":
       return `settled: ${say(fact, "verdict")} by ${say(fact, "by")}${tail(fact, "message")}`;
+    case "response":
+      return `answer ${say(fact, "status")}`;
     case "completed":
       return `completed: ${say(fact, "tag")}${masked(fact)}`;
     case "failed":

@@ -4,6 +4,7 @@ import { TableWriter } from "../output/rows.ts";
 import { visible, visibleLines } from "../output/visible.ts";
 import { AnswerRenderer, type Shown } from "../wire/answer.ts";
 import { MessageReader } from "../../core/protocols/postgres/seen.ts";
+import { ExchangeScreen } from "./exchanges.ts";
 import { say, sentence } from "./facts.ts";
 
 /** One moment of a session: wait, then print. */
@@ -16,15 +17,16 @@ const pauseMsMax = 5_000;
 
 /**
  * A recording as the person saw it: statements in their shown form, what was decided, and the
- * rows from the masked bytes that went to the client.
+ * rows from the masked bytes that went to the client; requests and their answers likewise.
  */
 export async function* replay(
   records: AsyncIterable<RecordView>,
   { speed, wait }: Pace,
 ): AsyncGenerator<Moment> {
-  const screen = new Screen();
+  let screen: Screen = new StatementScreen();
   let before: number | null = null;
   for await (const record of records) {
+    if (record.kind === "opened" && isHttp(record)) screen = new ExchangeScreen();
     const text = screen.show(record);
     if (text === "") continue;
     const at = Date.parse(record.at);
@@ -32,9 +34,20 @@ export async function* replay(
     before = at;
     yield { waitMs: wait ? Math.min(passed / speed, pauseMsMax) : 0, text };
   }
+  const text = screen.rest();
+  if (text !== "") yield { waitMs: 0, text };
 }
 
-class Screen {
+/** Of a session that speaks in requests and answers, by its first record. */
+const isHttp = ({ fact }: RecordView): boolean => fact["protocol"] === "http";
+
+type Screen = {
+  show(record: RecordView): string;
+  /** What is still to be shown at the end. */
+  rest(): string;
+};
+
+class StatementScreen implements Screen {
   readonly #reader = new MessageReader();
   readonly #answer = new AnswerRenderer(new TableWriter());
 
@@ -53,6 +66,10 @@ class Screen {
       default:
         return told(record);
     }
+  }
+
+  rest(): string {
+    return "";
   }
 
   #bytes({ fact }: RecordView): string {

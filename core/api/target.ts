@@ -38,6 +38,8 @@ export const guardrailRule = z.object({
 export const maskRule = z.object({
   id: name,
   columns: names,
+  /** Of what services send: names of members, or paths to them. */
+  fields: names,
   /** Detectors, and the names of own patterns. */
   finds: names,
   technique: z.string(),

@@ -66,12 +66,14 @@ export function parseCases(
   }
   const result = casesSchema.safeParse(located.value);
   if (!result.success) return shapeErrors("cases", result.error.issues, located);
-  const known = new Set(document.resources.map(({ name }) => name));
   const errors = result.data.cases.flatMap(({ on }, i) => {
-    if (known.has(on)) return [];
-    return [
-      errorAt("cases.reference", ["cases", i, "on"], `no resource is named "${on}"`, located),
-    ];
+    const resource = document.resources.find(({ name }) => name === on);
+    if (resource !== undefined && resource.type !== "http") return [];
+    const wrong =
+      resource === undefined
+        ? `no resource is named "${on}"`
+        : `"${on}" is a service, and a case is a statement for a database`;
+    return [errorAt("cases.reference", ["cases", i, "on"], wrong, located)];
   });
   if (errors.length > 0) return errors;
   return {

@@ -4,6 +4,7 @@ import type { Unjudged } from "./compare.ts";
 /** Why commands could not be judged; `recording` counts recordings. */
 export const WHY: Readonly<Record<Unjudged, string>> = {
   parameters: "a rule looks at bound values, which are sealed",
+  request: "they are requests to a service, and much that a rule may look at is sealed",
   cut: "the recorded text was too long to be kept whole",
   "not reproduced":
     "by the recorded text and today's tables, the policy of then would not have done what is " +

@@ -19,6 +19,7 @@ const CALLS = {
   session: ["GET", "/api/sessions/:id"],
   records: ["GET", "/api/sessions/:id/records"],
   manifest: ["GET", "/api/sessions/:id/recording"],
+  exact: ["POST", "/api/sessions/:id/exact"],
   kill: ["POST", "/api/sessions/:id/kill"],
   keys: ["GET", "/.well-known/sluice-keys"],
   policy: ["GET", "/api/policy"],

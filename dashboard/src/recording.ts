@@ -1,5 +1,6 @@
 import type { RecordPage, RecordView } from "../../core/api/record.ts";
 import { type Answer, AnswerLog, type Stray } from "./answers.ts";
+import { type Body, BodyLog } from "./bodies.ts";
 
 /** What is known of a recording. It is another object whenever more is known. */
 export type Known = {
@@ -9,6 +10,8 @@ export type Known = {
   readonly gone: number;
   /** By the number of the fact that says how the answer ended, or of its own record. */
   readonly answers: ReadonlyMap<number, Answer>;
+  /** Of requests, by command. */
+  readonly bodies: ReadonlyMap<number, Body>;
   readonly reads: boolean;
   readonly error: unknown;
   /** All that was recorded when it was last read is here. */
@@ -21,25 +24,31 @@ const factsMax = 20_000;
 
 type ReadPage = (from: number, watch?: string) => Promise<RecordPage>;
 
+/** `exchanges`: of a protocol of requests and answers, which overlap. */
+export type RecordingOf = "statements" | "exchanges";
+
 /**
- * A recording as far as it was read: facts, and of the answers their first rows. A page's bytes are
+ * A recording as far as it was read: facts, and of the answers what comes first. A page's bytes are
  * let go as soon as they are read.
  */
 export class Recording {
   readonly #read: ReadPage;
   readonly #listeners = new Set<() => void>();
+  readonly #of: RecordingOf;
   readonly #log = new AnswerLog();
+  readonly #bodies = new BodyLog();
   #known: Known;
   #next = 1;
   #reading: Promise<void> = Promise.resolve();
 
-  constructor(read: ReadPage) {
+  constructor(read: ReadPage, of: RecordingOf = "statements") {
     this.#read = read;
-    const answers = this.#log.answers;
+    this.#of = of;
     const none = {
       facts: [],
       gone: 0,
-      answers,
+      answers: this.#log.answers,
+      bodies: this.#bodies.bodies,
       reads: false,
       error: null,
       caughtUp: false,
@@ -80,24 +89,29 @@ export class Recording {
   }
 
   #take({ items, next }: RecordPage): void {
-    const facts: RecordView[] = [];
-    for (const record of items) {
-      facts.push(...this.#log.take(record).map((stray) => noteOf(record, stray)));
-      if (record.kind !== "toClient" && record.kind !== "toUpstream") facts.push(record);
-    }
+    const facts = items.flatMap((record) =>
+      this.#of === "exchanges" ? [this.#bodies.take(record)] : this.#factsOf(record),
+    );
     const end = items.find(({ kind }) => kind === "end") ?? null;
     this.#next = (items.at(-1)?.seq ?? this.#next - 1) + 1;
     const all = [...this.#known.facts, ...facts];
     const kept = all.slice(-factsMax);
-    if (kept.length < all.length) this.#log.forgetBefore(kept[0]?.seq ?? 0);
+    if (kept.length < all.length) {
+      for (const log of [this.#log, this.#bodies]) log.forgetBefore(kept[0]?.seq ?? 0);
+    }
     this.#learn({
       facts: kept,
       gone: this.#known.gone + all.length - kept.length,
-      answers: this.#log.answers,
       reads: false,
       caughtUp: next === null || items.length === 0,
       end,
     });
+  }
+
+  #factsOf(record: RecordView): readonly RecordView[] {
+    const notes = this.#log.take(record).map((stray) => noteOf(record, stray));
+    const isBytes = record.kind === "toClient" || record.kind === "toUpstream";
+    return isBytes ? notes : [...notes, record];
   }
 
   #learn(more: Partial<Known>): void {

@@ -2,12 +2,14 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import type { WatchMessage } from "../../core/api/record.ts";
 import { type LiveState, openLine } from "./live.ts";
 import { queryClient, recordsAt, sessionQuery } from "./queries.ts";
-import { type Known, Recording } from "./recording.ts";
+import { type Known, Recording, type RecordingOf } from "./recording.ts";
 import { meAgain } from "./signed-in.ts";
 
 /** A session's recording, its first page read. */
-export function useRecording(id: string): readonly [Recording, Known] {
-  const [recording] = useState(() => new Recording((from, watch) => recordsAt(id, from, watch)));
+export function useRecording(id: string, of: RecordingOf): readonly [Recording, Known] {
+  const [recording] = useState(
+    () => new Recording((from, watch) => recordsAt(id, from, watch), of),
+  );
   const known = useSyncExternalStore(recording.listen, recording.get);
   useEffect(() => {
     if (recording.next === 1) void recording.more();

@@ -20,7 +20,7 @@ const VERBS: Readonly<Record<Operation, readonly [alone: string, withObject: str
   update: ["updates", "updates"],
   delete: ["deletes", "deletes from"],
   post: ["posts", "posts to"],
-  put: ["puts", "puts"],
+  put: ["stores", "stores"],
   patch: ["changes", "changes"],
   websocket: ["opens a WebSocket", "opens a WebSocket to"],
   merge: ["merges", "merges into"],
@@ -47,7 +47,18 @@ const VERBS: Readonly<Record<Operation, readonly [alone: string, withObject: str
 
 /** The most telling one first: operations come sorted by name. */
 const ORDER = Object.keys(VERBS).toReversed();
-const READS = new Set(["select", "transaction", "cursor", "prepare", "execute"]);
+const READS = new Set([
+  "select",
+  "transaction",
+  "cursor",
+  "prepare",
+  "execute",
+  "get",
+  "head",
+  "options",
+]);
+/** A service's things go themselves; a table's rows go from it. */
+const OF_PATHS: Readonly<Partial<Record<string, string>>> = { delete: "deletes" };
 
 export type Facts = Pick<ReviewView, "operations" | "objects" | "unbounded" | "access">;
 
@@ -72,22 +83,27 @@ export function factsInWords({ operations, objects, unbounded, access }: Facts):
   if (only === undefined) return ["does nothing that is known", condition].join(" ").trim();
   if (verbs.length + also.length === 1) {
     if (objects.length === 0) return `${only[0]} ${condition}`.trim();
-    return `${only[1]} ${listed(objects)} ${condition}`.trim();
+    const word = isRequest({ objects }) ? OF_PATHS[ordered[0] ?? ""] : undefined;
+    return `${word ?? only[1]} ${listed(objects)} ${condition}`.trim();
   }
   const actions = listed([...verbs.map(([alone]) => alone), ...also]);
   const touched = objects.length === 0 ? "" : `, touching ${listed(objects)}`;
   return `${actions}${touched}${unbounded ? `, ${condition}` : ""}`;
 }
 
+/** Of a service: what it touches are paths, which no table's name begins like. */
+export const isRequest = ({ objects }: Pick<Facts, "objects">): boolean =>
+  objects.length > 0 && objects.every((name) => name.startsWith("/"));
+
 /** "about 48,210 rows", "no estimate: …"; null: none was asked for. */
-export function estimateInWords({ estimate, access, state }: Estimated): string | null {
-  if (access !== null) return null;
+export function estimateInWords({ estimate, access, state, objects }: Estimated): string | null {
+  if (access !== null || isRequest({ objects })) return null;
   if (estimate === null) return state === "pending" ? "is being asked for" : null;
   if ("none" in estimate) return `no estimate: ${estimate.none}`;
   return `about ${counted(estimate.rows, "row")}`;
 }
 
-type Estimated = Pick<ReviewView, "estimate" | "access" | "state">;
+type Estimated = Pick<ReviewView, "estimate" | "access" | "state" | "objects">;
 
 /** "a", "a and b", "a, b and c". */
 export function listed(words: readonly string[]): string {

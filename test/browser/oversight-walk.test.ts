@@ -83,7 +83,7 @@ test("Max looks at what Ada can do and revokes her sign-in: her psql ends", asyn
   await page.getByRole("link", { name: /^ada/ }).click();
   await heading(page, "ada");
   await page.getByText("ada may open shop-db").waitFor();
-  await page.getByText("pii: *.ssn").waitFor();
+  await page.getByRole("article", { name: "shop-db" }).getByText("pii: *.ssn").waitFor();
   const own = page.getByRole("listitem").filter({ hasText: "1 live session" });
   await own.waitFor();
   expect(await accessibility(page)).toEqual([]);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { concat, utf8 } from "../../core/bytes.ts";
+import { concat } from "../../core/bytes.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { FakeGateway, type FakeSession, problemAnswer } from "./fake-gateway.ts";
 import { type Ran, run } from "./run.ts";
@@ -74,7 +74,7 @@ describe("listings", () => {
     gateway.handle = answer({ items: [RESOURCE] });
     const { code, out } = await sluice(["ls"]);
     expect(code).toBe(0);
-    expect(out).toContain("shop-db  postgres  open   read    engineers may \\x1b[31m");
+    expect(out).toContain("shop-db  postgres  open   read    shop  engineers may \\x1b[31m");
     expect(gateway.requests[0]).toMatchObject({ url: "/api/resources", token: "Bearer t-ada" });
   });
 
@@ -252,22 +252,69 @@ describe("sql", () => {
   });
 });
 
-describe("sessions export --raw", () => {
-  it("writes the header and every chunk as the store has it", async () => {
-    const head = { session: "s", last: 1, h: "", at: 0, delivered: 1, key: "k", signature: "" };
+describe("sessions export", () => {
+  const session = (state: "live" | "ended") => ({
+    id: "ses_aaaaaaaaaaaaaaaaaaaaaaaaaa",
+    state,
+    principal: { id: "sub-ada", name: "Ada", kind: "person" },
+    onBehalfOf: null,
+    resource: { id: "res_1", name: "shop-db", type: "postgres" },
+    policy: "pol_1",
+    recording: "full",
+    reason: null,
+    ticket: null,
+    openedAt: "2026-11-25T10:00:00.000Z",
+    endsAt: null,
+    endedAt: null,
+    endCode: null,
+    endMessage: null,
+    commands: null,
+  });
+
+  it("writes the file that the gateway makes, and says where it is not whole yet", async () => {
     gateway.handle = ({ url }) =>
-      url?.endsWith("/recording") === true
-        ? answer({
-            session: "s",
-            header: '{"session":"s"}',
-            live: false,
-            chunks: [1, 2].map((first) => ({ ...head, first })),
-          })()
-        : { status: 200, json: url?.at(-1) };
-    const { code, out } = await sluice(["sessions", "export", "s", "--raw"]);
-    expect(code).toBe(0);
-    expect(utf8(out)).toEqual(
-      concat([new Uint8Array([0, 0, 0, 15]), utf8('{"session":"s"}"1""2"')]),
-    );
+      url?.includes("/export") === true
+        ? { status: 200, json: "the file" }
+        : { status: 200, json: session("live") };
+    const { code, out, err } = await sluice(["sessions", "export", "s", "--raw"]);
+    expect([code, out]).toEqual([0, '"the file"']);
+    expect(err).toContain("still live");
+    expect(gateway.requests.at(-1)?.url).toBe("/api/sessions/s/export?format=raw");
+    await sluice(["sessions", "export", "s"]);
+    expect(gateway.requests.at(-1)?.url).toBe("/api/sessions/s/export?format=jsonl");
+  });
+
+  it("writes nothing where the gateway refuses", async () => {
+    gateway.handle = ({ url }) =>
+      url?.includes("/export") === true
+        ? problemAnswer(403, "forbidden", "Not yours.")
+        : { status: 200, json: session("ended") };
+    const { code, out, err } = await sluice(["sessions", "export", "s"]);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toContain("Not yours.");
+  });
+});
+
+const SERVICE = { ...RESOURCE, name: "billing-api", type: "http", database: null };
+
+describe("a service", () => {
+  const url = "https://gateway.example/http/billing-api";
+
+  it.each([
+    ["psql", "billing-api"],
+    ["connect", "billing-api"],
+    ["sql", "billing-api", "select 1"],
+  ])("is not reached by %s, which says what does", async (...argv) => {
+    gateway.handle = answer({ ...SERVICE, url });
+    const { code, err } = await sluice(argv);
+    expect(code).toBe(2);
+    expect(err).toContain(`curl -H "Authorization: Bearer $SLUICE_TOKEN" ${url}/`);
+    expect(gateway.untaken).toBe(0);
+  });
+
+  it("is listed with its address", async () => {
+    gateway.handle = answer({ items: [{ ...SERVICE, url }] });
+    const { out } = await sluice(["ls"]);
+    expect(out).toContain(url);
   });
 });

@@ -37,6 +37,7 @@ test("the planner's estimate stands behind the facts, and why there is none besi
   expect(estimateInWords(none)).toBe("no estimate: It is too long.");
   expect(estimateInWords(seen(null))).toBe("is being asked for");
   expect(estimateInWords({ ...seen(null), state: "expired" })).toBeNull();
+  expect(estimateInWords({ ...seen(null), objects: ["/payments"] })).toBeNull();
 });
 
 describe("what a command does, in words", () => {
@@ -61,6 +62,15 @@ describe("what a command does, in words", () => {
       "does what could not be read and reads, touching public.a",
     ],
     [["new-word"], ["public.a"], false, "new-word public.a"],
+    [["get"], ["/customers/7"], false, "reads /customers/7"],
+    [["head"], ["/a"], false, "asks after /a"],
+    [["options"], ["/a"], false, "asks what may be done with /a"],
+    [["post"], ["/payments"], false, "posts to /payments"],
+    [["put"], ["/a"], false, "stores /a"],
+    [["patch"], ["/a"], false, "changes /a"],
+    [["delete"], ["/payments/7"], false, "deletes /payments/7"],
+    [["get", "websocket"], ["/live"], false, "opens a WebSocket to /live"],
+    [["unknown"], ["/a"], false, "does what could not be read with /a"],
     [[], [], true, "does nothing that is known with no condition"],
   ] as const)("%j on %j", ([operations, objects, unbounded, words]) => {
     expect(facts([...operations], [...objects], unbounded)).toBe(words);

@@ -10,6 +10,7 @@ import type { RecordView } from "../../core/api/record.ts";
 import { PROBLEMS, type ProblemCode } from "../../core/api/problem.ts";
 import { openApi } from "../../core/api/openapi.ts";
 import { ROUTES, STREAMS } from "../../core/api/routes.ts";
+import type { ResourceView } from "../../core/api/resource.ts";
 import type { ApiTokenView } from "../../core/api/token.ts";
 import { DASHBOARD } from "../../scripts/build-dashboard.ts";
 import * as samples from "./dashboard-samples.ts";
@@ -31,6 +32,7 @@ export type Stub = {
   /** Appends to them, and tells whoever watches a session. */
   record(...more: readonly RecordView[]): void;
   tokens: ApiTokenView[];
+  resources: readonly ResourceView[];
   /** Answers the next request of that method and path with a problem, once. */
   refuseNext(request: string, code: ProblemCode): void;
   /** Tells every browser, as the review desk does. */
@@ -45,7 +47,7 @@ const PING = Buffer.from("ping");
 type Answer = { readonly status: number; readonly json?: unknown };
 type State = Pick<
   Stub,
-  "reviews" | "sessions" | "signedIn" | "me" | "asked" | "records" | "tokens"
+  "reviews" | "sessions" | "signedIn" | "me" | "asked" | "records" | "tokens" | "resources"
 >;
 
 export async function startStub(): Promise<Stub> {
@@ -58,6 +60,7 @@ export async function startStub(): Promise<Stub> {
     asked: [],
     records: [...samples.RECORDS],
     tokens: [...samples.TOKENS],
+    resources: samples.RESOURCES,
   };
   const server = createServer((request, response) => void serve(request, response));
   const last = () => state.records.at(-1)?.seq ?? 0;
@@ -151,7 +154,7 @@ function answerTo(state: State, line: string, url: URL, body: string): Answer {
     case "me":
       return json(state.me);
     case "resources":
-      return json({ items: samples.RESOURCES });
+      return json({ items: state.resources });
     case "reviews":
       return id === "" ? reviewPage(state, url) : oneReview(state, id, part, body);
     case "tokens":

@@ -55,6 +55,7 @@ export const TARGETS: readonly TargetView[] = [
       {
         id: "pii",
         columns: ["*.ssn", "customers.email"],
+        fields: [],
         finds: ["iban"],
         technique: "partial, keeps the last 4",
         except: ["fraud"],
@@ -126,10 +127,19 @@ const STANDINGS: readonly StandingView[] = [
     endsAt: ago(-50),
     given: [{ grant: "on-call", endsAt: ago(-50) }],
     masking: [
-      { id: "pii", columns: ["*.ssn"], finds: [], technique: "redact", except: [], applies: true },
+      {
+        id: "pii",
+        columns: ["*.ssn"],
+        fields: [],
+        finds: [],
+        technique: "redact",
+        except: [],
+        applies: true,
+      },
       {
         id: "pay",
         columns: ["employees.salary"],
+        fields: ["card_number"],
         finds: [],
         technique: "null",
         except: ["engineers"],

@@ -25,6 +25,7 @@ const TOOLS = {
     found: () => runs("javac") && existsSync(jdbc),
     debian: "default-jdk-headless libpostgresql-jdbc-java",
   },
+  curl: { found: () => runs("curl"), debian: "curl" },
   chromium: { found: () => runs(CHROMIUM), debian: "chromium" },
 } as const;
 export type Tool = keyof typeof TOOLS;

@@ -181,6 +181,15 @@ describe("what cannot be judged is said to be so", () => {
     expect(await why(blocking)).toEqual([{ why: "not reproduced", count: 2 }]);
   });
 
+  it("where it was a request to a service", async () => {
+    const session = await recorded([await factsOf("SELECT name FROM users")]);
+    const turn = "update sessions set resource_type = 'http' where id = ?";
+    await gate.env.DB.prepare(turn).bind(session).run();
+    const { items, examined, unjudged } = await step(blocking);
+    expect({ items, examined }).toEqual({ items: [], examined: 1 });
+    expect(unjudged).toEqual([{ why: "request", count: 1 }]);
+  });
+
   it("where a rule looks at bound values", async () => {
     await recorded([
       await factsOf("SELECT name FROM users WHERE id = $1"),

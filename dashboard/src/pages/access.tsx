@@ -64,14 +64,7 @@ function ResourceCard({ resource }: { readonly resource: Resource }) {
               </>
             )}
           </p>
-          <p>
-            <Link to="/console" search={{ resource: name }} className="link">
-              Open it in the console
-            </Link>
-            , or from a terminal:
-          </p>
-          <CopyLine command={`sluice psql ${name}`} />
-          <CopyLine command={`sluice connect ${name} -- CMD`} />
+          {url === null ? <WayToDatabase name={name} /> : <WayToService url={url} />}
         </>
       )}
       {mayAsk.map((offer) => (
@@ -80,3 +73,24 @@ function ResourceCard({ resource }: { readonly resource: Resource }) {
     </article>
   );
 }
+
+const WayToDatabase = ({ name }: { readonly name: string }) => (
+  <>
+    <p>
+      <Link to="/console" search={{ resource: name }} className="link">
+        Open it in the console
+      </Link>
+      , or from a terminal:
+    </p>
+    <CopyLine command={`sluice psql ${name}`} />
+    <CopyLine command={`sluice connect ${name} -- CMD`} />
+  </>
+);
+
+/** Any HTTP client reaches it; the service's own credential is the gateway's to add. */
+const WayToService = ({ url }: { readonly url: string }) => (
+  <>
+    <p>Call it with any HTTP client, and with a token of your own:</p>
+    <CopyLine command={`curl -H "Authorization: Bearer $SLUICE_TOKEN" ${url}/`} />
+  </>
+);

@@ -53,7 +53,7 @@ function TargetCard({ target }: Of) {
       {tags.length > 0 && <Chips words={tags} />}
       <Facts
         of={{
-          ...healthFacts(health),
+          ...healthFacts(target),
           "Live sessions": (
             <Link to="/sessions" search={{ resource: name, state: "live" }} className="link">
               {live}
@@ -65,7 +65,7 @@ function TargetCard({ target }: Of) {
       />
       {isAdmin && (
         <div className="flex flex-wrap items-start gap-2">
-          <CheckNow name={name} />
+          <CheckNow name={name} type={type} />
           {target.secrets.map(
             (secret) =>
               secret.in === "secret" && <SetSecret key={secret.name} name={secret.name} />,
@@ -88,13 +88,14 @@ function HealthChip({ health }: Pick<Target, "health">) {
   );
 }
 
-function healthFacts(health: Target["health"]): Record<string, ReactNode> {
+function healthFacts({ health, type }: Target): Record<string, ReactNode> {
   if (health === null) return {};
   const { reachedAt, dialMs, loginMs, failedAt, failure } = health;
   return {
     "Last reached": reachedAt !== null && (
       <>
-        <Time at={reachedAt} />, in {dialMs} ms and {loginMs} ms for the login
+        <Time at={reachedAt} />, in {dialMs} ms
+        {type === "postgres" && ` and ${loginMs} ms for the login`}
       </>
     ),
     "Last failure": failedAt !== null && (
@@ -130,7 +131,7 @@ function Secret({ secret }: { readonly secret: Target["secrets"][number] }) {
   );
 }
 
-function CheckNow({ name }: { readonly name: string }) {
+function CheckNow({ name, type }: Pick<Target, "name" | "type">) {
   const check = useCheck(name);
   return (
     <div className="grid gap-2">
@@ -143,17 +144,21 @@ function CheckNow({ name }: { readonly name: string }) {
         {check.isPending ? "Checking" : "Check now"}
       </button>
       <p role="status" className="text-sm empty:hidden">
-        {check.data && checkedInWords(check.data)}
+        {check.data && checkedInWords(check.data, type)}
       </p>
       {check.error !== null && <Trouble error={check.error} />}
     </div>
   );
 }
 
-const checkedInWords = ({ reached, dialMs, loginMs, why }: Answer<"probe">): string =>
-  reached
-    ? `Reached in ${dialMs} ms, logged in after ${loginMs} ms more.`
-    : `Not reached: ${why ?? "no reason is known"}`;
+function checkedInWords(
+  { reached, dialMs, loginMs, why }: Answer<"probe">,
+  type: Target["type"],
+): string {
+  if (!reached) return `Not reached: ${why ?? "no reason is known"}`;
+  if (type === "http") return `Reached: it answered after ${dialMs} ms.`;
+  return `Reached in ${dialMs} ms, logged in after ${loginMs} ms more.`;
+}
 
 const Rules = ({ target: { grants, guardrails, masking } }: Of) => (
   <details>
@@ -190,7 +195,11 @@ export const Guardrail = ({ rule }: { readonly rule: Target["guardrails"][number
 
 export const maskInWords = (rule: Target["masking"][number]): string =>
   [
-    listed([...rule.columns, ...rule.finds.map((name) => `whatever looks like ${name}`)]),
+    listed([
+      ...rule.columns,
+      ...rule.fields.map((name) => `the field ${name}`),
+      ...rule.finds.map((name) => `whatever looks like ${name}`),
+    ]),
     rule.technique,
     rule.except.length === 0 ? "" : `not for ${listed(rule.except)}`,
   ]

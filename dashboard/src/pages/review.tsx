@@ -5,6 +5,7 @@ import { Failure } from "../api.ts";
 import { isPending, type Review } from "../inbox.ts";
 import { Chips, ReviewState } from "../parts/chips.tsx";
 import { Facts } from "../parts/facts.tsx";
+import { Request } from "../parts/request.tsx";
 import { Statement, Visible } from "../parts/statement.tsx";
 import { Empty, Loading, Trouble } from "../parts/states.tsx";
 import { Time, TimeLeft } from "../parts/time.tsx";
@@ -17,6 +18,7 @@ import {
   asker,
   estimateInWords,
   factsAndRows,
+  isRequest,
   listed,
   signInInWords,
 } from "../words.ts";
@@ -72,7 +74,11 @@ function Detail({ review }: { readonly review: Review }) {
           This waits inside a transaction that holds locks: others wait for it too.
         </p>
       )}
-      <Statement text={review.shown} label="Statement" />
+      {isRequest(review) ? (
+        <Request text={review.shown} label="Request" />
+      ) : (
+        <Statement text={review.shown} label="Statement" />
+      )}
       <Parameters review={review} />
       <p className="break-words">
         <Visible text={review.message} />

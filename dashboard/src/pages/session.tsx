@@ -2,9 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { EndSession } from "../parts/end-session.tsx";
+import { Exchanges, ExchangesAt } from "../parts/exchanges.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Visible } from "../parts/statement.tsx";
 import { Loading, Trouble } from "../parts/states.tsx";
+import { StepAt, Steps } from "../parts/steps.tsx";
 import { Time } from "../parts/time.tsx";
 import { Timeline } from "../parts/timeline.tsx";
 import { Verify } from "../parts/verify.tsx";
@@ -31,12 +33,14 @@ export function SessionPage() {
 
 function Recorded({ session: asked }: { readonly session: Session }) {
   const { id } = asked;
-  const [recording, known] = useRecording(id);
+  const isHttp = asked.resource.type === "http";
+  const [recording, known] = useRecording(id, isHttp ? "exchanges" : "statements");
   // The recording has the end before anybody else says so.
   const session = known.end === null ? asked : asEnded(asked, known.end);
   const isLive = session.state === "live";
   // What was there before is read first, and written down as read.
   const watch = useLiveWatch(session, recording, known.facts.length > 0 || known.caughtUp);
+  const place = { id, resource: session.resource.name };
   const isAdmin = useSignedIn().roles.includes("admin");
   return (
     <>
@@ -57,7 +61,25 @@ function Recorded({ session: asked }: { readonly session: Session }) {
         <Verify id={id} />
         <Exports session={session} />
       </section>
-      <Timeline id={id} known={known} more={() => void recording.more()} watch={watch} />
+      <Timeline
+        known={known}
+        more={() => void recording.more()}
+        watch={watch}
+        renderList={(isWatched) =>
+          isHttp ? (
+            <Exchanges {...place} known={known} isWatched={isWatched} />
+          ) : (
+            <Steps id={id} known={known} isWatched={isWatched} />
+          )
+        }
+        renderMoment={(until, moment) =>
+          isHttp ? (
+            <ExchangesAt {...place} known={known} until={until} moment={moment} />
+          ) : (
+            <StepAt id={id} known={known} until={until} moment={moment} />
+          )
+        }
+      />
     </>
   );
 }

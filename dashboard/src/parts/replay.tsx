@@ -1,24 +1,23 @@
-import { useEffect, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { RecordView } from "../../../core/api/record.ts";
 import { useKeys } from "../keys.ts";
-import type { Known } from "../recording.ts";
-import { timeline } from "../timeline.ts";
-import { StepView } from "./steps.tsx";
 import { Time } from "./time.tsx";
 
 /** Nobody watches a cursor blink over lunch. */
 const pauseMsMax = 5_000;
 const SPEEDS = [1, 2, 5, 20] as const;
 
-type ReplayProps = { readonly id: string; readonly known: Known };
+/** What is to be seen at a moment: the last of the facts that are known by then. */
+export type Stage = (until: readonly RecordView[], moment: RecordView) => ReactNode;
+
+type ReplayProps = { readonly facts: readonly RecordView[]; readonly renderMoment: Stage };
 
 /** The session again, moment by moment, at its own pace or step by step. */
-export function Replay({ id, known: { facts, answers } }: ReplayProps) {
+export function Replay({ facts, renderMoment }: ReplayProps) {
   const { at, plays, speed, move, play, setSpeed, byCommand } = useMoments(facts);
   const moment = facts[at];
-  const step = useMemo(() => stepAt(facts, at), [facts, at]);
   useKeys({ p: play, j: () => byCommand(1), k: () => byCommand(-1) });
-  if (moment === undefined || step === undefined) return null;
+  if (moment === undefined) return null;
   return (
     <div className="grid gap-3 p-4">
       <div role="group" aria-label="Replay" className="flex flex-wrap items-center gap-2">
@@ -63,24 +62,15 @@ export function Replay({ id, known: { facts, answers } }: ReplayProps) {
         />
       </label>
       <div
-        key={step.is === "command" ? step.command : -at}
+        key={moment.command === 0 ? -at : moment.command}
         role="group"
         aria-label="The present moment"
         className="stage grid min-w-0 gap-2"
       >
-        <StepView id={id} step={step} answers={answers} opens />
+        {renderMoment(facts.slice(0, at + 1), moment)}
       </div>
     </div>
   );
-}
-
-/** What is known of the moment's command by then, or what happened to the session. */
-function stepAt(facts: readonly RecordView[], at: number) {
-  const moment = facts[at];
-  if (moment === undefined) return undefined;
-  const until = facts.slice(0, at + 1);
-  const own = until.filter(({ command }) => command === moment.command && command !== 0);
-  return timeline(own.length > 0 ? own : [moment]).at(-1);
 }
 
 function useMoments(facts: readonly RecordView[]) {

@@ -60,7 +60,7 @@ function More({ filters }: FiltersProps) {
           chosen={filters.verdict}
         />
         <Text name="rule" label="Rule" filters={filters} />
-        <Text name="object" label="Table, as schema.name" filters={filters} />
+        <Text name="object" label="Table or path" filters={filters} />
       </div>
       <datalist id="resources">
         {resources.map(({ name }) => (

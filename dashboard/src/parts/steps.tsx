@@ -1,12 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { RecordView } from "../../../core/api/record.ts";
 import type { Answer } from "../answers.ts";
 import { reviewQuery } from "../queries.ts";
-import { resultInWords, type Step, type Verdict } from "../timeline.ts";
+import type { Known } from "../recording.ts";
+import { resultInWords, type Step, timeline, type Verdict } from "../timeline.ts";
 import { duration, listed } from "../words.ts";
 import { AnswerView } from "./answer.tsx";
 import { Statement, Visible } from "./statement.tsx";
 import { Time } from "./time.tsx";
+import { Entries } from "./timeline.tsx";
 import { VoteItems } from "./votes.tsx";
 
 type Of<K extends Step["is"]> = { readonly step: Extract<Step, { is: K }> };
@@ -18,6 +21,33 @@ export type Seen = {
   /** Results stand open. */
   readonly opens: boolean;
 };
+
+type StepsProps = { readonly id: string; readonly known: Known; readonly isWatched: boolean };
+
+/** Statements and events, in their order. */
+export const Steps = ({ id, known, isWatched }: StepsProps) => (
+  <Entries known={known} entries={timeline(known.facts)} isWatched={isWatched} keyOf={keyOf}>
+    {(step) => <StepView id={id} step={step} answers={known.answers} opens={false} />}
+  </Entries>
+);
+
+/** A step and a stray's note can tell of the same record. */
+const keyOf = (step: Step): string =>
+  `${step.is} ${step.seq} ${step.is === "event" ? step.says : ""}`;
+
+type MomentProps = {
+  readonly id: string;
+  readonly known: Known;
+  readonly until: readonly RecordView[];
+  readonly moment: RecordView;
+};
+
+/** What is known of the moment's statement by then, or what happened to the session. */
+export function StepAt({ id, known, until, moment }: MomentProps) {
+  const own = until.filter(({ command }) => command === moment.command && command !== 0);
+  const step = timeline(own.length > 0 ? own : [moment]).at(-1);
+  return step && <StepView id={id} step={step} answers={known.answers} opens />;
+}
 
 export const StepView = ({ step, ...seen }: { readonly step: Step } & Seen) =>
   step.is === "event" ? <Event step={step} {...seen} /> : <Command step={step} {...seen} />;
@@ -40,7 +70,7 @@ const Event = ({ step, id, answers, opens }: Of<"event"> & Seen) => (
   />
 );
 
-const VERDICT_LOOKS: Readonly<Record<Verdict, string>> = {
+export const VERDICT_LOOKS: Readonly<Record<Verdict, string>> = {
   allowed: "chip-good",
   approved: "chip-good",
   waiting: "chip-warn",
@@ -61,16 +91,7 @@ const Command = ({ step, id, answers, opens }: Of<"command"> & Seen) => (
       {step.tookMs !== null && <span className="text-muted">took {duration(step.tookMs)}</span>}
     </p>
     <Statement text={step.shown} label={`Statement ${step.command}`} />
-    {step.message !== null && (
-      <p className="text-sm break-words">
-        <Visible text={step.message} />
-      </p>
-    )}
-    {step.review === null ? (
-      step.by.length > 0 && <p className="text-sm text-muted">answered by {listed(step.by)}</p>
-    ) : (
-      <Approvals review={step.review} by={step.by} />
-    )}
+    <Decided step={step} />
     {step.results.map((result, index) => (
       <AnswerView
         key={result.seq}
@@ -89,6 +110,22 @@ const Command = ({ step, id, answers, opens }: Of<"command"> & Seen) => (
         says={<span className="text-sm text-danger">failed: {step.failure.says}</span>}
         label={`What statement ${step.command} gave before it failed`}
       />
+    )}
+  </>
+);
+
+/** What the client was told, and who answered. */
+export const Decided = ({ step }: Of<"command">) => (
+  <>
+    {step.message !== null && (
+      <p className="text-sm break-words">
+        <Visible text={step.message} />
+      </p>
+    )}
+    {step.review === null ? (
+      step.by.length > 0 && <p className="text-sm text-muted">answered by {listed(step.by)}</p>
+    ) : (
+      <Approvals review={step.review} by={step.by} />
     )}
   </>
 );

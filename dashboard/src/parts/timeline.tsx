@@ -1,18 +1,19 @@
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { LiveState } from "../live.ts";
 import type { Known } from "../recording.ts";
-import { type Step, timeline } from "../timeline.ts";
 import { counted } from "../words.ts";
-import { Replay } from "./replay.tsx";
+import { Replay, type Stage } from "./replay.tsx";
 import { Empty, Loading, Trouble } from "./states.tsx";
-import { StepView } from "./steps.tsx";
 
 type TimelineProps = {
-  readonly id: string;
   readonly known: Known;
   readonly more: () => void;
   /** Null: the session is over. */
   readonly watch: Watch | null;
+  /** All that happened. */
+  readonly renderList: (isWatched: boolean) => ReactNode;
+  /** One moment of it. */
+  readonly renderMoment: Stage;
 };
 
 export type Watch = {
@@ -21,7 +22,7 @@ export type Watch = {
 };
 
 /** What happened, in its order; or the same once more, moment by moment. */
-export function Timeline({ id, known, more, watch }: TimelineProps) {
+export function Timeline({ known, more, watch, renderList, renderMoment }: TimelineProps) {
   const [replays, setReplays] = useState(false);
   const { facts, error, reads } = known;
   const first = facts.length === 0 && error === null && (reads || !known.caughtUp);
@@ -51,11 +52,7 @@ export function Timeline({ id, known, more, watch }: TimelineProps) {
       {first && <Loading />}
       {error !== null && <Trouble error={error} retry={more} />}
       {facts.length === 0 && known.caughtUp && <Empty title="Nothing is recorded yet." />}
-      {replays ? (
-        <Replay id={id} known={known} />
-      ) : (
-        <Steps id={id} known={known} isWatched={isWatched} />
-      )}
+      {replays ? <Replay facts={facts} renderMoment={renderMoment} /> : renderList(isWatched)}
       {follows && !first && error === null && (
         <More reads={reads} more={more}>
           {replays && "The replay ends where the page has read to."}
@@ -102,19 +99,24 @@ function WatchButton({ state, turn }: Watch) {
 }
 
 /** The whole list is drawn anew with each change. */
-const watchedStepsMax = 300;
+const watchedEntriesMax = 300;
 
-type StepsProps = { readonly id: string; readonly known: Known; readonly isWatched: boolean };
+type EntriesProps<T> = {
+  readonly known: Known;
+  readonly entries: readonly T[];
+  readonly isWatched: boolean;
+  readonly keyOf: (entry: T) => string;
+  readonly children: (entry: T) => ReactNode;
+};
 
-function Steps({ id, known, isWatched }: StepsProps) {
-  const steps = timeline(known.facts);
-  const shown = isWatched ? steps.slice(-watchedStepsMax) : steps;
+export function Entries<T>({ known, entries, isWatched, keyOf, children }: EntriesProps<T>) {
+  const shown = isWatched ? entries.slice(-watchedEntriesMax) : entries;
   useStayAtEnd(known.facts.length, isWatched);
   return (
     <>
       {isWatched && (
         <p role="status" className="sr-only">
-          {counted(steps.length, "entry", "entries")}
+          {counted(entries.length, "entry", "entries")}
         </p>
       )}
       {known.gone > 0 && (
@@ -122,26 +124,22 @@ function Steps({ id, known, isWatched }: StepsProps) {
           {counted(known.gone, "record")} before these: this page keeps no more, the export has all.
         </p>
       )}
-      {shown.length < steps.length && (
+      {shown.length < entries.length && (
         <p className="px-4 py-3 text-sm text-muted">
-          {counted(steps.length - shown.length, "entry", "entries")} before these show when you stop
-          watching.
+          {counted(entries.length - shown.length, "entry", "entries")} before these show when you
+          stop watching.
         </p>
       )}
       <ol className="divide-y divide-line" aria-label="Timeline">
-        {shown.map((step) => (
-          <li key={keyOf(step)} className="grid min-w-0 gap-2 px-4 py-3">
-            <StepView id={id} step={step} answers={known.answers} opens={false} />
+        {shown.map((entry) => (
+          <li key={keyOf(entry)} className="grid min-w-0 gap-2 px-4 py-3">
+            {children(entry)}
           </li>
         ))}
       </ol>
     </>
   );
 }
-
-/** A step and a stray's note can tell of the same record. */
-const keyOf = (step: Step): string =>
-  `${step.is} ${step.seq} ${step.is === "event" ? step.says : ""}`;
 
 const nearEndPixels = 80;
 

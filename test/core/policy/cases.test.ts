@@ -4,7 +4,8 @@ import { type Expectation, differences, parseCases } from "../../../core/policy/
 import { isDocument, parseDocument } from "../../../core/policy/document.ts";
 import { RESOURCES } from "./given.ts";
 
-const policy = parseDocument(RESOURCES);
+const SERVICE = "  - { name: billing-api, type: http, url: https://billing.internal }\n";
+const policy = parseDocument(RESOURCES + SERVICE);
 if (!isDocument(policy)) throw policy[0];
 const { document } = policy;
 
@@ -55,6 +56,11 @@ describe("a file of cases", () => {
       "another resource",
       CASE.replace("shop-db", "x-db"),
       'cases.reference line 3, column 9: cases.0.on: no resource is named "x-db"',
+    ],
+    [
+      "a service",
+      CASE.replace("shop-db", "billing-api"),
+      'cases.reference line 3, column 9: cases.0.on: "billing-api" is a service',
     ],
     [
       "a time that is none",

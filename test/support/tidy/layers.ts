@@ -80,7 +80,7 @@ const LAYERS: readonly Layer[] = [
       /^cli\//,
       leaves,
       /^core\/(tunnel|api|recording|rehearsal|policy|masking|sql)\//,
-      /^core\/protocols\/[\w-]+\/(preface|seen)\.ts$/,
+      /^core\/protocols\/[\w-]+\/(preface|seen(-\w+)?)\.ts$/,
       /^(ws|commander|open|package\.json)$/,
       /^node:/,
     ],
@@ -97,7 +97,7 @@ const LAYERS: readonly Layer[] = [
     may: [
       /^dashboard\//,
       /^core\/(api|recording)\//,
-      /^core\/protocols\/[\w-]+\/seen\.ts$/,
+      /^core\/protocols\/[\w-]+\/seen(-\w+)?\.ts$/,
       /^core\/(bytes|command|visible|zod|rehearsal\/words)\.ts$/,
       /^(react|react-dom\/client|@tanstack\/react-(query|router|virtual))$/,
       /^@(codemirror\/[\w-]+|lezer\/highlight)$/,
