@@ -11,7 +11,7 @@ interface Env {
   readonly CALLERS: DurableObjectNamespace<import("./durable-objects/caller.ts").CallerObject>;
   readonly CONSOLES: DurableObjectNamespace<import("./durable-objects/console.ts").ConsoleObject>;
 
-  /** The dashboard's files. Without them, as in many tests, it is undefined. */
+  /** The dashboard's files; undefined where the gateway runs without them. */
   readonly ASSETS: Fetcher;
 
   readonly PUBLIC_URL: string;

@@ -15,7 +15,8 @@ const OURS = /^(?:__host-|__secure-)?(?:sluice|s\.%2f)/i;
 const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
 /** Section 4.1.1 lets a value have fewer; browsers and services have agreed on more. */
 const VALUE = /^[\x20-\x3a\x3c-\x7e\x80-\uffff]*$/;
-const MAPPED = /^(?:__Host-)?s\.(%2F[^.]*)\.(.+)$/;
+const MAPPED = /^s\.(%2F[^.]*)\.(.+)$/;
+const MAPPED_SECURE = /^__Host-s\.(%2F[^.]*)\.(.+)$/;
 
 /** A Set-Cookie line for the browser; null: the service may not set this one. */
 export function cookieForBrowser(line: string, place: CookiePlace): string | null {
@@ -41,14 +42,15 @@ export function cookieForBrowser(line: string, place: CookiePlace): string | nul
 }
 
 /** The Cookie header for the service, or null: there is none for this path. */
-export function cookiesForService(header: string, path: string): string | null {
+export function cookiesForService(header: string, path: string, secure: boolean): string | null {
+  const shape = secure ? MAPPED_SECURE : MAPPED;
   const pairs = header.split(";").flatMap((pair) => {
     const at = pair.indexOf("=");
     return at < 1 ? [] : [{ name: pair.slice(0, at).trim(), value: pair.slice(at + 1).trim() }];
   });
   const mapped = pairs.flatMap(({ name, value }) => {
-    const [, of = "", real = ""] = MAPPED.exec(name) ?? [];
-    const reach = decodeURIComponent(of.replace(/%(?![0-9A-F]{2})/gi, "%25"));
+    const [, of = "", real = ""] = shape.exec(name) ?? [];
+    const reach = decoded(of);
     return real !== "" && reaches(reach, path) ? [{ name: real, value, reach }] : [];
   });
   const known = new Set(mapped.map(({ name }) => name));
@@ -92,3 +94,12 @@ const reaches = (of: string, path: string): boolean =>
 /** A token's characters, and no dot. */
 const escaped = (path: string): string =>
   encodeURIComponent(path).replace(/[.()]/g, (one) => `%${one.charCodeAt(0).toString(16)}`);
+
+/** Whoever wrote it, it has to be one of ours: anything else reaches no path. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return "";
+  }
+}
