@@ -115,7 +115,7 @@ const cookies = () => {
   document.forms[0].submit();
   tried.frame = frame.contentDocument === null ? "failed" : "read";
   tried.opened = stranger();
-  await settled(fetch("/tried", { method: "POST", body: JSON.stringify(tried) }));
+  await settled(fetch("/tried"));
   document.title = "tried";
   window.tried = tried;
 })();
