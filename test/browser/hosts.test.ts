@@ -60,7 +60,7 @@ async function held(amount: number): Promise<Held> {
   const rui = { authorization: `Bearer ${await demo.token("rui")}` };
   const look = async () => {
     const list = await fetch(`${demo.url}/api/reviews?state=pending`, { headers: rui });
-    return ((await list.json()) as { items: { id: string }[] }).items;
+    return (await list.json<{ items: { id: string }[] }>()).items;
   };
   const mine = async () =>
     (await look()).find((review) => JSON.stringify(review).includes(String(amount)))?.id ?? "";
@@ -72,7 +72,7 @@ async function held(amount: number): Promise<Held> {
 const stateOf = async (id: string): Promise<string> => {
   const authorization = `Bearer ${await demo.token("rui")}`;
   const answer = await fetch(`${demo.url}/api/reviews/${id}`, { headers: { authorization } });
-  return ((await answer.json()) as { state: string }).state;
+  return (await answer.json<{ state: string }>()).state;
 };
 
 /** What the page does, as a script of the service's. Its outcomes stand in `window.tried`. */

@@ -40,7 +40,7 @@ describe("a domain for services and the dashboard's host", () => {
 
   it("are refused where one is plain http on a network", () => {
     const at = (PUBLIC_URL: string, HTTP_DOMAIN: string) => () =>
-      settingsOf({ ...gate.env, PUBLIC_URL, HTTP_DOMAIN } as Env);
+      settingsOf({ ...gate.env, PUBLIC_URL, HTTP_DOMAIN });
     expect(at("http://localhost:9100", "apis.example")).toThrow(/HTTP_DOMAIN/);
     expect(at("http://localhost:9100", "localhost")).not.toThrow();
     expect(at("https://gate.test", "apis.example")).not.toThrow();
