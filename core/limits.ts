@@ -213,7 +213,7 @@ export const keptAnswersMax = 1_000;
 /** A request under a key that has not answered by then is taken for lost. */
 export const lostRequestSeconds = 60;
 
-/** A browser's sign-in on the host of a service: how long it may take, its code, what comes of it. */
+/** A browser's sign-in on a service's host: how long it may take, its code, what comes of it. */
 export const hostAttemptSeconds = 600;
 export const hostCodeSeconds = 60;
 export const hostTokenSeconds = 600;

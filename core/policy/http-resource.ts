@@ -24,7 +24,7 @@ export const secretSchema = z
 export const pageOrigin = z
   .string()
   .regex(
-    /^https:\/\/[a-z0-9.-]{1,253}(:[1-9]\d{0,4})?$|^http:\/\/([a-z0-9-]+\.)*localhost(:[1-9]\d{0,4})?$/,
+    /^(https:\/\/[a-z0-9.-]{1,253}|http:\/\/([a-z0-9-]+\.)*localhost)(:[1-9]\d{0,4})?$/,
     "an exact origin such as https://app.example, http only on localhost",
   )
   .refine((one) => !/^(https:.*:443|http:.*:80)$/.test(one), "names the port of its scheme");

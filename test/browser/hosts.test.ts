@@ -33,7 +33,8 @@ afterEach(async () => {
 const policy = () => {
   const file = readFileSync(join(import.meta.dirname, "../../demo/sluice.yaml"), "utf8");
   const origins = `origins: ["http://app.localhost:${upstream.port}"]`;
-  const service = `{ name: pages, type: http, url: "${upstream.url}", network: private, ${origins} }`;
+  const where = `url: "${upstream.url}", network: private, ${origins}`;
+  const service = `{ name: pages, type: http, ${where} }`;
   return file
     .replace("grants:\n", `  - ${service}\ngrants:\n`)
     .replaceAll("[shop-db, billing-api]", "[shop-db, billing-api, pages]")
@@ -215,12 +216,13 @@ test("hosts below localhost are sites of their own, as is localhost", async () =
     sites.push(rawHeaders[rawHeaders.indexOf("Sec-Fetch-Site") + 1]);
   }
   expect(sites).toEqual(["cross-site", "cross-site", "same-origin"]);
-  const toss = `document.cookie = "a=1; domain=localhost"; document.cookie = "b=2"; document.cookie`;
-  expect(await page.evaluate(toss)).toBe("b=2");
+  await page.evaluate('document.cookie = "a=1; domain=localhost"; document.cookie = "b=2"');
+  expect(await page.evaluate("document.cookie")).toBe("b=2");
 });
 
-test("a host's page acts for whoever looks at it on its own host: links, fetch, forms", async () => {
-  const own = `<a href="/next">next</a><form method="post" action="/echo"><button>send</button></form>`;
+test("a host's page acts for whoever looks at it, on its host: links, fetch, forms", async () => {
+  const form = '<form method="post" action="/echo"><button>send</button></form>';
+  const own = `<a href="/next">next</a>${form}`;
   html("/start", own);
   html("/next", "<p>the next page</p>");
   const { page: dashboard } = await signedIn(browser, demo, "ada", "/reviews");

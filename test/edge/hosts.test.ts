@@ -283,7 +283,7 @@ describe("an answer on a host", () => {
     }
   });
 
-  it("sets the service's cookies, which come back to the service there and nowhere else", async () => {
+  it("sets the service's cookies, which come back there and nowhere else", async () => {
     tell("/cookies", [
       ["set-cookie", "sid=a1; Path=/base; HttpOnly; Domain=localhost"],
       ["set-cookie", "theme=dark; Path=/base; SameSite=None; Secure"],
@@ -313,7 +313,7 @@ describe("pages of other origins (CORS)", () => {
   };
   const places = () => [`${demo.url}/http/pages`, host("pages")];
 
-  it("that the resource lists ask first, without a token, and the service hears nothing", async () => {
+  it("that the resource lists ask without a token, and the service hears nothing", async () => {
     for (const url of places()) {
       const before = upstream.seen.length;
       const preflight = { method: "OPTIONS", headers: { ...app, ...asks } };

@@ -50,8 +50,9 @@ export const hostTokenOf = (c: Context<App>, host: Host): string | undefined =>
   getCookie(c, tokenCookie(host));
 
 /**
- * Throws Refused `foreign_origin` where another site's page, or another service's, could have caused
- * the request that the cookie came with. Going to a page is everybody's to cause, framing it is not.
+ * Throws Refused `foreign_origin` where another site's page, or another service's, could have
+ * caused the request that the cookie came with. Going to a page is everybody's to cause, framing
+ * it is not.
  */
 export function requireOwnRequest(c: Context<App>, { origin }: Host): void {
   const site = c.req.header("sec-fetch-site");

@@ -1,7 +1,7 @@
 /*
  * Cookies of a service (RFC 6265bis) on the service's own host here. What only the service reads
- * gets a name that no sibling host can give (`__Host-`, section 4.1.3.2); such a cookie has no path,
- * so its path stands in the name. What scripts read keeps its name.
+ * gets a name that no sibling host can give (`__Host-`, section 4.1.3.2); such a cookie has no
+ * path, so its path stands in the name. What scripts read keeps its name.
  */
 
 /** `path`: of the request, from the resource's root on. `base`: the service's base path, or "". */

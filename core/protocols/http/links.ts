@@ -1,6 +1,6 @@
 /*
- * Links in a service's answer, as they must read on the gateway's side. A link to the service itself
- * becomes one to where it is reached here; what leads to other origins stays as it is.
+ * Links in a service's answer, as they must read on the gateway's side. A link to the service
+ * itself becomes one to where it is reached here; what leads to other origins stays as it is.
  */
 
 /** `url`: of the service, with its base path. `prefix`: its place here, without a last slash. */
