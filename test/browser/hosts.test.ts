@@ -56,7 +56,7 @@ async function held(amount: number): Promise<Held> {
   const answer = fetch(`${demo.url}/http/billing-api/payments`, {
     method: "POST",
     headers: { authorization, "content-type": "application/json" },
-    body: JSON.stringify({ customer_id: 7, payment_amount: amount, card_number: "4111" }),
+    body: JSON.stringify({ customer_id: 7, payment_amount: amount, currency: "EUR" }),
   });
   const rui = { authorization: `Bearer ${await demo.token("rui")}` };
   const look = async () => {
