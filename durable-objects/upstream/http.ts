@@ -52,7 +52,7 @@ export async function requestOf(
 async function sent(
   env: ObjectsEnv,
   spec: ExchangeSpec,
-  { method, path, search, headers, body }: Outgoing,
+  { method, path, search, headers, body, cookie = null }: Outgoing,
   tokens: ClientCredentials | null,
 ) {
   const { url } = spec.resource;
@@ -64,7 +64,9 @@ async function sent(
   const ready = credited(head, hash, credential, Date.now(), nodeCrypto);
   if ("wrong" in ready) throw new Unreachable(ready.wrong);
   const token = tokens !== null && credential?.kind === "bearer" ? credential.token : null;
-  return { ...ready, token };
+  const credits = ready.headers.some(([name]) => name === "cookie");
+  const own = cookie === null || credits ? [] : [["cookie", cookie] as const];
+  return { search: ready.search, headers: [...ready.headers, ...own], token };
 }
 
 /** The platform parses the address again: a change there would ask for something else. */

@@ -5,6 +5,7 @@ import type {
   ExchangeEngine,
   Headers,
   Outgoing,
+  OwnHost,
   Refusal,
   RequestHead,
   ResponseHead,
@@ -14,6 +15,7 @@ import { CODINGS } from "../../exchange.ts";
 import type { Masker } from "../../masker.ts";
 import type { HttpResource } from "../../session.ts";
 import { type Body, readBody } from "./body.ts";
+import { cookiesForService } from "./cookies.ts";
 import { isUpgrade, readAccept, readUpgrade } from "./handshake.ts";
 import { type Api, compileApi } from "./openapi.ts";
 import { refusalOf } from "./refusal.ts";
@@ -64,7 +66,7 @@ export class HttpEngine implements ExchangeEngine {
     const forms = this.#resource.forms as readonly TargetForm[];
     const headers = readHeaders(head.headers);
     if ("wrong" in headers) return refuse("bad_request", headers.wrong);
-    const upgrade = readUpgrade(head.method, head.headers, body?.length !== 0, ORIGINS);
+    const upgrade = readUpgrade(head.method, head.headers, body?.length !== 0, this.#resource.origins);
     if ("refuse" in upgrade) return upgrade;
     const { [TYPE]: type = null, "content-encoding": coding = null } = headers.facts;
     const asked = readTarget(head.target, forms);
@@ -102,7 +104,7 @@ export class HttpEngine implements ExchangeEngine {
   }
 
   #outgoing(
-    { method, headers: given }: RequestHead,
+    { method, headers: given, ownHost = null }: RequestHead,
     forward: Headers,
     { path, search }: Target,
     body: Uint8Array | null,
@@ -114,7 +116,14 @@ export class HttpEngine implements ExchangeEngine {
         ([name, value]) => [name, this.#masker.sent?.header(name, value).text ?? value] as const,
       );
     const headers: Headers = [...kept, ["accept-encoding", this.#codings(accepted)]];
-    return { method, path, search, headers, body };
+    const cookie = ownHost === null ? null : this.#cookie(given, path, ownHost);
+    return { method, path, search, headers, body, ownHost, cookie };
+  }
+
+  #cookie(given: Headers, path: string, { secure }: OwnHost): string | null {
+    const came = given.find(([name]) => name === "cookie")?.[1] ?? "";
+    const cookie = cookiesForService(came, path, secure);
+    return cookie === null ? null : (this.#masker.sent?.header("cookie", cookie).text ?? cookie);
   }
 
   /** Of those that the client takes, the ones that can be taken off again. */
@@ -181,16 +190,13 @@ export class HttpEngine implements ExchangeEngine {
 
 const TYPE = "content-type";
 
-/** Pages that may open WebSockets: none. */
-const ORIGINS: readonly string[] = [];
-
 const STREAMS: Body = { kind: "other", value: null, repeated: [] };
 
 const refuse = (code: Refusal["code"], message: string): Described => ({
   refuse: { code, message, review: null },
 });
 
-/** What leaves, but for the body and the credential: an approval is bound to it. */
+/** What leaves, but for body, credential and cookies: an approval is bound to it. */
 const textOf = ({ method, path, search, headers }: Outgoing): string =>
   [`${method} ${path}${search}`, ...headers.map(([name, value]) => `${name}: ${value}`)].join("\n");
 

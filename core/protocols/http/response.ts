@@ -1,5 +1,7 @@
 import { type Answer, type Coding, CODINGS, type Headers } from "../../exchange.ts";
 import type { Outgoing, Refusal, ResponseHead } from "../../exchange.ts";
+import { cookieForBrowser } from "./cookies.ts";
+import { LINKS } from "./links.ts";
 import type { Masker } from "../../masker.ts";
 import type { HttpResource } from "../../session.ts";
 
@@ -14,7 +16,6 @@ const NEVER = new Set([
   "trailer",
   "transfer-encoding",
   "upgrade",
-  "set-cookie",
   "alt-svc",
   "strict-transport-security",
   "clear-site-data",
@@ -41,10 +42,6 @@ const OF_THE_VALUE = new Set([
   "want-repr-digest",
 ]);
 
-const LINKS = new Set(["location", "content-location"]);
-
-export type Rewrite = (link: string) => string;
-
 /** How the service's answer goes on, or why it must not. */
 export function answerOf(
   outgoing: Outgoing,
@@ -62,10 +59,10 @@ export function answerOf(
   if (!masker.idle && head.status === 206) return unreadable("a part of an answer");
   const dropped = (name: string): boolean =>
     NEVER.has(name) ||
+    name.startsWith("access-control-") ||
     (!masker.idle && OF_THE_VALUE.has(name) && (body !== "pass" || !isLength(name)));
-  const headers: Headers = head.headers
+  const headers: Headers = forHere(head.headers, outgoing, resource)
     .filter(([name]) => !dropped(name))
-    .map(([name, value]) => [name, LINKS.has(name) ? linkOf(value, resource) : value] as const)
     .map(([name, value]) => [name, masker.header(name, value).text] as const);
   const length = body === "pass" ? lengthOf(valueOf("content-length")) : null;
   return {
@@ -102,8 +99,15 @@ function codingOf(value: string | null): Coding | null | undefined {
 const lengthOf = (value: string | null): number | null =>
   value !== null && /^\d{1,15}$/.test(value) ? Number(value) : null;
 
-/** An absolute link to the service itself becomes one from its root on. */
-function linkOf(link: string, { url }: HttpResource): string {
-  if (link === url) return "/";
-  return link.startsWith(`${url}/`) ? link.slice(url.length) : link;
+/** Links and cookies as they must read on the gateway's side; cookies on the own host alone. */
+function forHere(headers: Headers, outgoing: Outgoing, { name, url }: HttpResource): Headers {
+  const { path, ownHost = null } = outgoing;
+  const place = { url, prefix: ownHost === null ? `/http/${name}` : "" };
+  const base = url.replace(/^https?:\/\/[^/]*/, "");
+  return headers.flatMap(([header, value]) => {
+    if (header !== "set-cookie") return [[header, LINKS[header]?.(value, place) ?? value] as const];
+    if (ownHost === null) return [];
+    const cookie = cookieForBrowser(value, { path, base, secure: ownHost.secure });
+    return cookie === null ? [] : [[header, cookie] as const];
+  });
 }
