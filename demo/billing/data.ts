@@ -80,7 +80,10 @@ export function customer(n: number): Customer {
       card_number: card(n + i * 2_000),
       expires: `2029-0${(n % 9) + 1}`,
     })),
-    notes: `Invoices go to accounts${n}@example.net, not to the address above.`,
+    notes:
+      n % 10 === 0
+        ? `Said "no calls, please": write to accounts${n}@example.net.`
+        : `Invoices go to accounts${n}@example.net, not to the address above.`,
   };
 }
 

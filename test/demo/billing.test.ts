@@ -93,6 +93,7 @@ describe("what it tells", () => {
     const lines = (await csv.text()).split("\r\n");
     expect(lines).toHaveLength(42);
     expect(lines[7]).toContain('"Invoices go to accounts7@example.net, not to');
+    expect(lines[10]).toContain('"Said ""no calls, please"": write to accounts10@example.net."');
     const ndjson = await (await call("/export/customers.ndjson")).text();
     const rows = ndjson
       .trimEnd()

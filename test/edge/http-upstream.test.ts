@@ -39,6 +39,12 @@ test("keeps a request as it came", async () => {
   expect(seen.body.toString()).toBe("hi");
 });
 
+test("echoes a long body whole, in its order", async () => {
+  const body = Buffer.from(Array.from({ length: 300_000 }, (_, n) => `${n}\n`).join(""));
+  const answer = await call("/echo", { method: "PUT", body });
+  expect(await answer.json()).toMatchObject({ method: "PUT", body: body.toString("base64") });
+});
+
 test("sends headers as they were named, again where they were named again", async () => {
   const answer = await raw(["GET /headers?X-b=1&set-cookie=a&set-cookie=b&x-B=2 HTTP/1.1"]);
   const names = answer.split("\r\n").filter((line) => /^(x-b|set-cookie):/i.test(line));
@@ -166,9 +172,13 @@ test("speaks WebSocket", async () => {
   expect([code, said.length]).toEqual([1_000, 2]);
   const echoed = open("/ws-echo");
   await new Promise((resolve) => echoed.once("open", resolve));
-  echoed.send(Buffer.from([0, 255]));
-  const back = await new Promise((resolve) => echoed.once("message", resolve));
-  expect(back).toEqual(Buffer.from([0, 255]));
+  for (const message of ["text", Buffer.from([0, 255])]) {
+    echoed.send(message);
+    const back = await new Promise((resolve) => {
+      echoed.once("message", (data: Buffer, binary) => resolve(binary ? data : data.toString()));
+    });
+    expect(back).toEqual(message);
+  }
   echoed.terminate();
   expect(upstream.seen.at(-1)).toMatchObject({ method: "GET", url: "/ws-echo" });
 });
