@@ -39,6 +39,12 @@ export const textLineBytesMax = 64 * KIB;
 export const eventBytesMax = 1 * MIB;
 /** A form: it is read whole. */
 export const formBytesMax = 1 * MIB;
+/** Fields of a form in a request: services have bounds of this size too (Django's, PHP's). */
+export const formFieldsMax = 1_000;
+/** Headers of one part of a form: three short lines, and a file's name. */
+export const partHeaderBytesMax = 8 * KIB;
+/** Documents in one request, a line each. */
+export const jsonLinesMax = 10_000;
 
 /** A startup packet: PostgreSQL's own bound (MAX_STARTUP_PACKET_LENGTH). */
 export const startupBytesMax = 10_000;

@@ -12,9 +12,9 @@ import type {
 import { CODINGS } from "../../exchange.ts";
 import type { Masker } from "../../masker.ts";
 import type { HttpResource } from "../../session.ts";
-import { type ReadBody, readBody } from "./body.ts";
+import { type Body, readBody } from "./body.ts";
 import { refusalOf } from "./refusal.ts";
-import { readHeaders } from "./request-headers.ts";
+import { overridesMethod, readHeaders } from "./request-headers.ts";
 import { answerOf } from "./response.ts";
 import { shownBody, shownTarget } from "./shown.ts";
 import { readTarget, type Target, type TargetForm } from "./target.ts";
@@ -49,6 +49,7 @@ export class HttpEngine implements ExchangeEngine {
   }
 
   describe(id: CommandId, head: RequestHead, body: Uint8Array | null): Described {
+    if (head.method === "TRACE") return refuse("bad_request", TRACED);
     const target = readTarget(head.target, this.#resource.forms as readonly TargetForm[]);
     if ("wrong" in target) return refuse("bad_request", target.wrong);
     const headers = readHeaders(head.headers);
@@ -58,6 +59,7 @@ export class HttpEngine implements ExchangeEngine {
     if ("wrong" in read) {
       return refuse(read.status === 415 ? "unsupported" : "bad_request", read.wrong);
     }
+    if (overridesMethod(target.query, read.value)) return refuse("bad_request", OVERRIDDEN);
     const accepted = head.headers.find(([name]) => name === "accept-encoding")?.[1] ?? "";
     const forward: Headers = [
       ...headers.forward.filter(([name]) => this.#masker.idle || !OF_THE_VALUE.has(name)),
@@ -119,7 +121,11 @@ export class HttpEngine implements ExchangeEngine {
 
 const TYPE = "content-type";
 
-const STREAMS: ReadBody = { kind: "other", value: null, repeated: [] };
+const OVERRIDDEN = "A field names another method than the request has: send that one itself.";
+/** It sends back what it came with, and so the service's credential. */
+const TRACED = "TRACE is not served.";
+
+const STREAMS: Body = { kind: "other", value: null, repeated: [] };
 
 const refuse = (code: Refusal["code"], message: string): Described => ({
   refuse: { code, message, review: null },
@@ -133,7 +139,7 @@ function factsOf(
   method: string,
   { path, query }: Target,
   headers: Exclude<ReturnType<typeof readHeaders>, { wrong: string }>,
-  body: ReadBody,
+  body: Body,
 ): HttpFacts {
   const values = new Map<string, string[]>();
   for (const [name, value] of query) values.set(name, [...(values.get(name) ?? []), value]);

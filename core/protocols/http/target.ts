@@ -87,7 +87,7 @@ function decoded(part: string): string | null {
 }
 
 /** Null: an escape is not UTF-8. Names that repeat stay, in their order. */
-function pairsOf(query: string): [string, string][] | null {
+export function pairsOf(query: string): [string, string][] | null {
   const pairs = query
     .split("&")
     .filter((part) => part !== "")
