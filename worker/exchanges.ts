@@ -54,8 +54,8 @@ exchanges.onError(failure);
 exchanges.all("*", async (c) => {
   const [, name = "", rest = ""] = /^\/http\/([^/?]*)(.*)$/s.exec(targetOf(c.req.raw.url)) ?? [];
   const target = rest.startsWith("/") ? rest : `/${rest}`;
-  const body = await heldBody(c.req.raw);
   const way = await wayTo(c, name);
+  const body = await heldBody(c.req.raw);
   const answer = await ask(c, way, target, body);
   if (answer !== null) return answer;
   await forget(c, way);
@@ -67,18 +67,24 @@ exchanges.all("*", async (c) => {
 /** A request's body as far as it is held; `rest` streams behind it. */
 type Body = { readonly bytes: Uint8Array | null; readonly rest: ReadableStream | null };
 
-/** Read before anything waits for it, so that a session that is over can be followed by another. */
-async function heldBody({ body }: Request): Promise<Body> {
+/**
+ * Read once, and after the caller is known: a session that is over can be followed by another.
+ * Throws Refused where the body does not come as its framing says, or cannot be handed on.
+ */
+async function heldBody({ method, body }: Request): Promise<Body> {
   if (body === null) return { bytes: null, rest: null };
   const reader = body.getReader({ mode: "byob" });
-  const { value = new Uint8Array() } = await reader.readAtLeast(
-    requestBytesMax + 1,
-    new Uint8Array(requestBytesMax + 1),
-  );
+  const { value = new Uint8Array() } = await reader
+    .readAtLeast(requestBytesMax + 1, new Uint8Array(requestBytesMax + 1))
+    .catch(() => {
+      throw new Refused("bad_request", "The request's body broke off, or is badly framed.");
+    });
   reader.releaseLock();
-  return value.length <= requestBytesMax
-    ? { bytes: value, rest: null }
-    : { bytes: value, rest: body };
+  if (value.length > 0 && (method === "GET" || method === "HEAD")) {
+    throw new Refused("bad_request", `A body of ${method} has no meaning (RFC 9110), and stays.`);
+  }
+  if (value.length > requestBytesMax) return { bytes: value, rest: body };
+  return { bytes: value.length === 0 ? null : value, rest: null };
 }
 
 /** A session, and the key under which its like are found. */
