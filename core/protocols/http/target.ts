@@ -34,7 +34,8 @@ export function readTarget(target: string, allowed: readonly TargetForm[]): Read
   const search = at < 0 ? "" : target.slice(at);
   const form = TARGET_FORMS.find((one) => !allowed.includes(one) && HAS[one](path));
   if (form !== undefined) return { wrong: `${WORDS[form]} This resource does not list ${form}.` };
-  if (HIDDEN.test(path)) return { wrong: "The path escapes a letter that needs no escape." };
+  const plain = allowed.includes("dot-segment") ? path.replaceAll(/%2e/giu, ".") : path;
+  if (HIDDEN.test(plain)) return { wrong: "The path escapes a letter that needs no escape." };
   if (SEPARATES.test(search) && !allowed.includes("parameters")) {
     return { wrong: "The query has a semicolon that could end a field; write it as %3B." };
   }
