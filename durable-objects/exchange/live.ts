@@ -1,4 +1,4 @@
-import type { Policy, UnixMs } from "../../core/decision.ts";
+import type { Budget, Policy, UnixMs } from "../../core/decision.ts";
 import { ExchangePath } from "../../core/exchange-path.ts";
 import type { Event } from "../../core/fact.ts";
 import { exchangesIdleSeconds, exchangesMax } from "../../core/limits.ts";
@@ -104,6 +104,11 @@ export class LiveExchanges implements Live {
   unrecorded(error: unknown): void {
     logFault("record", this.spec.id, error);
     this.close("journal_full", "The gateway cannot record this session any more, so it ends here.");
+  }
+
+  /** What this session's principal may still ask for. */
+  get budgets(): readonly Budget[] {
+    return this.#path?.policy.budgets ?? [];
   }
 
   adopt(applied: SessionSpec["policy"]): void {

@@ -16,6 +16,7 @@ import { type Body, readBody } from "./body.ts";
 import { refusalOf } from "./refusal.ts";
 import { overridesMethod, readHeaders } from "./request-headers.ts";
 import { answerOf } from "./response.ts";
+import { sentBody, sentSearch } from "./sent.ts";
 import { shownBody, shownTarget } from "./shown.ts";
 import { readTarget, type Target, type TargetForm } from "./target.ts";
 
@@ -50,25 +51,45 @@ export class HttpEngine implements ExchangeEngine {
 
   describe(id: CommandId, head: RequestHead, body: Uint8Array | null): Described {
     if (head.method === "TRACE") return refuse("bad_request", TRACED);
-    const target = readTarget(head.target, this.#resource.forms as readonly TargetForm[]);
-    if ("wrong" in target) return refuse("bad_request", target.wrong);
+    const forms = this.#resource.forms as readonly TargetForm[];
     const headers = readHeaders(head.headers);
     if ("wrong" in headers) return refuse("bad_request", headers.wrong);
     const { [TYPE]: type = null, "content-encoding": coding = null } = headers.facts;
-    const read = body === null ? STREAMS : readBody(type, coding, body);
+    const asked = readTarget(head.target, forms);
+    if ("wrong" in asked) return refuse("bad_request", asked.wrong);
+    const rules = this.#masker.sent;
+    const target = readTarget(`${asked.path}${sentSearch(asked.search, rules)}`, forms);
+    if ("wrong" in target) return refuse("bad_request", target.wrong);
+    if (body === null && rules !== null) {
+      return refuse("too_large", "A body of this size cannot be masked on its way.");
+    }
+    const sent = body === null ? null : sentBody(type, body, rules, this.#resource.unreadable);
+    if (sent !== null && "wrong" in sent) return refuse("unsupported", sent.wrong);
+    const read = sent === null ? STREAMS : readBody(type, coding, sent.body);
     if ("wrong" in read) {
       return refuse(read.status === 415 ? "unsupported" : "bad_request", read.wrong);
     }
     if (overridesMethod(target.query, read.value)) return refuse("bad_request", OVERRIDDEN);
-    const accepted = head.headers.find(([name]) => name === "accept-encoding")?.[1] ?? "";
-    const forward: Headers = [
-      ...headers.forward.filter(([name]) => this.#masker.idle || !OF_THE_VALUE.has(name)),
-      ["accept-encoding", this.#codings(accepted)],
-    ];
-    const { path, search } = target;
-    const outgoing = { method: head.method, path, search, headers: forward, body };
+    const outgoing = this.#outgoing(head, headers.forward, target, sent?.body ?? null);
     const facts = factsOf(head.method, target, headers, read);
-    return { command: this.#command(id, outgoing, target, facts), outgoing };
+    const command = this.#command(id, outgoing, target, facts);
+    return { command, outgoing, masked: sent?.rules ?? [] };
+  }
+
+  #outgoing(
+    { method, headers: given }: RequestHead,
+    forward: Headers,
+    { path, search }: Target,
+    body: Uint8Array | null,
+  ): Outgoing {
+    const accepted = given.find(([name]) => name === "accept-encoding")?.[1] ?? "";
+    const kept = forward
+      .filter(([name]) => this.#masker.idle || !OF_THE_VALUE.has(name))
+      .map(
+        ([name, value]) => [name, this.#masker.sent?.header(name, value).text ?? value] as const,
+      );
+    const headers: Headers = [...kept, ["accept-encoding", this.#codings(accepted)]];
+    return { method, path, search, headers, body };
   }
 
   /** Of those that the client takes, the ones that can be taken off again. */
