@@ -11,7 +11,12 @@ interface Env {
   readonly CALLERS: DurableObjectNamespace<import("./durable-objects/caller.ts").CallerObject>;
   readonly CONSOLES: DurableObjectNamespace<import("./durable-objects/console.ts").ConsoleObject>;
 
+  /** The dashboard's files; undefined where the gateway runs without them. */
+  readonly ASSETS: Fetcher;
+
   readonly PUBLIC_URL: string;
+  /** Empty, or a domain below which services have hosts. */
+  readonly HTTP_DOMAIN: string;
   readonly OIDC_ISSUER: string;
   readonly OIDC_CLIENT_ID: string;
   readonly OIDC_GROUPS_CLAIM: string;

@@ -356,7 +356,8 @@ export class Exchange {
   }
 
   #noteHead({ status, headers }: ResponseHead, coding: Coding | null): void {
-    this.#note({ kind: "response", status, headers, coding });
+    const shown = headers.map(([name, value]) => [name, withoutCookie(name, value)] as const);
+    this.#note({ kind: "response", status, headers: shown, coding });
   }
 
   #send(bytes: Uint8Array): void {
@@ -384,6 +385,10 @@ export class Exchange {
     return events.length === 0 ? effects : [{ do: "append", events }, ...effects];
   }
 }
+
+/** A recording must not let its reader in where the client was let in. */
+const withoutCookie = (name: string, value: string): string =>
+  name === "set-cookie" ? value.replace(/=[^;]*/, "=…") : value;
 
 const LEFT = {
   verdict: "refuse",

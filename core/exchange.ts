@@ -15,6 +15,14 @@ export type RequestHead = {
   /** From the resource's own root on, as it was sent: `/customers/7?full=1`. */
   readonly target: string;
   readonly headers: Headers;
+  /** It came to the resource's own host here; absent: below the prefix of all others'. */
+  readonly ownHost?: OwnHost | null;
+};
+
+/** A host of the gateway's side that is one resource's alone: browsers may keep its cookies. */
+export type OwnHost = {
+  /** Over https. */
+  readonly secure: boolean;
 };
 
 export type ResponseHead = {
@@ -31,6 +39,8 @@ export type Outgoing = {
   readonly headers: Headers;
   /** Null: it streams past, for it is too large to be read, or to be held. */
   readonly body: Uint8Array | null;
+  /** As in RequestHead: where the answer goes. */
+  readonly ownHost?: OwnHost | null;
 };
 
 /** Why a request was refused; the engine has the words for it. */

@@ -51,7 +51,7 @@ export type Fact =
       /** An answer begins; its body follows in `toClient` of the same command. */
       readonly kind: "response";
       readonly status: number;
-      /** As the client gets them, masked. */
+      /** As the client gets them, masked; of a cookie, without its value. */
       readonly headers: readonly (readonly [name: string, value: string])[];
       /** The content coding that the recorded bytes still have; null: none. */
       readonly coding: string | null;

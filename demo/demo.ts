@@ -111,6 +111,7 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
 }
 
 const variables = (issuer: Issuer) => ({
+  HTTP_DOMAIN: "localhost",
   OIDC_ISSUER: issuer.url,
   OIDC_CLIENT_ID: issuer.clientId,
   OIDC_CLIENT_SECRET: issuer.clientSecret,

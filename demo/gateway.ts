@@ -7,21 +7,10 @@ import { runtimesOf } from "./processes.ts";
 
 const migrationsFolder = join(import.meta.dirname, "../migrations");
 
-/** As `run_worker_first` of wrangler.toml; a test compares the two. */
-export const WORKER_FIRST = [
-  "/api/*",
-  "/auth/*",
-  "/oauth/*",
-  "/tunnel/*",
-  "/http/*",
-  "/.well-known/*",
-  "/device",
-  "/device/*",
-  "/healthz",
-];
 const ASSETS = {
   directory: join(import.meta.dirname, "../dashboard/dist"),
-  routerConfig: { has_user_worker: true, static_routing: { user_worker: WORKER_FIRST } },
+  binding: "ASSETS",
+  routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
 };
 
 /** The file that says what is deployed also says it here; a test compares the two. */

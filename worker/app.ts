@@ -7,6 +7,7 @@ import { settingsOf } from "./env.ts";
 import { authorize } from "./identity/authorize.ts";
 import { browser } from "./identity/browser.ts";
 import { device } from "./identity/device.ts";
+import { hostCodes } from "./identity/host-codes.ts";
 import { metadata } from "./identity/metadata.ts";
 import { token } from "./identity/token.ts";
 import { failure } from "./failure.ts";
@@ -70,8 +71,9 @@ app.use((c, next) => {
   return (path.startsWith("/api/policy/") ? policiesBody : smallBody)(c, next);
 });
 
-for (const routes of [health, keys, openapi, metadata, authorize, browser, device, token])
+for (const routes of [health, keys, openapi, metadata, authorize, browser, hostCodes])
   app.route("/", routes);
+for (const routes of [device, token]) app.route("/", routes);
 for (const routes of [me, resources, catalog, policy, trials, rehearsal, secrets, tokens])
   app.route("/", routes);
 for (const routes of [access, reviews, sessions, recordings, exact]) app.route("/", routes);

@@ -1,5 +1,6 @@
 import type { Database } from "../store/db.ts";
 import type { Settings } from "./env.ts";
+import type { Host } from "./hosts.ts";
 import type { Identity } from "./identity/tokens.ts";
 
 /**
@@ -12,5 +13,9 @@ export type App = {
     db: Database;
     now: number;
     identity: Identity;
+    /** Of a request to a service: the host that it came to; null: it came below `/http/`. */
+    host: Host | null;
+    /** The other origin whose page may read the answer. */
+    listed: string | null;
   };
 };

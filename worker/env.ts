@@ -2,11 +2,14 @@ import { z } from "zod";
 import { isLoopback } from "../core/address.ts";
 import { ConfigError } from "../core/errors.ts";
 import { namedKeys, type NamedKeys } from "../store/keys.ts";
+import { requireOtherSite } from "./hosts.ts";
 
 /** What the deployment was told (CONTRACTS §8), checked once per isolate. */
 export type Settings = {
   /** Origin of the gateway, no trailing slash: issuer and audience of its tokens. */
   readonly publicUrl: string;
+  /** Services have hosts below it; null: they are reached under `/http/` alone. */
+  readonly httpDomain: string | null;
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -23,6 +26,7 @@ const origin = z
 
 const variables = z.object({
   PUBLIC_URL: origin,
+  HTTP_DOMAIN: z.string().default(""),
   OIDC_ISSUER: z.url().refine((url) => isSecure(url), "must be https, or http on loopback"),
   OIDC_CLIENT_ID: z.string().min(1),
   OIDC_CLIENT_SECRET: z.string().min(1),
@@ -46,8 +50,11 @@ export function settingsOf(env: Env): Settings {
   }
   const given = parsed.data;
   namedKeys("SEALING_KEYS", given.SEALING_KEYS);
+  const httpDomain = given.HTTP_DOMAIN === "" ? null : given.HTTP_DOMAIN;
+  if (httpDomain !== null) requireOtherSite(httpDomain, given.PUBLIC_URL);
   const settings = {
     publicUrl: given.PUBLIC_URL,
+    httpDomain,
     issuer: given.OIDC_ISSUER,
     clientId: given.OIDC_CLIENT_ID,
     clientSecret: given.OIDC_CLIENT_SECRET,

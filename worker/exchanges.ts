@@ -1,33 +1,51 @@
 import { type Context, Hono } from "hono";
+import { PROBLEMS } from "../core/api/problem.ts";
 import { exchangesIdleSeconds, requestBytesMax } from "../core/limits.ts";
 import type { ExchangeSpec } from "../core/session.ts";
 import { hashSecret } from "../store/hash.ts";
 import { database } from "../store/db.ts";
 import type { App } from "./context.ts";
+import { allow, listedOrigin, preflight } from "./cors.ts";
 import { settingsOf } from "./env.ts";
 import { failure } from "./failure.ts";
+import { hostOf, isOnHost } from "./hosts.ts";
+import {
+  arrive,
+  hostTokenOf,
+  identityOnHost,
+  isArrival,
+  isReserved,
+  isVisit,
+  leave,
+  requireOwnRequest,
+} from "./identity/host-sign-in.ts";
 import { identify } from "./identity/signed-in.ts";
 import { requireExchanges, specFor, writeOpening } from "./opening.ts";
 import { Refused } from "./problem.ts";
 import { sessionStub } from "./sessions.ts";
 
 /*
- * Requests to services: `/http/NAME/…` with a bearer token. No cookie is ever looked at here, and
- * what a service answers has no part in the origin of our own pages.
+ * Requests to services: `/http/NAME/…` with a bearer token, where no cookie is ever looked at and
+ * what a service answers has no part in the origin of our own pages; and hosts that are one
+ * service's alone (hosts.ts), where a browser's cookie of that host is good too.
  */
 
 const HEADERS = {
-  "content-security-policy": "sandbox",
   "cross-origin-resource-policy": "same-origin",
-  "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
   "cache-control": "no-store",
+} as const;
+
+const BELOW_PREFIX = {
+  "content-security-policy": "sandbox",
+  "referrer-policy": "no-referrer",
 } as const;
 
 const PREFIX = "/http/";
 
 /** Whether a request is for a service. */
-export const isExchange = (request: Request): boolean => targetOf(request.url).startsWith(PREFIX);
+export const isExchange = ({ url }: Request, env: Env): boolean =>
+  isOnHost(url, env) || targetOf(url).startsWith(PREFIX);
 
 /** As it was sent, from the first slash on. The URL parser has no say in it. */
 function targetOf(url: string): string {
@@ -44,7 +62,12 @@ exchanges.use(async (c, next) => {
   await next();
   const { status, body } = c.res;
   const headers = new Headers(c.res.headers);
-  for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
+  const { host = null, listed = null } = c.var as Partial<App["Variables"]>;
+  const set = host === null ? { ...HEADERS, ...BELOW_PREFIX } : HEADERS;
+  for (const [name, value] of Object.entries(set)) headers.set(name, value);
+  // Never `no-referrer` of ours: forms of the service's own pages would lose their origin.
+  if (!headers.has("referrer-policy")) headers.set("referrer-policy", "same-origin");
+  if (c.req.header("origin") !== undefined) allow(headers, listed);
   c.res = undefined;
   c.res = new Response(body, { status, headers, encodeBody: "manual" });
 });
@@ -52,8 +75,42 @@ exchanges.use(async (c, next) => {
 exchanges.onError(failure);
 
 exchanges.all("*", async (c) => {
-  const [, name = "", rest = ""] = /^\/http\/([^/?]*)(.*)$/s.exec(targetOf(c.req.raw.url)) ?? [];
-  const target = rest.startsWith("/") ? rest : `/${rest}`;
+  const { name, target } = placeOf(c);
+  const { host } = c.var;
+  const own = host !== null && c.req.header("origin") === host.origin;
+  if (!own) c.set("listed", await listedOrigin(c, name));
+  const asked = c.var.listed === undefined || c.var.listed === null ? null : preflight(c);
+  if (asked !== null) return asked;
+  if (host === null) return passed(c, name, target);
+  if (isArrival(target) && c.req.method === "GET") return arrive(c, host);
+  if (isReserved(target)) throw new Refused("unknown", "There is nothing under this address.");
+  try {
+    return await passed(c, name, target);
+  } catch (error) {
+    if (error instanceof Refused && mustSignIn(c, error)) return leave(c, host, target);
+    throw error;
+  }
+});
+
+/** The resource, and the target from its root on. */
+function placeOf(c: Context<App>): { readonly name: string; readonly target: string } {
+  const { url } = c.req.raw;
+  const whole = targetOf(url);
+  if (isOnHost(url, c.env)) {
+    const host = hostOf(url, c.var.settings);
+    c.set("host", host);
+    return { name: host.name, target: whole };
+  }
+  c.set("host", null);
+  const [, name = "", rest = ""] = /^\/http\/([^/?]*)(.*)$/s.exec(whole) ?? [];
+  return { name, target: rest.startsWith("/") ? rest : `/${rest}` };
+}
+
+/** Somebody opens a page whose sign-in here is over, or has yet to begin. */
+const mustSignIn = (c: Context<App>, { code }: Refused): boolean =>
+  PROBLEMS[code] === 401 && c.req.header("authorization") === undefined && isVisit(c);
+
+async function passed(c: Context<App>, name: string, target: string): Promise<Response> {
   const way = await wayTo(c, name);
   const body = await heldBody(c.req.raw);
   const answer = await ask(c, way, target, body);
@@ -62,7 +119,7 @@ exchanges.all("*", async (c) => {
   const again = await ask(c, await wayTo(c, name), target, body);
   if (again === null) throw new Refused("conflict", "The session ended while it was opening.");
   return again;
-});
+}
 
 /** A request's body as far as it is held; `rest` streams behind it. */
 type Body = { readonly bytes: Uint8Array | null; readonly rest: ReadableStream | null };
@@ -98,17 +155,21 @@ type Known = Way & { readonly until: number };
 const known = new Map<string, Known>();
 const knownMax = 10_000;
 
-const askedBy = (c: Context<App>, name: string): string =>
+const askedBy = (c: Context<App>, name: string, cookie: string | undefined): string =>
   ["authorization", "sluice-reason", "sluice-ticket"]
     .map((header) => c.req.header(header) ?? "")
-    .concat(name)
+    .concat(name, cookie ?? "")
     .join("\n");
 
 async function wayTo(c: Context<App>, name: string): Promise<Way> {
-  const asked = askedBy(c, name);
+  const { host } = c.var;
+  const byCookie = host !== null && c.req.header("authorization") === undefined;
+  const cookie = byCookie ? hostTokenOf(c, host) : undefined;
+  if (byCookie && cookie !== undefined) requireOwnRequest(c, host);
+  const asked = askedBy(c, name, cookie);
   const before = known.get(asked);
   if (before !== undefined && before.until > c.var.now) return before;
-  const identity = await identify(c);
+  const identity = byCookie ? await identityOnHost(c, host, cookie) : await identify(c);
   c.set("identity", identity);
   requireHttpScope(c);
   const spec = requireExchanges(await specFor(c, name));
@@ -163,14 +224,25 @@ async function ask(
   { bytes, rest }: Body,
 ): Promise<Response | null> {
   const { method, headers: given, signal } = c.req.raw;
-  const headers = new Headers(
-    [...given].filter(([name]) => !/^(sluice-|authorization$|cookie$)/.test(name)),
-  );
-  headers.set("sluice-exchange", JSON.stringify({ target, streams: rest !== null }));
+  const { host } = c.var;
+  const dropped = host === null ? /^(sluice-|authorization$|cookie$)/ : /^(sluice-|authorization$)/;
+  const headers = new Headers([...given].filter(([name]) => !dropped.test(name)));
+  const ownHost = host === null ? null : { secure: host.secure };
+  headers.set("accept-encoding", acceptedBy(c.req.raw));
+  headers.set("sluice-exchange", JSON.stringify({ target, streams: rest !== null, ownHost }));
   const body = rest === null ? bytes : joinedStream(bytes as Uint8Array, rest);
-  const request = new Request("https://session/", { method, headers, body, signal });
-  const answer = await sessionStub(c.env, session).fetch(request);
+  // A redirect is the service's answer: followed, it would ask the session once more. Bytes stay in
+  // their coding, for they are handed on as they are.
+  const how = { redirect: "manual", encodeResponseBody: "manual" } as const;
+  const stub = sessionStub(c.env, session);
+  const answer = await stub.fetch("https://session/", { method, headers, body, signal, ...how });
   return answer.headers.has("sluice-gone") ? null : answer;
+}
+
+/** What the client itself takes: the platform asks for more, and tells what it had asked for. */
+function acceptedBy({ headers, cf }: Request): string {
+  const { clientAcceptEncoding: own } = (cf ?? {}) as { clientAcceptEncoding?: string };
+  return own ?? headers.get("accept-encoding") ?? "";
 }
 
 /** The bytes that were read, and what is still to come. */

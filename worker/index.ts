@@ -5,9 +5,9 @@ import { forgetOldAttempts } from "../store/attempts.ts";
 import { forgetOldAnswers } from "../store/kept-answers.ts";
 import { closeOpenings } from "../store/openings.ts";
 import { forgetOldTokens } from "../store/tokens.ts";
-import { app } from "./app.ts";
 import { exchanges, isExchange } from "./exchanges.ts";
 import { chainHour } from "./hours.ts";
+import { ownHost } from "./pages.ts";
 import { forgetOldStatements } from "./retention.ts";
 
 export { CallerObject } from "../durable-objects/caller.ts";
@@ -17,7 +17,8 @@ export { ReviewDesk } from "../durable-objects/review-desk.ts";
 export { SessionObject } from "../durable-objects/session.ts";
 
 export default {
-  fetch: (request, env, ctx) => (isExchange(request) ? exchanges : app).fetch(request, env, ctx),
+  fetch: (request, env, ctx) =>
+    isExchange(request, env) ? exchanges.fetch(request, env, ctx) : ownHost(request, env, ctx),
 
   /**
    * Hourly (wrangler.toml): what can no longer be used is forgotten, and the heads of recordings

@@ -20,6 +20,15 @@ export const secretSchema = z
   )
   .refine((ref) => !("env" in ref) || !GATE_SECRETS.has(ref.env), "a secret of the gateway's own");
 
+/** As browsers write an Origin header (RFC 6454 section 6.2), so that text may be compared. */
+export const pageOrigin = z
+  .string()
+  .regex(
+    /^https:\/\/[a-z0-9.-]{1,253}(:[1-9]\d{0,4})?$|^http:\/\/([a-z0-9-]+\.)*localhost(:[1-9]\d{0,4})?$/,
+    "an exact origin such as https://app.example, http only on localhost",
+  )
+  .refine((one) => !/^(https:.*:443|http:.*:80)$/.test(one), "names the port of its scheme");
+
 /** Up to a service's own bounds; one line, for nobody means two. */
 const line = (max: number) =>
   z

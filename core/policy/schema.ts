@@ -4,7 +4,14 @@ import { DETECTOR_KINDS } from "../masking/kinds.ts";
 import { parseColumnPattern } from "../masking/columns.ts";
 import { parseFieldPattern } from "../masking/fields.ts";
 import { z } from "../zod.ts";
-import { credentialSchema, httpUrl, LISTED_FORMS, listed, secretSchema } from "./http-resource.ts";
+import {
+  credentialSchema,
+  httpUrl,
+  LISTED_FORMS,
+  listed,
+  pageOrigin,
+  secretSchema,
+} from "./http-resource.ts";
 
 /*
  * The shape of `sluice.yaml` (docs/policy.md is checked against these objects). Every object is
@@ -53,6 +60,11 @@ export const httpSchema = z.strictObject({
   url: httpUrl.describe("Of the service, with a base path where it has one; no query."),
   credential: credentialSchema.optional().describe("How the service is told who asks (below)."),
   network,
+  origins: z
+    .array(pageOrigin)
+    .max(50)
+    .default([])
+    .describe("Whose pages may call it by a token of theirs (CORS): exact origins, never `*`."),
   forms: z
     .array(z.enum(LISTED_FORMS))
     .default([])

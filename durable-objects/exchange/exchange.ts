@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { hex } from "../../core/bytes.ts";
 import type { UnixMs } from "../../core/decision.ts";
-import type { Coding, Outgoing, ResponseHead } from "../../core/exchange.ts";
+import type { Coding, Outgoing, OwnHost, ResponseHead } from "../../core/exchange.ts";
 import type { Exchange, ExchangeEffect, ExchangeInput } from "../../core/exchange-path.ts";
 import { readBufferBytesBusy } from "../../core/limits.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
@@ -19,6 +19,8 @@ export type Enclosed = {
   readonly target: string;
   /** The body is larger than is held: it streams. */
   readonly streams: boolean;
+  /** It came to the resource's own host; null: below `/http/`. */
+  readonly ownHost: OwnHost | null;
 };
 
 /** One request on its way: the exchange's effects, performed in order. */
@@ -55,7 +57,7 @@ export class LiveExchange implements Holder {
   }
 
   async answer(request: Request): Promise<Response> {
-    const { target, streams } = JSON.parse(
+    const { target, streams, ownHost } = JSON.parse(
       request.headers.get("sluice-exchange") ?? "",
     ) as Enclosed;
     this.#request = request;
@@ -66,8 +68,9 @@ export class LiveExchange implements Holder {
     const body = streams ? null : new Uint8Array(await request.arrayBuffer());
     const headers = [...request.headers].filter(([name]) => name !== "sluice-exchange");
     const over = await this.#overdrawn();
+    const head = { method: request.method, target, headers, ownHost };
     if (over !== null) this.#step({ on: "over", ...over });
-    else this.#step({ on: "request", head: { method: request.method, target, headers }, body });
+    else this.#step({ on: "request", head, body });
     return answered;
   }
 

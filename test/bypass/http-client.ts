@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
+import { brotliDecompressSync, constants, gunzipSync, inflateSync } from "node:zlib";
 
 export type Got = {
   readonly status: number;
@@ -30,9 +30,10 @@ export function ask(url: string, { method = "GET", headers = {}, body }: Asking)
         const all = Object.fromEntries(
           values.map(([name, each]) => [name, each?.join(", ") ?? ""]),
         );
-        const decoded = decodedOf(raw, all["content-encoding"]);
+        const cut = !answer.complete;
+        const body = decodedOf(raw, all["content-encoding"] ?? "", cut);
         const status = answer.statusCode ?? 0;
-        resolve({ status, headers: all, raw, body: decoded, cut: !answer.complete });
+        resolve({ status, headers: all, raw, body, cut });
       };
       answer.on("data", (piece: Buffer) => pieces.push(piece));
       answer.on("error", () => {});
@@ -43,17 +44,21 @@ export function ask(url: string, { method = "GET", headers = {}, body }: Asking)
   });
 }
 
-const DECODERS: Readonly<Record<string, (raw: Buffer) => Buffer>> = {
-  gzip: (raw) => gunzipSync(raw, { finishFlush: 2 }),
-  deflate: (raw) => inflateSync(raw, { finishFlush: 2 }),
-  br: (raw) => brotliDecompressSync(raw, { finishFlush: 1 }),
+const DECODERS: Readonly<Record<string, (raw: Buffer, flush: number) => Buffer>> = {
+  gzip: (raw, finishFlush) => gunzipSync(raw, { finishFlush }),
+  deflate: (raw, finishFlush) => inflateSync(raw, { finishFlush }),
+  br: (raw, finishFlush) => brotliDecompressSync(raw, { finishFlush }),
 };
 
-function decodedOf(raw: Buffer, coding = ""): Buffer {
+/** Throws where it came whole and is not so coded. */
+function decodedOf(raw: Buffer, coding: string, cut: boolean): Buffer {
   const decode = DECODERS[coding];
   if (decode === undefined || raw.length === 0) return raw;
+  const { Z_SYNC_FLUSH, Z_FINISH, BROTLI_OPERATION_FLUSH, BROTLI_OPERATION_FINISH } = constants;
+  const isBrotli = coding === "br";
+  if (!cut) return decode(raw, isBrotli ? BROTLI_OPERATION_FINISH : Z_FINISH);
   try {
-    return decode(raw);
+    return decode(raw, isBrotli ? BROTLI_OPERATION_FLUSH : Z_SYNC_FLUSH);
   } catch {
     return raw;
   }

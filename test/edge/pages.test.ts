@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { WORKER_FIRST } from "../../demo/gateway.ts";
 import { startTestDemo, type TestDemo } from "../support/demo.ts";
+import { ask } from "../support/visitor.ts";
 
 let demo: TestDemo;
 beforeAll(async () => {
@@ -84,8 +84,11 @@ describe("the pages for browsers", () => {
   });
 });
 
-it("wrangler.toml names the same paths for the Worker", () => {
+it("are shown by the Worker, which runs first, and on no host of a service", async () => {
   const toml = readFileSync(join(import.meta.dirname, "../../wrangler.toml"), "utf8");
-  const [, list = ""] = /^run_worker_first = \[([^\]]*)\]/m.exec(toml) ?? [];
-  expect([...list.matchAll(/"([^"]+)"/g)].map(([, path]) => path)).toEqual(WORKER_FIRST);
+  expect(toml).toMatch(/^run_worker_first = true$/m);
+  for (const path of ["/", "/reviews", "/icon.svg"]) {
+    const { status } = await ask(`http://billing-api.localhost:${demo.ports.gateway}${path}`);
+    expect([path, status]).toEqual([path, 401]);
+  }
 });

@@ -16,13 +16,17 @@ export async function identify(c: Context<App>): Promise<Identity> {
   return identityOf(c, token);
 }
 
-async function identityOf(c: Context<App>, token: string | undefined): Promise<Identity> {
+export async function identityOf(c: Context<App>, token: string | undefined): Promise<Identity> {
   if (token === undefined) {
     throw new Refused("unauthenticated", "Sign in with `sluice login` and send its token.");
   }
-  const { db, now, settings } = c.var;
-  const identity = await verifyAccessToken(settings, token, now);
-  if ((await liveSignIn(db, identity.signIn, now)) === null) {
+  const { now, settings } = c.var;
+  return alive(c, await verifyAccessToken(settings, token, now));
+}
+
+/** Throws Refused where the sign-in that it hangs on is over. */
+export async function alive(c: Context<App>, identity: Identity): Promise<Identity> {
+  if ((await liveSignIn(c.var.db, identity.signIn, c.var.now)) === null) {
     throw new Refused("unauthenticated", "This sign-in has ended. Run `sluice login`.");
   }
   return identity;

@@ -11,6 +11,7 @@ import { Refused } from "../problem.ts";
  * Each kind of token has a `typ` of its own (RFC 8725 section 3.11): one never passes for another.
  */
 const ACCESS_TOKEN = "at+sluice+jwt";
+const HOST_TOKEN = "host+sluice+jwt";
 const ALGORITHM = "EdDSA";
 
 /** Who a valid access token stands for. Instants are UnixMs. */
@@ -35,11 +36,36 @@ const claims = z.object({
   exp: z.number().int(),
 });
 
+type Issued = Omit<Identity, "expiresAt" | "token">;
+/** `audience`: an origin. */
+type Kind = { readonly typ: string; readonly audience: string };
+
 /** Ten minutes, for this deployment only: `iss` and `aud` are PUBLIC_URL. */
-export async function issueAccessToken(
+export function issueAccessToken(
   settings: Settings,
-  identity: Omit<Identity, "expiresAt" | "token">,
+  identity: Issued,
   now: number,
+): Promise<string> {
+  const kind = { typ: ACCESS_TOKEN, audience: settings.publicUrl };
+  return issue(settings, kind, identity, now, now + accessTokenSeconds * 1000);
+}
+
+/** For a browser on the host of one service, and good nowhere else: `aud` is the host's origin. */
+export const issueHostToken = (
+  settings: Settings,
+  origin: string,
+  identity: Issued,
+  now: number,
+  expiresAt: number,
+): Promise<string> =>
+  issue(settings, { typ: HOST_TOKEN, audience: origin }, identity, now, expiresAt);
+
+async function issue(
+  settings: Settings,
+  { typ, audience }: Kind,
+  identity: Issued,
+  now: number,
+  expiresAt: number,
 ): Promise<string> {
   const { principal } = identity;
   const [current] = await pairsOf(settings);
@@ -52,14 +78,14 @@ export async function issueAccessToken(
     sid: identity.signIn,
     groups_at: Math.floor(identity.groupsReadAt / 1000),
   })
-    .setProtectedHeader({ alg: ALGORITHM, typ: ACCESS_TOKEN, kid: current.id })
+    .setProtectedHeader({ alg: ALGORITHM, typ, kid: current.id })
     .setIssuer(settings.publicUrl)
-    .setAudience(settings.publicUrl)
+    .setAudience(audience)
     .setSubject(principal.id)
     .setJti(crypto.randomUUID())
     .setIssuedAt(seconds)
     .setNotBefore(seconds)
-    .setExpirationTime(seconds + accessTokenSeconds)
+    .setExpirationTime(Math.floor(expiresAt / 1000))
     .sign(current.privateKey);
 }
 
@@ -67,8 +93,24 @@ export async function issueAccessToken(
  * Throws Refused `token_expired` or `unauthenticated`; the sentence never says what was wrong
  * inside.
  */
-export async function verifyAccessToken(
+export const verifyAccessToken = (
   settings: Settings,
+  token: string,
+  now: number,
+): Promise<Identity> =>
+  verify(settings, { typ: ACCESS_TOKEN, audience: settings.publicUrl }, token, now);
+
+/** The same, of the token that a browser has on the host of a service. */
+export const verifyHostToken = (
+  settings: Settings,
+  origin: string,
+  token: string,
+  now: number,
+): Promise<Identity> => verify(settings, { typ: HOST_TOKEN, audience: origin }, token, now);
+
+async function verify(
+  settings: Settings,
+  { typ, audience }: Kind,
   token: string,
   now: number,
 ): Promise<Identity> {
@@ -83,9 +125,9 @@ export async function verifyAccessToken(
       },
       {
         algorithms: [ALGORITHM],
-        typ: ACCESS_TOKEN,
+        typ,
         issuer: settings.publicUrl,
-        audience: settings.publicUrl,
+        audience,
         currentDate: new Date(now),
         requiredClaims: ["exp", "nbf", "iat", "jti"],
       },

@@ -89,6 +89,26 @@ export const STREAMS = {
     answers: "redirect",
     words: "To the identity provider; it leads back to the path in the query's `to`, with cookies.",
   },
+  hostSignIn: {
+    path: "/auth/http",
+    summary: "Sign a browser in on the host of a service, by its sign-in here.",
+    roles: ["anyone"],
+    scope: "any",
+    answers: "redirect",
+    words:
+      "A page that goes on to `/auth/http/code`. Hosts of services send browsers here " +
+      "(docs/http-hosts.md).",
+    problems: ["bad_request"],
+  },
+  hostCode: {
+    path: "/auth/http/code",
+    summary: "Send a browser back to the host of a service, with a code that works once.",
+    roles: ["anyone"],
+    scope: "any",
+    answers: "redirect",
+    words: "To the host with a code, or first to the identity provider.",
+    problems: ["bad_request", "foreign_origin"],
+  },
   renew: {
     method: "POST",
     path: "/auth/refresh",

@@ -13,6 +13,7 @@ import { CODINGS } from "../../exchange.ts";
 import type { Masker } from "../../masker.ts";
 import type { HttpResource } from "../../session.ts";
 import { type Body, readBody } from "./body.ts";
+import { cookiesForService } from "./cookies.ts";
 import { refusalOf } from "./refusal.ts";
 import { overridesMethod, readHeaders } from "./request-headers.ts";
 import { answerOf } from "./response.ts";
@@ -77,19 +78,21 @@ export class HttpEngine implements ExchangeEngine {
   }
 
   #outgoing(
-    { method, headers: given }: RequestHead,
+    { method, headers: given, ownHost = null }: RequestHead,
     forward: Headers,
     { path, search }: Target,
     body: Uint8Array | null,
   ): Outgoing {
     const accepted = given.find(([name]) => name === "accept-encoding")?.[1] ?? "";
-    const kept = forward
+    const cookies = given.find(([name]) => name === "cookie")?.[1] ?? "";
+    const cookie = ownHost === null ? null : cookiesForService(cookies, path, ownHost.secure);
+    const kept = [...forward, ...(cookie === null ? [] : [["cookie", cookie] as const])]
       .filter(([name]) => this.#masker.idle || !OF_THE_VALUE.has(name))
       .map(
         ([name, value]) => [name, this.#masker.sent?.header(name, value).text ?? value] as const,
       );
     const headers: Headers = [...kept, ["accept-encoding", this.#codings(accepted)]];
-    return { method, path, search, headers, body };
+    return { method, path, search, headers, body, ownHost };
   }
 
   /** Of those that the client takes, the ones that can be taken off again. */
@@ -152,9 +155,12 @@ const refuse = (code: Refusal["code"], message: string): Described => ({
   refuse: { code, message, review: null },
 });
 
-/** What leaves, but for the body and the credential: an approval is bound to it. */
+/** What leaves, but for body, credential and cookies: an approval is bound to it. */
 const textOf = ({ method, path, search, headers }: Outgoing): string =>
-  [`${method} ${path}${search}`, ...headers.map(([name, value]) => `${name}: ${value}`)].join("\n");
+  [
+    `${method} ${path}${search}`,
+    ...headers.flatMap(([name, value]) => (name === "cookie" ? [] : [`${name}: ${value}`])),
+  ].join("\n");
 
 function factsOf(
   method: string,

@@ -1,5 +1,8 @@
 import { type Answer, type Coding, CODINGS, type Headers } from "../../exchange.ts";
 import type { Outgoing, Refusal, ResponseHead } from "../../exchange.ts";
+import { cookieForBrowser } from "./cookies.ts";
+import { headerValue } from "./header-value.ts";
+import { LINKS } from "./links.ts";
 import type { Masker } from "../../masker.ts";
 import type { HttpResource } from "../../session.ts";
 
@@ -14,7 +17,7 @@ const NEVER = new Set([
   "trailer",
   "transfer-encoding",
   "upgrade",
-  "set-cookie",
+  "set-cookie2",
   "alt-svc",
   "strict-transport-security",
   "clear-site-data",
@@ -24,6 +27,9 @@ const NEVER = new Set([
   "www-authenticate",
   "service-worker-allowed",
 ]);
+
+/** What the gateway answers by, or says to itself. */
+const OF_THE_GATE = /^(?:access-control|sluice|cf|mf)-/;
 
 /** They tell of the bytes before they were masked. */
 const OF_THE_VALUE = new Set([
@@ -41,10 +47,6 @@ const OF_THE_VALUE = new Set([
   "want-repr-digest",
 ]);
 
-const LINKS = new Set(["location", "content-location"]);
-
-export type Rewrite = (link: string) => string;
-
 /** How the service's answer goes on, or why it must not. */
 export function answerOf(
   outgoing: Outgoing,
@@ -55,18 +57,19 @@ export function answerOf(
   const valueOf = (name: string) => head.headers.find(([known]) => known === name)?.[1] ?? null;
   const type = valueOf("content-type");
   const none = hasNoBody(outgoing.method, head.status);
-  const body = none || masker.idle ? "pass" : masker.body(type, resource.unreadable);
+  const whole = masker.idle ? "pass" : masker.body(type, resource.unreadable);
+  const body = none ? "pass" : whole;
   if (body === "refuse") return unreadable(`an answer of type ${type ?? "unknown"}`);
   const coding = codingOf(valueOf("content-encoding"));
   if (body !== "pass" && coding === undefined) return unreadable("the answer's content coding");
   if (!masker.idle && head.status === 206) return unreadable("a part of an answer");
   const dropped = (name: string): boolean =>
     NEVER.has(name) ||
-    (!masker.idle && OF_THE_VALUE.has(name) && (body !== "pass" || !isLength(name)));
-  const headers: Headers = head.headers
+    OF_THE_GATE.test(name) ||
+    (!masker.idle && OF_THE_VALUE.has(name) && (whole !== "pass" || !isLength(name)));
+  const headers: Headers = forHere(head.headers, outgoing, resource)
     .filter(([name]) => !dropped(name))
-    .map(([name, value]) => [name, LINKS.has(name) ? linkOf(value, resource) : value] as const)
-    .map(([name, value]) => [name, masker.header(name, value).text] as const);
+    .map(([name, value]) => [name, headerValue(name, value, masker)] as const);
   const length = body === "pass" ? lengthOf(valueOf("content-length")) : null;
   return {
     head: { status: head.status, headers },
@@ -102,8 +105,15 @@ function codingOf(value: string | null): Coding | null | undefined {
 const lengthOf = (value: string | null): number | null =>
   value !== null && /^\d{1,15}$/.test(value) ? Number(value) : null;
 
-/** An absolute link to the service itself becomes one from its root on. */
-function linkOf(link: string, { url }: HttpResource): string {
-  if (link === url) return "/";
-  return link.startsWith(`${url}/`) ? link.slice(url.length) : link;
+/** Links and cookies as they must read on the gateway's side; cookies on the own host alone. */
+function forHere(headers: Headers, outgoing: Outgoing, { name, url }: HttpResource): Headers {
+  const { path, ownHost = null } = outgoing;
+  const place = { url, prefix: ownHost === null ? `/http/${name}` : "" };
+  const base = url.replace(/^https?:\/\/[^/]*/, "");
+  return headers.flatMap(([header, value]) => {
+    if (header !== "set-cookie") return [[header, LINKS[header]?.(value, place) ?? value] as const];
+    if (ownHost === null) return [];
+    const cookie = cookieForBrowser(value, { path, base, secure: ownHost.secure });
+    return cookie === null ? [] : [[header, cookie] as const];
+  });
 }

@@ -26,6 +26,9 @@ const headed = (name: string, value: string, told: Told = json("{}")): Told => (
   headers: [...(told.headers ?? []), [name, value]],
 });
 
+/** What is wrong with them stands in what is masked. */
+const MASKED_UNREAD = ["control", "escape", "bytes"];
+
 const SHOWN = shows([
   ["a document", json(PLAIN), MASKED],
   [
@@ -81,10 +84,13 @@ const SHOWN = shows([
     'data: {"secret":\ndata: "[redacted]"}\n\n',
   ],
   ["a table", typed("text/csv", `id,secret\r\n1,${VALUE}\r\n`), "id,secret\r\n1,[redacted]\r\n"],
+  ...[...BAD_JSON]
+    .filter(([as]) => MASKED_UNREAD.includes(as))
+    .map(([as, body]) => [as, json(body), '{"ssn":"[redacted]"}'] as const),
   [
     "a quoted table",
     typed("text/csv", `"secret",id\r\n"${VALUE}",1\r\n`),
-    '"secret",id\r\n"[redacted]",1\r\n',
+    '"secret",id\r\n[redacted],1\r\n',
   ],
   [
     "a form",
@@ -115,7 +121,7 @@ const HIDDEN = [
   ...hides(
     "refused or cut",
     [...BAD_JSON]
-      .filter(([as]) => !["mark", "empty"].includes(as))
+      .filter(([as]) => !MASKED_UNREAD.includes(as) && !["mark", "empty"].includes(as))
       .map(([as, body]) => [`JSON that is none: ${as}`, json(body)] as const),
   ),
   ...hides("refused or cut", [
@@ -178,6 +184,7 @@ const HEADS: readonly AnswerRow[] = [
   ["location", `/next?x=${SSN}#secret=${VALUE}`, null],
   ["content-location", `/x?s%65cret=${VALUE}`, null],
   ["link", `</next?secret=${VALUE}>; rel="next"`, null],
+  ["x-pagination", `{"next":{"secret":"${VALUE}"}}`, '{"next":{"secret":"[redacted]"}}'],
   ["refresh", `0; url=/next?secret=${VALUE}`, null],
   ["etag", `"${VALUE}"`, null],
   ["content-digest", "sha-256=:x:", null],
