@@ -39,14 +39,22 @@ export const textLineBytesMax = 64 * KIB;
 export const eventBytesMax = 1 * MIB;
 /** A form, or one field of one in parts: it is read whole. */
 export const formBytesMax = 1 * MIB;
+/** What stands before a part of a body in parts: names of files, and little else. */
+export const partHeadBytesMax = 16 * KIB;
 /** Fields of a form in a request: services have bounds of this size too (Django's, PHP's). */
 export const formFieldsMax = 1_000;
 /** Headers of one part of a form: three short lines, and a file's name. */
 export const partHeaderBytesMax = 8 * KIB;
 /** Documents in one request, a line each. */
 export const jsonLinesMax = 10_000;
-/** What stands before a part of a body in parts: names of files, and little else. */
-export const partHeadBytesMax = 16 * KIB;
+/** Schemas of a resource's OpenAPI document that its requests lead to: large ones have 5,000. */
+export const apiSchemasMax = 20_000;
+/** Schemas that all speak of one value (`$ref`, `allOf`, …), one inside the other. */
+export const schemasOfValueMax = 64;
+/** Checks of one request by a schema: a document of 1 MiB has half a million values. */
+export const schemaStepsMax = 2_000_000;
+/** Schemas within each other while one value is checked: `jsonDepthMax`, each by way of others. */
+export const schemaDepthMax = 2_000;
 
 /** A startup packet: PostgreSQL's own bound (MAX_STARTUP_PACKET_LENGTH). */
 export const startupBytesMax = 10_000;
@@ -204,15 +212,6 @@ export const keptAnswerBytesMax = 256 * KIB;
 export const keptAnswersMax = 1_000;
 /** A request under a key that has not answered by then is taken for lost. */
 export const lostRequestSeconds = 60;
-
-/** A browser's sign-in on the host of a service: how long it may take, its code, what comes of it. */
-export const hostAttemptSeconds = 600;
-export const hostCodeSeconds = 60;
-export const hostTokenSeconds = 600;
-/** The path to go back to waits in a cookie, escaped, and browsers keep 4,096 bytes of one. */
-export const hostPathCharactersMax = 1_000;
-/** A browser asks again before a page's request (CORS) when it has not for so long. */
-export const preflightSeconds = 600;
 
 /** A request's body that is read for rules, held for approval and kept; a larger one streams. */
 export const requestBytesMax = 1 * MIB;

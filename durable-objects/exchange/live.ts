@@ -5,13 +5,15 @@ import { exchangesIdleSeconds, exchangesMax } from "../../core/limits.ts";
 import { createExchangeEngine } from "../../core/protocols/index.ts";
 import type { Review } from "../../core/review/review.ts";
 import type { ExchangeSpec, SessionSpec } from "../../core/session.ts";
+import { database } from "../../store/db.ts";
+import { sealedSecret } from "../../store/secrets.ts";
 import { Arriving } from "../arrival.ts";
 import { nodeCrypto } from "../crypto.ts";
 import type { ObjectsEnv } from "../env.ts";
 import { logFault } from "../fault.ts";
 import type { Journal } from "../journal.ts";
 import type { Live, LiveParts } from "../living.ts";
-import { policyFor } from "../policy.ts";
+import { policyFor, resourceIn } from "../policy.ts";
 import type { Shipping } from "../shipping.ts";
 import { tokensOf } from "../upstream/http-credential.ts";
 import type { ClientCredentials } from "../upstream/oauth.ts";
@@ -20,7 +22,7 @@ import { LiveExchange } from "./exchange.ts";
 /** The session's exchanges while it lives: many at once, each with its own way there and back. */
 export class LiveExchanges implements Live {
   readonly env: ObjectsEnv;
-  readonly spec: ExchangeSpec;
+  spec: ExchangeSpec;
   readonly journal: Journal;
   readonly shipping: Shipping;
   readonly arriving: Arriving;
@@ -29,7 +31,7 @@ export class LiveExchanges implements Live {
   /** Settles when it may be used, or has been closed before that. */
   readonly opened: Promise<void>;
   /** Of the service's issuer, where its credential is a token. */
-  readonly tokens: ClientCredentials | null;
+  tokens: ClientCredentials | null;
   readonly #parts: LiveParts;
   readonly #under = new Set<LiveExchange>();
   #begin: () => void = () => {};
@@ -114,6 +116,10 @@ export class LiveExchanges implements Live {
   adopt(applied: SessionSpec["policy"]): void {
     const path = this.#path;
     if (path === null || this.#closed) return;
+    const { resource } = this.spec;
+    if (JSON.stringify(resourceIn(applied, resource)) !== JSON.stringify(resource)) {
+      return this.close("resource_changed", `${resource.name} is another now: ask again.`);
+    }
     this.policy = applied.version;
     try {
       this.record(path.adopt(policyFor(this.env, this.spec, applied), this.now()));
@@ -148,7 +154,18 @@ export class LiveExchanges implements Live {
     await Promise.all([...this.#under].map(({ held }) => held.recall()));
   }
 
-  async freshen(): Promise<void> {}
+  /** A secret that was set anew is used from here on: sessions of requests may live for long. */
+  async freshen(): Promise<void> {
+    const { sealed } = this.spec;
+    const db = database(this.env);
+    const now = Object.keys(sealed).map(
+      async (name) => [name, (await sealedSecret(db, name)) ?? sealed[name] ?? ""] as const,
+    );
+    const fresh = Object.fromEntries(await Promise.all(now));
+    if (Object.keys(sealed).every((name) => fresh[name] === sealed[name])) return;
+    this.spec = { ...this.spec, sealed: fresh };
+    this.tokens = tokensOf(this.env, this.spec);
+  }
 
   /** Asked with each ping. */
   beat(): void {

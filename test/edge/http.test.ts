@@ -20,18 +20,25 @@ const policy = (url: string): string =>
     .replace("grants:", `${FILES(url)}\ngrants:`)
     .replace(/resources: \[shop-db, billing-api\]/g, "resources: [shop-db, billing-api, files]")
     .replace("  - id: no-vault", `${GUARDRAILS}\n  - id: no-vault`)
-    .replace(
-      "roles:",
-      `  - { id: in, resources: [billing-api], fields: [passport], on: [requests], technique: redact }\n${BUDGETS}\nroles:`,
-    );
+    .replace("roles:", `${MASKS}\nroles:`);
 
 const FILES = (url: string) =>
   `  - { name: files, type: http, url: "${url}", network: private, unreadable: pass }`;
-const GUARDRAILS = `  - { id: ask, resources: [billing-api], when: 'http.path == "/held"', then: review,
+const GUARDRAILS = `
+  - { id: ask, resources: [billing-api], when: 'http.path == "/held"', then: review,
       reviewers: [leads] }
-  - { id: by-role, resources: [billing-api], when: 'http.path == "/echo" && has(http.query.role) && http.query.role == "admin"',
-      then: block, message: Not by that role. }`;
-const BUDGETS = `budgets:
+  - id: by-role
+    resources: [billing-api]
+    when: http.path == "/echo" && has(http.query.role) && http.query.role == "admin"
+    then: block
+    message: Not by that role.`;
+const MASKS = `
+  - id: in
+    resources: [billing-api]
+    fields: [passport]
+    on: [requests]
+    technique: redact
+budgets:
   - { id: leads-few, groups: [leads], requests: 3, per: day }`;
 
 beforeAll(async () => {

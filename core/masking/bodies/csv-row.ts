@@ -6,14 +6,11 @@ const [LF, CR, QUOTE] = [0x0a, 0x0d, 0x22];
 const DELIMITERS = utf8(",;\t|");
 const MARK = utf8("\u{feff}");
 
-/** Where its cells are, each with its quotes. */
-export type Cells = { readonly starts: readonly number[]; readonly ends: readonly number[] };
-
-/** Where the row's line end begins. */
-export function rowEnd(row: Uint8Array): number {
-  let end = row.length;
-  if (row[end - 1] === LF) end--;
-  return end < row.length && row[end - 1] === CR ? end - 1 : end;
+/** Where the line end begins of a row that ends at `to`. */
+export function rowEnd(row: Uint8Array, from: number, to: number): number {
+  let end = to;
+  if (end > from && row[end - 1] === LF) end--;
+  return end < to && end > from && row[end - 1] === CR ? end - 1 : end;
 }
 
 /** Behind a byte order mark. */
@@ -26,29 +23,34 @@ export function delimiterOf(header: Uint8Array): number {
   return DELIMITERS[counts.indexOf(Math.max(...counts))] as number;
 }
 
-/** Null: a quote or the end of a line stands where none may. */
-export function cellsOf(
-  row: Uint8Array,
-  from: number,
-  end: number,
-  delimiter: number,
-): Cells | null {
-  const [starts, ends]: [number[], number[]] = [[], []];
-  let at = from;
-  for (;;) {
-    starts.push(at);
-    at = row[at] === QUOTE ? quotedEnd(row, at + 1, end) : plainEnd(row, at, end, delimiter);
-    if (at < 0) return null;
-    ends.push(at);
-    if (at === end) return { starts, ends };
-    if (row[at++] !== delimiter) return null;
+/** Where a row's cells are, each with its quotes. */
+export class Cells {
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+
+  /** False: a quote or the end of a line stands where none may. */
+  read(row: Uint8Array, from: number, end: number, delimiter: number): boolean {
+    this.starts.length = 0;
+    this.ends.length = 0;
+    let at = from;
+    for (;;) {
+      this.starts.push(at);
+      at = row[at] === QUOTE ? quotedEnd(row, at + 1, end) : plainEnd(row, at, end, delimiter);
+      if (at < 0) return false;
+      this.ends.push(at);
+      if (at === end) return true;
+      if (row[at++] !== delimiter) return false;
+    }
   }
 }
 
 function quotedEnd(row: Uint8Array, from: number, end: number): number {
-  let at = row.indexOf(QUOTE, from);
-  while (at >= 0 && row[at + 1] === QUOTE) at = row.indexOf(QUOTE, at + 2);
-  return at < 0 || at >= end ? -1 : at + 1;
+  for (let at = from; at < end; at++) {
+    if (row[at] !== QUOTE) continue;
+    if (at + 1 === end || row[at + 1] !== QUOTE) return at + 1;
+    at++;
+  }
+  return -1;
 }
 
 function plainEnd(row: Uint8Array, from: number, end: number, delimiter: number): number {
@@ -75,6 +77,10 @@ export function plain(cell: Uint8Array): Uint8Array {
 
 /** As a cell, in quotes where it needs some. */
 export function written(value: Uint8Array, delimiter: number): Uint8Array {
-  const needsQuotes = [QUOTE, CR, LF, delimiter].some((byte) => value.includes(byte));
-  return needsQuotes ? utf8(`"${text(value).replaceAll('"', '""')}"`) : value;
+  for (const byte of value) {
+    if (byte === QUOTE || byte === CR || byte === LF || byte === delimiter) {
+      return utf8(`"${text(value).replaceAll('"', '""')}"`);
+    }
+  }
+  return value;
 }

@@ -4,15 +4,7 @@ import { rowBytesMax } from "../../limits.ts";
 import type { CellMask } from "../../masker.ts";
 import type { Tally } from "../../tally.ts";
 import type { BodyMasker, BodyRules } from "./body.ts";
-import {
-  type Cells,
-  cellsOf,
-  delimiterOf,
-  headerStart,
-  plain,
-  rowEnd,
-  written,
-} from "./csv-row.ts";
+import { Cells, delimiterOf, headerStart, plain, rowEnd, written } from "./csv-row.ts";
 import { Finder } from "./finder.ts";
 import { Leaving } from "./leaving.ts";
 import { TextBody } from "./text.ts";
@@ -35,6 +27,8 @@ export class CsvBody implements BodyMasker {
   /** What earlier chunks had of the row at hand. */
   readonly #held = new Growing(0);
   readonly #out = new Leaving();
+  readonly #heldOut = new Leaving();
+  readonly #cells = new Cells();
   readonly #feeds = new Finder(LF);
   readonly #quotes = new Finder(QUOTE);
   #inQuotes = false;
@@ -70,10 +64,9 @@ export class CsvBody implements BodyMasker {
   }
 
   finish(): Uint8Array | null {
-    const out: Uint8Array[] = [];
-    if (this.#held.length > 0) out.push(this.#row(this.#held.take()));
+    const last = this.#failed || this.#held.length === 0 ? EMPTY : this.#heldRow();
     if (this.#failed || this.#inQuotes) return null;
-    return concat([...out, this.#text.finish()]);
+    return concat([last, this.#text.finish()]);
   }
 
   /** Where what is still to be held, or to be read as text, begins. */
@@ -94,65 +87,84 @@ export class CsvBody implements BodyMasker {
   }
 
   #rowIsOver(chunk: Uint8Array, start: number, end: number): void {
-    const isHeld = this.#held.length > 0;
-    if (isHeld) this.#held.append(chunk, start, end);
-    const row = isHeld ? this.#held.take() : chunk.subarray(start, end);
-    const shown = this.#row(row);
-    if (isHeld || shown !== row) this.#out.instead(start, end, shown);
+    if (this.#held.length > 0) {
+      this.#held.append(chunk, start, end);
+      this.#out.instead(start, end, this.#heldRow());
+    } else this.#row(chunk, start, end, this.#out);
   }
 
-  /** The row itself, where nothing of it is replaced. */
-  #row(row: Uint8Array): Uint8Array {
-    if (this.#columns === null) return this.#header(row);
-    const end = rowEnd(row);
-    if (end === 0) return row;
-    const cells = cellsOf(row, 0, end, this.#delimiter);
-    if (row.length > rowBytesMax || cells?.starts.length !== this.#columns.length) {
-      this.#failed = true;
-      return EMPTY;
+  #heldRow(): Uint8Array {
+    const row = this.#held.take();
+    this.#heldOut.begin(row);
+    this.#row(row, 0, row.length, this.#heldOut);
+    return this.#heldOut.take();
+  }
+
+  /** Replaces in `out` what is masked of it. */
+  #row(bytes: Uint8Array, start: number, to: number, out: Leaving): void {
+    const columns = this.#columns;
+    if (columns === null) {
+      this.#header(bytes, start, to, out);
+      return;
     }
-    return this.#cells(row, cells, this.#columns);
+    const end = rowEnd(bytes, start, to);
+    if (end === start) return;
+    const isRead = this.#cells.read(bytes, start, end, this.#delimiter);
+    if (!isRead || to - start > rowBytesMax || this.#cells.starts.length !== columns.length) {
+      this.#failed = true;
+    } else this.#show(bytes, columns, out);
   }
 
-  #cells(row: Uint8Array, { starts, ends }: Cells, columns: readonly Column[]): Uint8Array {
-    const parts: Uint8Array[] = [];
-    let from = 0;
+  #show(bytes: Uint8Array, columns: readonly Column[], out: Leaving): void {
+    const { starts, ends } = this.#cells;
     for (let i = 0; i < columns.length; i++) {
       const [at, to] = [starts[i] as number, ends[i] as number];
-      const shown = this.#cell(row.subarray(at, to), columns[i] as Column);
-      if (shown === null) continue;
-      parts.push(row.subarray(from, at), written(shown, this.#delimiter));
-      from = to;
+      const shown = this.#cell(bytes, at, to, columns[i] as Column);
+      if (shown !== null) out.instead(at, to, written(shown, this.#delimiter));
     }
-    return parts.length === 0 ? row : concat([...parts, row.subarray(from)]);
   }
 
   /** The header, if it is; a title, a remark or an empty line may stand before it. */
-  #header(row: Uint8Array): Uint8Array {
-    const [start, end] = [headerStart(row), rowEnd(row)];
-    this.#delimiter = delimiterOf(row.subarray(start, end));
-    const cells = cellsOf(row, start, end, this.#delimiter);
+  #header(bytes: Uint8Array, from: number, to: number, out: Leaving): void {
+    const row = bytes.subarray(from, to);
+    const [start, end] = [from + headerStart(row), rowEnd(bytes, from, to)];
+    this.#delimiter = delimiterOf(bytes.subarray(start, end));
+    const isRead = this.#cells.read(bytes, start, end, this.#delimiter);
     const { fields } = this.#rules;
-    if (cells === null && !fields.empty) this.#failed = true;
-    const columns = (cells?.starts ?? []).map((at, i) => {
-      const name = text(plain(row.subarray(at, cells?.ends[i]))).trim();
+    const columns = isRead ? this.#columnsOf(bytes) : [];
+    if (columns.some(({ mask }) => mask !== null)) {
+      this.#columns = columns;
+      out.instead(from, from, this.#text.finish());
+      this.#show(
+        bytes,
+        columns.map(({ name }) => ({ name, mask: null })),
+        out,
+      );
+      return;
+    }
+    if (!isRead && !fields.empty) this.#failed = true;
+    this.#isText = !REMARK.test(text(row)) && columns.length > 1;
+    out.instead(from, to, this.#text.push(row));
+  }
+
+  #columnsOf(bytes: Uint8Array): readonly Column[] {
+    const { fields } = this.#rules;
+    return this.#cells.starts.map((at, i) => {
+      const name = text(plain(bytes.subarray(at, this.#cells.ends[i]))).trim();
       return { name, mask: fields.mask(fields.named(name), [name]) };
     });
-    if (cells !== null && columns.some(({ mask }) => mask !== null)) {
-      this.#columns = columns;
-      const header = columns.map(({ name }) => ({ name, mask: null }));
-      return concat([this.#text.finish(), this.#cells(row, cells, header)]);
-    }
-    this.#isText = !REMARK.test(text(row)) && (cells?.starts.length ?? 0) > 1;
-    return this.#text.push(row);
   }
 
   /** Null: it shows as it is. */
-  #cell(cell: Uint8Array, { name, mask }: Column): Uint8Array | null {
-    if (mask === null) return this.#texts.text(plain(cell), name);
-    if (cell.length === 0) return null;
+  #cell(bytes: Uint8Array, at: number, to: number, { name, mask }: Column): Uint8Array | null {
+    if (mask === null) {
+      const first = bytes[at] === QUOTE ? bytes[at + 1] : bytes[at];
+      if (!this.#texts.mayReplace(first)) return null;
+      return this.#texts.text(plain(bytes.subarray(at, to)), name);
+    }
+    if (at === to) return null;
     this.tally.mask(mask.rule);
-    return mask.text(plain(cell)) ?? EMPTY;
+    return mask.text(plain(bytes.subarray(at, to))) ?? EMPTY;
   }
 }
 

@@ -89,7 +89,8 @@ const WORDS: Readonly<Record<TargetForm, string>> = {
   "empty-segment": "The path holds an empty segment.",
 };
 
-function decoded(part: string): string | null {
+/** Null: an escape is none, or is not UTF-8. */
+export function decoded(part: string): string | null {
   try {
     return decodeURIComponent(part);
   } catch {

@@ -65,7 +65,7 @@ describe("other types", () => {
     ["text/html", `<pre>\n${JSON_BODY}`, `<pre>\n${JSON_BODY}`],
   ])("%s: %j", (type, body, expected) => expect(sent(type, body)).toBe(expected));
 
-  it.each([null, "", " ", "application/octet-stream", "image/png", "x/y"])(
+  it.each([null, "", " ", "application/octet-stream", "image/png", "text/yaml", "x/y"])(
     "unknown: %j",
     (type) => {
       expect(sent(type, JSON_BODY, "refuse")).toBe("refuse");
