@@ -213,6 +213,15 @@ export const keptAnswersMax = 1_000;
 /** A request under a key that has not answered by then is taken for lost. */
 export const lostRequestSeconds = 60;
 
+/** A browser's sign-in on the host of a service: how long it may take, its code, what comes of it. */
+export const hostAttemptSeconds = 600;
+export const hostCodeSeconds = 60;
+export const hostTokenSeconds = 600;
+/** The path to go back to waits in a cookie, escaped, and browsers keep 4,096 bytes of one. */
+export const hostPathCharactersMax = 1_000;
+/** A browser asks again before a page's request (CORS) when it has not for so long. */
+export const preflightSeconds = 600;
+
 /** A request's body that is read for rules, held for approval and kept; a larger one streams. */
 export const requestBytesMax = 1 * MIB;
 /** Of a request's body, in lists and inboxes. */
