@@ -19,10 +19,11 @@ const PARAMETER = /(?<=[?&#;])[^=?&#;<>"'\s]+=[^&#;<>"'\s]*/gu;
 const linkShown = (value: string, masker: Masker): string =>
   value.replace(PARAMETER, (parameter) => sentParameter(parameter, masker));
 
+/** What begins like a document and is none cannot be looked through. */
 function documentShown(value: string, masker: Masker): string {
-  if (!/^\s*[{[]/.test(value)) return value;
+  if (!/^\s*(?:\{|\[\s*[{["])/.test(value)) return value;
   const body = masker.body("application/json", "refuse");
   if (body === "pass" || body === "refuse") return value;
   const [first, rest] = [body.push(utf8(value)), body.finish()];
-  return first === null || rest === null ? value : `${text(first)}${text(rest)}`;
+  return first === null || rest === null ? "[redacted]" : `${text(first)}${text(rest)}`;
 }
