@@ -73,6 +73,10 @@ export const httpSchema = z.strictObject({
     .enum(["pass", "scan", "refuse"])
     .default("refuse")
     .describe("Answers of a type that no masker reads: `pass`, `scan` as text, or `refuse`."),
+  openapi: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("The service's own OpenAPI document (3.0, 3.1), for `http.operation`."),
   labels: ofLabels,
 });
 

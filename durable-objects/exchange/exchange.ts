@@ -65,12 +65,16 @@ export class LiveExchange implements Holder {
       this.#respond = resolve;
     });
     request.signal.addEventListener("abort", () => this.#step({ on: "left" }));
-    const body = streams ? null : new Uint8Array(await request.arrayBuffer());
     const headers = [...request.headers].filter(([name]) => name !== "sluice-exchange");
-    const over = await this.#overdrawn();
     const head = { method: request.method, target, headers, ownHost };
-    if (over !== null) this.#step({ on: "over", ...over });
-    else this.#step({ on: "request", head, body });
+    try {
+      const body = streams ? null : new Uint8Array(await request.arrayBuffer());
+      const over = await this.#overdrawn();
+      if (over !== null) this.#step({ on: "over", ...over });
+      else this.#step({ on: "request", head, body });
+    } catch {
+      this.#step({ on: "failed", message: "The gateway could not read this request." });
+    }
     return answered;
   }
 
@@ -103,7 +107,9 @@ export class LiveExchange implements Holder {
     } catch (error) {
       this.#end();
       this.#outlet?.break("The gateway failed.");
-      this.#respond(new Response(null, { status: 500 }));
+      this.#respond(
+        this.#session.unable("The gateway cannot record this, and lets nothing through."),
+      );
       this.#session.unrecorded(error);
     }
   }

@@ -20,6 +20,7 @@ const resource: HttpResource = {
   labels: {},
   forms: [],
   unreadable: "refuse",
+  openapi: null,
 };
 
 const CANARY = "Kestrelux";
@@ -121,7 +122,7 @@ exchangeCases({
   name: "http",
   spec: { ...base, resource },
   masker,
-  newEngine: (rules) => new HttpEngine(resource, rules),
+  newEngine: (rules) => new HttpEngine(resource, rules, () => () => false),
   plain: { head: { method: "GET", target: "/customers/7", headers: [] }, body: utf8("") },
   answers: ANSWERS,
   canary: CANARY,

@@ -19,14 +19,31 @@ const policy = (url: string): string =>
     .replace("http://127.0.0.1:8790", url)
     .replace("grants:", `${FILES(url)}\ngrants:`)
     .replace(/resources: \[shop-db, billing-api\]/g, "resources: [shop-db, billing-api, files]")
+    .replace("credential: { header", `openapi: ${JSON.stringify(API)}\n    credential: { header`)
     .replace("  - id: no-vault", `${GUARDRAILS}\n  - id: no-vault`)
     .replace("roles:", `${MASKS}\nroles:`);
 
+const API = {
+  openapi: "3.1.0",
+  info: { title: "billing", version: "1" },
+  paths: {
+    "/described/{id}": {
+      get: {
+        operationId: "getIt",
+        parameters: [
+          { name: "id", in: "path", required: true, schema: { type: "integer", maximum: 99 } },
+        ],
+      },
+    },
+  },
+};
 const FILES = (url: string) =>
   `  - { name: files, type: http, url: "${url}", network: private, unreadable: pass }`;
 const GUARDRAILS = `
   - { id: ask, resources: [billing-api], when: 'http.path == "/held"', then: review,
       reviewers: [leads] }
+  - { id: by-document, resources: [billing-api], then: block, message: Not described.,
+      when: 'http.path.startsWith("/described") && !(http.operation == "getIt" && http.conforms)' }
   - id: by-role
     resources: [billing-api]
     when: http.path == "/echo" && has(http.query.role) && http.query.role == "admin"
@@ -159,6 +176,13 @@ describe("a request to a service", () => {
     expect((await call("/echo?role=user&role=admin")).status).toBe(403);
     expect((await call("/echo?id=1&id=2")).status).toBe(200);
     expect((await call("/echo?role=user&id=1&id=2")).status).toBe(200);
+  });
+
+  it("is held against the service's own document", async () => {
+    expect((await call("/described/7")).status).toBe(404);
+    expect((await call("/described/700")).status).toBe(403);
+    expect((await call("/described/7", { method: "DELETE" })).status).toBe(403);
+    expect((await call("/described/7/more")).status).toBe(403);
   });
 
   it("is answered by 429 when a budget is used up, and does not leave", async () => {

@@ -14,9 +14,11 @@ import type { Masker } from "../../masker.ts";
 import type { HttpResource } from "../../session.ts";
 import { type Body, readBody } from "./body.ts";
 import { cookiesForService } from "./cookies.ts";
+import { type Api, compileApi } from "./openapi.ts";
 import { refusalOf } from "./refusal.ts";
 import { overridesMethod, readHeaders } from "./request-headers.ts";
 import { answerOf } from "./response.ts";
+import type { Matches } from "./schema-reading.ts";
 import { sentBody, sentSearch } from "./sent.ts";
 import { shownBody, shownTarget } from "./shown.ts";
 import { readTarget, type Target, type TargetForm } from "./target.ts";
@@ -41,9 +43,14 @@ export class HttpEngine implements ExchangeEngine {
   readonly #resource: HttpResource;
   #masker: Masker;
 
-  constructor(resource: HttpResource, masker: Masker) {
+  readonly #api: Api | null;
+
+  /** `matches`: the patterns of the service's OpenAPI document. */
+  constructor(resource: HttpResource, masker: Masker, matches: Matches) {
     this.#resource = resource;
     this.#masker = masker;
+    const api = resource.openapi === null ? null : compileApi(resource.openapi, matches);
+    this.#api = api !== null && "wrong" in api ? null : api;
   }
 
   adopt(masker: Masker): void {
@@ -70,11 +77,22 @@ export class HttpEngine implements ExchangeEngine {
     if ("wrong" in read) {
       return refuse(read.status === 415 ? "unsupported" : "bad_request", read.wrong);
     }
-    if (overridesMethod(target.query, read.value)) return refuse("bad_request", OVERRIDDEN);
+    if (overridesMethod(target.query, read.value)) {
+      return refuse("bad_request", "A field asks for another method than the request's own.");
+    }
     const outgoing = this.#outgoing(head, headers.forward, target, sent?.body ?? null);
-    const facts = factsOf(head.method, target, headers, read);
-    const command = this.#command(id, outgoing, target, facts);
+    const described = this.#operation(head.method, target, type, read);
+    const facts = { ...factsOf(head.method, target, headers, read), ...described.facts };
+    const command = this.#command(id, outgoing, target, facts, described.misfit);
     return { command, outgoing, masked: sent?.rules ?? [] };
+  }
+
+  /** What the service's own document says of it. */
+  #operation(method: string, { path, query }: Target, contentType: string | null, body: Body) {
+    const operation = this.#api?.operation(method, path) ?? null;
+    if (operation === null) return { facts: { operation: "", conforms: false }, misfit: null };
+    const misfit = this.#api?.conforms(operation, { query, contentType, body }) ?? null;
+    return { facts: { operation: operation.id, conforms: misfit === null }, misfit };
   }
 
   #outgoing(
@@ -107,7 +125,13 @@ export class HttpEngine implements ExchangeEngine {
     return known.length === 0 ? "identity" : known.join(", ");
   }
 
-  #command(id: CommandId, outgoing: Outgoing, target: Target, http: HttpFacts): Command {
+  #command(
+    id: CommandId,
+    outgoing: Outgoing,
+    target: Target,
+    http: HttpFacts,
+    misfit: string | null,
+  ): Command {
     const { method, body } = outgoing;
     const operation = OPERATION[method] ?? "unknown";
     const masker = this.#masker;
@@ -125,7 +149,7 @@ export class HttpEngine implements ExchangeEngine {
       functions: [],
       unbounded: false,
       overwrites: null,
-      risks: [],
+      risks: misfit === null ? [] : [misfit],
       questions: 0,
       changesNothing: false,
       holdsLocks: false,
@@ -145,7 +169,6 @@ export class HttpEngine implements ExchangeEngine {
 
 const TYPE = "content-type";
 
-const OVERRIDDEN = "A field names another method than the request has: send that one itself.";
 /** It sends back what it came with, and so the service's credential. */
 const TRACED = "TRACE is not served.";
 
@@ -167,7 +190,7 @@ function factsOf(
   { path, query }: Target,
   headers: Exclude<ReturnType<typeof readHeaders>, { wrong: string }>,
   body: Body,
-): HttpFacts {
+): Omit<HttpFacts, "operation" | "conforms"> {
   const values = new Map<string, string[]>();
   for (const [name, value] of query) values.set(name, [...(values.get(name) ?? []), value]);
   const several = [...values].filter(([, each]) => each.length > 1).map(([name]) => name);

@@ -86,7 +86,7 @@ export const HEADERS = [
     headers("X_Forwarded_For: 127.0.0.1", "Content_Length: 3", "x_role: admin"),
   ),
   ...refused(400, "TRACE", [["TRACE", sent("TRACE", "~/echo")]]),
-  ...refused(400, "names another method", [
+  ...refused(400, "asks for another method", [
     ["_method in the query", sent("POST", "~/echo?_method=DELETE")],
     ["_method, encoded", sent("POST", "~/echo?%5fmethod=DELETE")],
     ["_METHOD", sent("POST", "~/echo?_METHOD=DELETE")],
