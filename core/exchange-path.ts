@@ -293,9 +293,12 @@ export class Exchange {
     if (body === "pass" && length !== null && this.#received < length) {
       return this.#fail("The service broke off.");
     }
-    const rest = body === "pass" ? null : body.finish();
-    if (body !== "pass" && rest === null) return this.#unreadable();
-    if (rest !== null) this.#send(rest);
+    // In nothing there is nothing to mask, whatever its type says that it is.
+    if (body !== "pass" && this.#received > 0) {
+      const rest = body.finish();
+      if (rest === null) return this.#unreadable();
+      this.#send(rest);
+    }
     this.#account(String(head.status), body);
     this.#effects.push({ do: "finish" });
     this.#end();

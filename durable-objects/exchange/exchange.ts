@@ -154,7 +154,7 @@ export class LiveExchange implements Holder {
 
   #begin({ status, headers }: ResponseHead, coding: Coding | null): void {
     const length = headers.find(([name]) => name === "content-length")?.[1] ?? null;
-    const none = this.#request?.method === "HEAD" || status === 204 || status === 304;
+    const none = this.#request?.method === "HEAD" || [204, 205, 304].includes(status);
     if (!none) {
       const left = () => this.#step({ on: "left" });
       this.#outlet = new Outlet(coding, length === null ? null : Number(length), left);

@@ -59,6 +59,7 @@ export function answerOf(
   const none = hasNoBody(outgoing.method, head.status);
   const whole = masker.idle ? "pass" : masker.body(type, resource.unreadable);
   const body = none ? "pass" : whole;
+  if (head.status < 200 || head.status > 599) return unreadable("an answer of its status");
   if (body === "refuse") return unreadable(`an answer of type ${type ?? "unknown"}`);
   const coding = codingOf(valueOf("content-encoding"));
   if (body !== "pass" && coding === undefined) return unreadable("the answer's content coding");
@@ -90,9 +91,9 @@ const unreadable = (what: string): { refuse: Refusal } => ({
   },
 });
 
-/** RFC 9110 section 6.4.1. */
+/** RFC 9110 sections 6.4.1 and 15.3.6. */
 const hasNoBody = (method: string, status: number): boolean =>
-  method === "HEAD" || status === 204 || status === 304 || status < 200;
+  method === "HEAD" || [204, 205, 304].includes(status);
 
 /** Null: none; undefined: one that is not known, or several. */
 function codingOf(value: string | null): Coding | null | undefined {
