@@ -52,7 +52,7 @@ export const PATHS = [
     ["a fragment is dropped", get("~/json?n=1#f"), { url: "/json?n=1" }],
     ["absolute form", get("http://HOST/http/svc/json"), { url: "/json" }],
     ["absolute form of another host", get("http://evil.example/http/svc/json"), { url: "/json" }],
-    ["an empty query is dropped", get("~/a?"), { url: "/a" }],
+    ["an empty query stays", get("~/a?"), { url: "/a?" }],
     ["no path", get("/http/svc"), { url: "/" }],
     ["no path, a query", get("/http/svc?n=1"), { url: "/?n=1" }],
     ["back into the same root", get("~/../svc/json"), { url: "/json" }],
