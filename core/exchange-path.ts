@@ -1,4 +1,5 @@
 import { commandEvents, digestHead, endOf, hexDigest, openedFact, settledFact } from "./account.ts";
+import { EMPTY } from "./bytes.ts";
 import type { Command, CommandId } from "./command.ts";
 import type { Crypto } from "./crypto.ts";
 import type { Budget, Decision, Policy, Settled, UnixMs } from "./decision.ts";
@@ -294,11 +295,9 @@ export class Exchange {
       return this.#fail("The service broke off.");
     }
     // In nothing there is nothing to mask, whatever its type says that it is.
-    if (body !== "pass" && this.#received > 0) {
-      const rest = body.finish();
-      if (rest === null) return this.#unreadable();
-      this.#send(rest);
-    }
+    const rest = body === "pass" || this.#received === 0 ? EMPTY : body.finish();
+    if (rest === null) return this.#unreadable();
+    this.#send(rest);
     this.#account(String(head.status), body);
     this.#effects.push({ do: "finish" });
     this.#end();

@@ -117,7 +117,8 @@ async function passed(c: Context<App>, name: string, target: string): Promise<Re
   if (answer !== null) return answer;
   await forget(c, way);
   const again = await ask(c, await wayTo(c, name), target, body);
-  if (again === null) throw new Refused("internal", "No session could be opened; nothing was let through.");
+  if (again === null)
+    throw new Refused("internal", "No session could be opened; nothing was let through.");
   return again;
 }
 

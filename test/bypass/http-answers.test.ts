@@ -5,6 +5,7 @@ import { ask, type Got } from "./http-client.ts";
 import { POLICY } from "./http-policy.ts";
 import { type AnswerRow, SSN } from "./http-rows/answer.ts";
 import { ANSWERS } from "./http-rows/answers.ts";
+import { WIRE } from "./http-rows/wire.ts";
 
 /*
  * What a service answers, and what of it reaches a client through the deployed Worker: masked
@@ -62,42 +63,7 @@ describe("answers", () => {
   );
 });
 
-/** An answer to the letter, then the end of the connection. */
-const WIRE: readonly (readonly [about: string, bytes: string])[] = [
-  [
-    "101 that nobody asked for",
-    `HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n${SSN}`,
-  ],
-  ["a hint before the answer", `HTTP/1.1 103 X\r\nLink: </${SSN}>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n`],
-  ["a reason", `HTTP/1.1 200 ${SSN}\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\nx`],
-  ["two lengths", `HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 11\r\n\r\n${SSN}`],
-  [
-    "more than the length",
-    `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\nx${SSN}`,
-  ],
-  [
-    "less than the length",
-    `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 99\r\n\r\nx ${SSN}`,
-  ],
-  [
-    "a broken chunk",
-    `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n${SSN}`,
-  ],
-  ["a coding of transfer", `HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n${SSN}`],
-  ["no status", `HTTP/1.1\r\n\r\n${SSN}`],
-  ["status 999", `HTTP/1.1 999 OK\r\nContent-Type: text/plain\r\n\r\n${SSN}`],
-  ["status 600", `HTTP/1.1 600 OK\r\nContent-Type: text/plain\r\n\r\n${SSN}`],
-  ["HTTP/0.9", SSN],
-  ["nothing", ""],
-  ["a folded header", `HTTP/1.1 200 OK\r\nX-A: 1\r\n ${SSN}\r\n\r\n`],
-  ["NUL in a header", `HTTP/1.1 200 OK\r\nX-A: \0${SSN}\r\n\r\n`],
-  [
-    "a field behind the body",
-    `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-A: ${SSN}\r\n\r\n`,
-  ],
-];
-
-describe("what is hardly an answer: refused, cut, or without the value; the session goes on", () => {
+describe("what is hardly an answer: refused, cut or without the value", () => {
   test.for(WIRE)("%s", async ([, bytes]) => {
     token ??= gate().token("ada");
     gate().upstream.told.delete("/told");

@@ -124,7 +124,7 @@ test("what the service saw is what was let through and recorded, to the byte", a
   expect(recorded.toSorted()).toEqual(seen.toSorted());
 });
 
-test("nothing that is kept or logged has the service's credential or the caller's token", async () => {
+test("neither credential nor token is kept or logged", async () => {
   const hidden = [CREDENTIAL, (await token) ?? ""];
   const db = await gate().gateway.miniflare.getD1Database("DB");
   const { results } = await db

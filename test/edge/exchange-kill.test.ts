@@ -44,9 +44,9 @@ type Answers = Map<string, Got | null>;
 /** Several clients at once, until the runtime is gone. */
 async function killed(round: number, random: () => number): Promise<Answers> {
   const answers: Answers = new Map();
-  let over = false;
+  const until = { over: false };
   const client = async (name: number) => {
-    for (let n = 0; !over; n++) {
+    for (let n = 0; !until.over; n++) {
       const { path, method, accepts } = DEEDS[Math.floor(random() * DEEDS.length)] as Deed;
       const own = `${path}${path.includes("?") ? "&" : "?"}by=${round}.${name}.${n}`;
       answers.set(own, null);
@@ -61,7 +61,7 @@ async function killed(round: number, random: () => number): Promise<Answers> {
   const clients = [0, 1, 2, 3].map(client);
   await pause(random() * longestMs);
   gate.gateway.kill();
-  over = true;
+  until.over = true;
   await Promise.all(clients);
   return answers;
 }
@@ -91,7 +91,7 @@ function byLine(records: readonly RecordView[]): Map<string, string> {
   for (const { kind, command, fact } of records) {
     if (kind === "command") bytes.set(command, []);
     if (kind !== "toClient") continue;
-    bytes.get(command)?.push(Buffer.from(fact["bytes"] as string, "base64"));
+    bytes.get(command)?.push(Buffer.from(String(fact["bytes"]), "base64"));
   }
   return new Map(
     records.flatMap(({ kind, command, fact }) => {

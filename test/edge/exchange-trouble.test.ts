@@ -137,7 +137,7 @@ describe("bounds", () => {
     expect((await call("/json?fourth")).status).toBe(200);
   });
 
-  it("a session that was idle is over; the next request opens another, its body with it", async () => {
+  it("a session that was idle is over; the next request opens another", async () => {
     const first = await call("/echo", ada, "POST", "one");
     expect(await endOf(sessionOf(first))).toBe("idle");
     const next = await call("/echo", ada, "POST", "two, kept");
@@ -160,7 +160,7 @@ describe("access that ends under a request", () => {
     expect(answer.status).toBe(200);
   };
 
-  it("a session that is killed before its answer begins: 403, and the service hears of it", async () => {
+  it("a session that is killed before its answer begins: 403", async () => {
     const session = sessionOf(await call("/json"));
     const coming = call("/slow?ms=20000&killed");
     await arrived("/slow?ms=20000&killed");
@@ -207,7 +207,7 @@ describe("access that ends under a request", () => {
     expect(seen("/json?signed-out")).toBe(0);
   });
 
-  it("groups that are taken away: at the next renewal, and nothing more reaches the service", async () => {
+  it("groups that are taken away end what is under way", async () => {
     const { access_token: token, refresh_token = "" } = await signIn(gate.url, "ada");
     const coming = call("/slow?ms=20000&groups", token);
     await arrived("/slow?ms=20000&groups");
