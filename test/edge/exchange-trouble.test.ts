@@ -26,7 +26,7 @@ let ada: string;
 
 beforeAll(async () => {
   const bounds = { exchangesMax: 3, exchangesIdleSeconds: 1, pingSeconds: 0.5 };
-  const entry = join(import.meta.dirname, "exchange-entry.ts");
+  const entry = join(import.meta.dirname, "exchange/entry.ts");
   gate = await HttpGate.start({ policy, modules: await bundleWorker(entry, [withBounds(bounds)]) });
   ada = await gate.token("ada");
 });

@@ -1,8 +1,8 @@
-import product from "../../worker/index.ts";
-import tests, { breakableD1 } from "./entry.ts";
+import product from "../../../worker/index.ts";
+import tests, { breakableD1 } from "../entry.ts";
 
-export { CallerObject, CatalogObject, ConsoleObject, ReviewDesk } from "../../worker/index.ts";
-export { SessionObject } from "./entry.ts";
+export { CallerObject, CatalogObject, ConsoleObject, ReviewDesk } from "../../../worker/index.ts";
+export { SessionObject } from "../entry.ts";
 
 /** The deployed Worker, of which a test can break parts: `/api/break/WHAT` and `/api/mend/WHAT`. */
 export default {
