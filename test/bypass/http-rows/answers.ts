@@ -1,5 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import type { Told } from "../../support/http-upstream.ts";
+import { CREDENTIAL } from "../../support/http-gate.ts";
 import { BAD_JSON } from "../../support/http-upstream/samples.ts";
 import { type AnswerRow, hides, json, shows, SSN, typed, VALUE } from "./answer.ts";
 
@@ -173,6 +174,8 @@ const HIDDEN = [
 
 /** Where a value stands in an answer's head. */
 const HEADS: readonly AnswerRow[] = [
+  ["x-echo", `Bearer ${CREDENTIAL}`, "[redacted]"],
+  ["location", `/x?key=${CREDENTIAL}&a=1`, "/http/svc/x?key=[redacted]&a=1"],
   ["x-note", `for ${SSN}`, "for [redacted:us_ssn]"],
   ["secret", VALUE, "[redacted]"],
   ["location", `/next?secret=${VALUE}&id=1`, "/http/svc/next?secret=%5Bredacted%5D&id=1"],
