@@ -10,6 +10,7 @@ import { callerOf, type ObjectsEnv } from "../env.ts";
 import { HeldCommand, type Heard, type Holder } from "../held-command.ts";
 import { requestOf } from "../upstream/http.ts";
 import { decoded } from "./coding.ts";
+import { hiding } from "./hiding.ts";
 import type { LiveExchanges } from "./live.ts";
 import { Outlet } from "./outlet.ts";
 
@@ -34,6 +35,8 @@ export class LiveExchange implements Holder {
   #respond: (response: Response) => void = () => {};
   #outlet: Outlet | null = null;
   #coding: Coding | null = null;
+  /** Of the service's credential: nothing of it comes back in an answer. */
+  #secrets: readonly string[] = [];
   #ended = false;
   #sent = 0;
 
@@ -176,6 +179,9 @@ export class LiveExchange implements Holder {
         body: whole,
         tokens: this.#session.tokens,
         signal: this.#gone.signal,
+        hides: (secrets) => {
+          this.#secrets = secrets;
+        },
       });
       this.#session.arriving.dialled(Date.now() - from);
       this.#session.arriving.loggedIn(this.now());
@@ -191,7 +197,7 @@ export class LiveExchange implements Holder {
     if (this.#ended || response.body === null) return this.#step({ on: "ended" });
     const raw = pieces(response.body, this.#gone.signal);
     const content = this.#coding === null ? raw : decoded(this.#coding, raw);
-    for await (const bytes of content) {
+    for await (const bytes of hiding(this.#secrets, content)) {
       await this.#session.journal.room();
       this.#step({ on: "bytes", bytes });
       if (this.#ended) return;

@@ -15,6 +15,8 @@ export type Sending = {
   readonly body: BodyInit | null;
   readonly tokens: ClientCredentials | null;
   readonly signal: AbortSignal;
+  /** Hears, before anything is sent, what the answer must not hold. */
+  readonly hides?: (secrets: readonly string[]) => void;
 };
 
 /**
@@ -25,7 +27,7 @@ export async function requestOf(
   env: ObjectsEnv,
   spec: ExchangeSpec,
   outgoing: Outgoing,
-  { body, tokens, signal }: Sending,
+  { body, tokens, signal, hides }: Sending,
 ): Promise<Response> {
   const { resource } = spec;
   mustReach(resource.host, resource.network);
@@ -33,6 +35,7 @@ export async function requestOf(
   const { search, headers, token, secrets } = await sent(env, spec, outgoing, tokens);
   const url = `${resource.url}${outgoing.path}${search}`;
   requireExact(url);
+  hides?.(secrets);
   const answer = await fetcher(url, {
     method: outgoing.method,
     headers: headers.map(([name, value]) => [name, value]),
@@ -48,7 +51,7 @@ export async function requestOf(
     return withoutSecrets(answer, secrets);
   }
   await answer.body?.cancel();
-  return requestOf(env, spec, outgoing, { body, tokens, signal });
+  return requestOf(env, spec, outgoing, { body, tokens, signal, ...(hides && { hides }) });
 }
 
 async function sent(

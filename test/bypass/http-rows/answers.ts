@@ -30,7 +30,12 @@ const headed = (name: string, value: string, told: Told = json("{}")): Told => (
 /** What is wrong with them stands in what is masked. */
 const MASKED_UNREAD = ["control", "escape", "bytes"];
 
+const STARS = "*".repeat(CREDENTIAL.length);
+
 const SHOWN = shows([
+  ["the credential", json(`{"x":"Bearer ${CREDENTIAL}"}`), `{"x":"*******${STARS}"}`],
+  ["the credential, cut", typed("text/plain", ...`a ${CREDENTIAL} b`), `a ${STARS} b`],
+  ["the credential, coded", coded("br", brotliCompressSync(`"${CREDENTIAL}"`)), `"${STARS}"`],
   ["a document", json(PLAIN), MASKED],
   [
     "an escaped name",
