@@ -41,6 +41,8 @@ export type Outgoing = {
   readonly body: Uint8Array | null;
   /** As in RequestHead: where the answer goes. */
   readonly ownHost?: OwnHost | null;
+  /** The service's own cookies that came back; no part of what is shown, approved or recorded. */
+  readonly cookie?: string | null;
 };
 
 /** Why a request was refused; the engine has the words for it. */

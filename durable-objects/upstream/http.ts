@@ -57,7 +57,7 @@ export async function requestOf(
 async function sent(
   env: ObjectsEnv,
   spec: ExchangeSpec,
-  { method, path, search, headers, body }: Outgoing,
+  { method, path, search, headers, body, cookie = null }: Outgoing,
   tokens: ClientCredentials | null,
 ) {
   const { url } = spec.resource;
@@ -69,7 +69,11 @@ async function sent(
   const ready = credited(head, hash, credential, Date.now(), nodeCrypto);
   if ("wrong" in ready) throw new Unreachable(ready.wrong);
   const token = tokens !== null && credential?.kind === "bearer" ? credential.token : null;
-  return { ...ready, token, secrets: credential === null ? [] : secretsIn(credential) };
+  const credits = ready.headers.some(([name]) => name === "cookie");
+  const own = cookie === null || credits ? [] : [["cookie", cookie] as const];
+  const all = [...ready.headers, ...own];
+  const secrets = credential === null ? [] : secretsIn(credential);
+  return { search: ready.search, headers: all, token, secrets };
 }
 
 /** A service that sends its credential back, in a redirect mostly, tells it to nobody here. */

@@ -74,6 +74,13 @@ describe("a deployment with a setting missing", () => {
     ["SIGNING_KEYS", "s1:c2hvcnQ="],
     ["SIGNING_KEYS", `s1:${key("a")},s1:${key("b")}`],
     ["SEALING_KEYS", "no colon"],
+    ["HTTP_DOMAIN", "https://apis.example"],
+    ["HTTP_DOMAIN", "apis.example:8443"],
+    ["HTTP_DOMAIN", "*.apis.example"],
+    ["HTTP_DOMAIN", "Apis.Example"],
+    ["HTTP_DOMAIN", "gate.test"],
+    ["HTTP_DOMAIN", "apis.gate.test"],
+    ["HTTP_DOMAIN", "test"],
   ];
   it.each(settings)("says so: %s = %j", async (name, value) => {
     const env = { ...gate.env, [name]: value } as Env;

@@ -51,7 +51,8 @@ export function cookiesForService(header: string, path: string, secure: boolean)
   const mapped = pairs.flatMap(({ name, value }) => {
     const [, of = "", real = ""] = shape.exec(name) ?? [];
     const reach = decoded(of);
-    return real !== "" && reaches(reach, path) ? [{ name: real, value, reach }] : [];
+    if (real === "" || reach === null || !reaches(reach, path)) return [];
+    return [{ name: real, value, reach }];
   });
   const known = new Set(mapped.map(({ name }) => name));
   const rest = pairs.filter(({ name }) => !OURS.test(name) && !known.has(name));
@@ -95,11 +96,11 @@ const reaches = (of: string, path: string): boolean =>
 const escaped = (path: string): string =>
   encodeURIComponent(path).replace(/[.()]/g, (one) => `%${one.charCodeAt(0).toString(16)}`);
 
-/** Whoever wrote it, it has to be one of ours: anything else reaches no path. */
-function decoded(path: string): string {
+/** Null: a service's script made that name up. */
+function decoded(path: string): string | null {
   try {
     return decodeURIComponent(path);
   } catch {
-    return "";
+    return null;
   }
 }

@@ -5,6 +5,7 @@ import type {
   ExchangeEngine,
   Headers,
   Outgoing,
+  OwnHost,
   Refusal,
   RequestHead,
   ResponseHead,
@@ -102,15 +103,20 @@ export class HttpEngine implements ExchangeEngine {
     body: Uint8Array | null,
   ): Outgoing {
     const accepted = given.find(([name]) => name === "accept-encoding")?.[1] ?? "";
-    const cookies = given.find(([name]) => name === "cookie")?.[1] ?? "";
-    const cookie = ownHost === null ? null : cookiesForService(cookies, path, ownHost.secure);
-    const kept = [...forward, ...(cookie === null ? [] : [["cookie", cookie] as const])]
+    const kept = forward
       .filter(([name]) => this.#masker.idle || !OF_THE_VALUE.has(name))
       .map(
         ([name, value]) => [name, this.#masker.sent?.header(name, value).text ?? value] as const,
       );
     const headers: Headers = [...kept, ["accept-encoding", this.#codings(accepted)]];
-    return { method, path, search, headers, body, ownHost };
+    const cookie = ownHost === null ? null : this.#cookie(given, path, ownHost);
+    return { method, path, search, headers, body, ownHost, cookie };
+  }
+
+  #cookie(given: Headers, path: string, { secure }: OwnHost): string | null {
+    const came = given.find(([name]) => name === "cookie")?.[1] ?? "";
+    const cookie = cookiesForService(came, path, secure);
+    return cookie === null ? null : (this.#masker.sent?.header("cookie", cookie).text ?? cookie);
   }
 
   /** Of those that the client takes, the ones that can be taken off again. */
@@ -180,10 +186,7 @@ const refuse = (code: Refusal["code"], message: string): Described => ({
 
 /** What leaves, but for body, credential and cookies: an approval is bound to it. */
 const textOf = ({ method, path, search, headers }: Outgoing): string =>
-  [
-    `${method} ${path}${search}`,
-    ...headers.flatMap(([name, value]) => (name === "cookie" ? [] : [`${name}: ${value}`])),
-  ].join("\n");
+  [`${method} ${path}${search}`, ...headers.map(([name, value]) => `${name}: ${value}`)].join("\n");
 
 function factsOf(
   method: string,
