@@ -29,7 +29,7 @@ const METADATA: ReadonlySet<string> = new Set(["100.100.100.200", "168.63.129.16
 /** 64:ff9b::/96 (RFC 6052). */
 const NAT64 = [0x64, 0xff9b, 0, 0, 0, 0].join();
 const METADATA_NAMES =
-  /(^metadata|(^|\.)(metadata\.google\.internal|metadata\.goog|instance-data))$/i;
+  /(^metadata|(^|\.)(metadata\.google\.internal|metadata\.goog|instance-data(\.ec2\.internal)?))$/i;
 
 /**
  * Classifies what stands in `host`. An IPv4 address in another spelling than four decimal numbers

@@ -7,6 +7,7 @@ import {
   openedFact,
   settledFact,
 } from "./account.ts";
+import { EMPTY } from "./bytes.ts";
 import type { Command, CommandId } from "./command.ts";
 import type { Crypto } from "./crypto.ts";
 import type { Budget, Decision, Policy, Settled, UnixMs } from "./decision.ts";
@@ -300,9 +301,10 @@ export class Exchange {
     if (body === "pass" && length !== null && this.#received < length) {
       return this.#fail("The service broke off.");
     }
-    const rest = body === "pass" ? null : body.finish();
-    if (body !== "pass" && rest === null) return this.#unreadable();
-    if (rest !== null) this.#send(rest);
+    // In nothing there is nothing to mask, whatever its type says that it is.
+    const rest = body === "pass" || this.#received === 0 ? EMPTY : body.finish();
+    if (rest === null) return this.#unreadable();
+    this.#send(rest);
     this.#account(String(head.status), body);
     this.#effects.push({ do: "finish" });
     this.#end();

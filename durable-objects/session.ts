@@ -197,7 +197,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
         const end = { code, message, commands };
         const ended = { session: spec.id, header, end };
         if (recorded) this.ctx.waitUntil(this.#ended(ended, this.#noticed));
-        else this.#unrecorded = end;
+        else this.#endLater(end);
       },
     };
   }
@@ -296,6 +296,13 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
     if (!later) return this.#finish(kept);
     const { least, spread } = afterRevocationMs;
     await this.ctx.storage.setAlarm(Date.now() + least + Math.random() * spread);
+  }
+
+  /** Soon, for nothing may hold this object, and what it alone knows goes with it. */
+  #endLater(end: Ending): void {
+    this.#unrecorded = end;
+    const soon = Date.now() + afterRevocationMs.least;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(soon).catch(() => {}));
   }
 
   /** Ships everything and closes the row; the alarm comes again until both are done. */

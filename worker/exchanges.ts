@@ -114,31 +114,38 @@ const mustSignIn = (c: Context<App>, { code }: Refused): boolean =>
   PROBLEMS[code] === 401 && c.req.header("authorization") === undefined && isVisit(c);
 
 async function passed(c: Context<App>, name: string, target: string): Promise<Response> {
-  const body = await heldBody(c.req.raw);
   const way = await wayTo(c, name);
+  const body = await heldBody(c.req.raw);
   const answer = await ask(c, way, target, body);
   if (answer !== null) return answer;
   await forget(c, way);
   const again = await ask(c, await wayTo(c, name), target, body);
-  if (again === null) throw new Refused("conflict", "The session ended while it was opening.");
+  if (again === null)
+    throw new Refused("internal", "No session could be opened; nothing was let through.");
   return again;
 }
 
 /** A request's body as far as it is held; `rest` streams behind it. */
 type Body = { readonly bytes: Uint8Array | null; readonly rest: ReadableStream | null };
 
-/** Read before anything waits for it, so that a session that is over can be followed by another. */
-async function heldBody({ body }: Request): Promise<Body> {
+/**
+ * Read once, and after the caller is known: a session that is over can be followed by another.
+ * Throws Refused where the body does not come as its framing says, or cannot be handed on.
+ */
+async function heldBody({ method, body }: Request): Promise<Body> {
   if (body === null) return { bytes: null, rest: null };
   const reader = body.getReader({ mode: "byob" });
-  const { value = new Uint8Array() } = await reader.readAtLeast(
-    requestBytesMax + 1,
-    new Uint8Array(requestBytesMax + 1),
-  );
+  const { value = new Uint8Array() } = await reader
+    .readAtLeast(requestBytesMax + 1, new Uint8Array(requestBytesMax + 1))
+    .catch(() => {
+      throw new Refused("bad_request", "The request's body broke off, or is badly framed.");
+    });
   reader.releaseLock();
-  return value.length <= requestBytesMax
-    ? { bytes: value, rest: null }
-    : { bytes: value, rest: body };
+  if (value.length > 0 && (method === "GET" || method === "HEAD")) {
+    throw new Refused("bad_request", `A body of ${method} has no meaning (RFC 9110), and stays.`);
+  }
+  if (value.length > requestBytesMax) return { bytes: value, rest: body };
+  return { bytes: value.length === 0 ? null : value, rest: null };
 }
 
 /** A session, and the key under which its like are found. */
@@ -228,11 +235,21 @@ async function ask(
   const own = host?.origin ?? new URL(c.var.settings.publicUrl).origin;
   if (headers.has("upgrade") && headers.get("origin") === own) headers.delete("origin");
   const ownHost = host === null ? null : { secure: host.secure };
+  headers.set("accept-encoding", acceptedBy(c.req.raw));
   headers.set("sluice-exchange", JSON.stringify({ target, streams: rest !== null, ownHost }));
   const body = rest === null ? bytes : joinedStream(bytes as Uint8Array, rest);
-  const request = new Request("https://session/", { method, headers, body, signal });
-  const answer = await sessionStub(c.env, session).fetch(request);
+  // A redirect is the service's answer: followed, it would ask the session once more. Bytes stay in
+  // their coding, for they are handed on as they are.
+  const how = { redirect: "manual", encodeResponseBody: "manual" } as const;
+  const stub = sessionStub(c.env, session);
+  const answer = await stub.fetch("https://session/", { method, headers, body, signal, ...how });
   return answer.headers.has("sluice-gone") ? null : answer;
+}
+
+/** What the client itself takes: the platform asks for more, and tells what it had asked for. */
+function acceptedBy({ headers, cf }: Request): string {
+  const { clientAcceptEncoding: own } = (cf ?? {}) as { clientAcceptEncoding?: string };
+  return own ?? headers.get("accept-encoding") ?? "";
 }
 
 /** The bytes that were read, and what is still to come. */

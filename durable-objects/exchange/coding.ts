@@ -26,17 +26,25 @@ export async function* decoded(
   coding: Coding,
   coded: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
+  const source = coded[Symbol.asyncIterator]();
+  let next = await source.next();
+  // No content at all is not coded either, whatever the head says.
+  if (next.done === true) return;
   const decoder = DECODERS[coding]();
   let [taken, given] = [0, 0];
   const feeding = (async () => {
     try {
-      for await (const piece of coded) {
-        taken += piece.length;
-        if (!decoder.write(piece)) await new Promise((resolve) => decoder.once("drain", resolve));
+      for (; next.done !== true; next = await source.next()) {
+        taken += next.value.length;
+        if (!decoder.write(next.value)) {
+          await new Promise((resolve) => decoder.once("drain", resolve));
+        }
       }
       decoder.end();
     } catch (error) {
       decoder.destroy(error as Error);
+    } finally {
+      await source.return?.();
     }
   })();
   try {

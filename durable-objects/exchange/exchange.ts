@@ -11,6 +11,7 @@ import { callerOf, type ObjectsEnv } from "../env.ts";
 import { HeldCommand, type Heard, type Holder } from "../held-command.ts";
 import { requestOf } from "../upstream/http.ts";
 import { decoded } from "./coding.ts";
+import { hiding } from "./hiding.ts";
 import type { LiveExchanges } from "./live.ts";
 import { Outlet } from "./outlet.ts";
 import { LiveSocket } from "./socket.ts";
@@ -39,6 +40,8 @@ export class LiveExchange implements Holder {
   /** The service's end of a WebSocket, until it is joined. */
   #offered: WebSocket | null = null;
   #joined: LiveSocket | null = null;
+  /** Of the service's credential: nothing of it comes back in an answer. */
+  #secrets: readonly string[] = [];
   #ended = false;
   #sent = 0;
 
@@ -70,12 +73,16 @@ export class LiveExchange implements Holder {
       this.#respond = resolve;
     });
     request.signal.addEventListener("abort", () => this.#step({ on: "left" }));
-    const body = streams ? null : new Uint8Array(await request.arrayBuffer());
     const headers = [...request.headers].filter(([name]) => name !== "sluice-exchange");
-    const over = await this.#overdrawn();
     const head = { method: request.method, target, headers, ownHost };
-    if (over !== null) this.#step({ on: "over", ...over });
-    else this.#step({ on: "request", head, body });
+    try {
+      const body = streams ? null : new Uint8Array(await request.arrayBuffer());
+      const over = await this.#overdrawn();
+      if (over !== null) this.#step({ on: "over", ...over });
+      else this.#step({ on: "request", head, body });
+    } catch {
+      this.#step({ on: "failed", message: "The gateway could not read this request." });
+    }
     return answered;
   }
 
@@ -117,7 +124,9 @@ export class LiveExchange implements Holder {
     } catch (error) {
       this.#end();
       this.#outlet?.break("The gateway failed.");
-      this.#respond(new Response(null, { status: 500 }));
+      this.#respond(
+        this.#session.unable("The gateway cannot record this, and lets nothing through."),
+      );
       this.#session.unrecorded(error);
     }
   }
@@ -196,7 +205,7 @@ export class LiveExchange implements Holder {
 
   #begin({ status, headers }: ResponseHead, coding: Coding | null): void {
     const length = headers.find(([name]) => name === "content-length")?.[1] ?? null;
-    const none = this.#request?.method === "HEAD" || status === 204 || status === 304;
+    const none = this.#request?.method === "HEAD" || [204, 205, 304].includes(status);
     if (!none) {
       const left = () => this.#step({ on: "left" });
       this.#outlet = new Outlet(coding, length === null ? null : Number(length), left);
@@ -218,6 +227,9 @@ export class LiveExchange implements Holder {
         body: whole,
         tokens: this.#session.tokens,
         signal: this.#gone.signal,
+        hides: (secrets) => {
+          this.#secrets = secrets;
+        },
       });
       this.#session.arriving.dialled(Date.now() - from);
       this.#session.arriving.loggedIn(this.now());
@@ -236,7 +248,7 @@ export class LiveExchange implements Holder {
     if (this.#ended || response.body === null) return this.#step({ on: "ended" });
     const raw = pieces(response.body, this.#gone.signal);
     const content = this.#coding === null ? raw : decoded(this.#coding, raw);
-    for await (const bytes of content) {
+    for await (const bytes of hiding(this.#secrets, content)) {
       await this.#session.journal.room();
       this.#step({ on: "bytes", bytes });
       if (this.#ended) return;

@@ -90,7 +90,7 @@ export class LiveExchanges implements Live {
     if (this.#closed || path === null) return null;
     this.#usedAt = this.now();
     if (this.#under.size >= exchangesMax) {
-      return new Response("Too many requests are under way.\n", { status: 503 });
+      return this.unable("Too many requests of this session are under way.");
     }
     const exchange = new LiveExchange(this, path.begin(), () => {
       this.#under.delete(exchange);
@@ -98,6 +98,15 @@ export class LiveExchanges implements Live {
     });
     this.#under.add(exchange);
     return exchange.answer(request);
+  }
+
+  /** 503 in the protocol's own words: nothing was done, and nothing is recorded of it. */
+  unable(message: string): Response {
+    const refusal = { code: "failed", message, review: null } as const;
+    const authored = this.#path?.engine.refusal(refusal);
+    if (authored === undefined) return new Response(null, { status: 503 });
+    const headers = authored.headers.map(([name, value]): [string, string] => [name, value]);
+    return new Response(authored.body, { status: authored.status, headers });
   }
 
   /** Throws where the journal takes nothing: then nothing may happen. */

@@ -1,7 +1,7 @@
 import { hex } from "../../core/bytes.ts";
 import type { Outgoing } from "../../core/exchange.ts";
 import { dialSeconds } from "../../core/limits.ts";
-import { credited } from "../../core/protocols/http/credential.ts";
+import { credited, secretsIn } from "../../core/protocols/http/credential.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
 import type { Arrival } from "../../store/health.ts";
 import type { ObjectsEnv } from "../env.ts";
@@ -15,6 +15,8 @@ export type Sending = {
   readonly body: BodyInit | null;
   readonly tokens: ClientCredentials | null;
   readonly signal: AbortSignal;
+  /** Hears, before anything is sent, what the answer must not hold. */
+  readonly hides?: (secrets: readonly string[]) => void;
 };
 
 /**
@@ -25,14 +27,15 @@ export async function requestOf(
   env: ObjectsEnv,
   spec: ExchangeSpec,
   outgoing: Outgoing,
-  { body, tokens, signal }: Sending,
+  { body, tokens, signal, hides }: Sending,
 ): Promise<Response> {
   const { resource } = spec;
   mustReach(resource.host, resource.network);
   const fetcher = fetcherOf(env, resource.credential.mtls);
-  const { search, headers, token } = await sent(env, spec, outgoing, tokens);
+  const { search, headers, token, secrets } = await sent(env, spec, outgoing, tokens);
   const url = `${resource.url}${outgoing.path}${search}`;
   requireExact(url);
+  hides?.(secrets);
   const answer = await fetcher(url, {
     method: outgoing.method,
     headers: headers.map(([name, value]) => [name, value]),
@@ -44,9 +47,11 @@ export async function requestOf(
     throw new Unreachable(`${resource.host} cannot be reached, or broke off.`);
   });
   const again = answer.status === 401 && !(body instanceof ReadableStream);
-  if (!again || token === null || tokens?.forget(token) !== true) return answer;
+  if (!again || token === null || tokens?.forget(token) !== true) {
+    return withoutSecrets(answer, secrets);
+  }
   await answer.body?.cancel();
-  return requestOf(env, spec, outgoing, { body, tokens, signal });
+  return requestOf(env, spec, outgoing, { body, tokens, signal, ...(hides && { hides }) });
 }
 
 async function sent(
@@ -66,7 +71,21 @@ async function sent(
   const token = tokens !== null && credential?.kind === "bearer" ? credential.token : null;
   const credits = ready.headers.some(([name]) => name === "cookie");
   const own = cookie === null || credits ? [] : [["cookie", cookie] as const];
-  return { search: ready.search, headers: [...ready.headers, ...own], token };
+  const all = [...ready.headers, ...own];
+  const secrets = credential === null ? [] : secretsIn(credential);
+  return { search: ready.search, headers: all, token, secrets };
+}
+
+/** A service that sends its credential back, in a redirect mostly, tells it to nobody here. */
+function withoutSecrets(answer: Response, secrets: readonly string[]): Response {
+  const given = [...answer.headers];
+  const told = (value: string) => secrets.some((secret) => value.includes(secret));
+  if (!given.some(([, value]) => told(value))) return answer;
+  const hide = (value: string) =>
+    secrets.reduce((shown, secret) => shown.replaceAll(secret, "[redacted]"), value);
+  const headers = given.map(([name, value]): [string, string] => [name, hide(value)]);
+  const { status, body, webSocket } = answer;
+  return new Response(body, { status, headers, webSocket, encodeBody: "manual" });
 }
 
 /** The platform parses the address again: a change there would ask for something else. */

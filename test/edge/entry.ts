@@ -7,8 +7,8 @@ export { CatalogObject } from "../../durable-objects/catalog.ts";
 export { ConsoleObject } from "../../durable-objects/console.ts";
 export { ReviewDesk } from "../../durable-objects/review-desk.ts";
 
-/** What fails now: `store`, `answer`, `journal`, `word`. */
-const broken = new Set<string>();
+/** What fails now: `store`, `answer`, `journal`, `word`, `d1`. */
+export const broken = new Set<string>();
 
 /** The real one, but its store, its journal and its ear for the desk can be broken. */
 export class SessionObject extends RealSessionObject {
@@ -22,7 +22,7 @@ export class SessionObject extends RealSessionObject {
       if (broken.has("answer")) throw new Error("the answer was lost");
       return answers;
     };
-    const DB = replacing(env.DB, { batch });
+    const DB = replacing(breakableD1(env.DB), { batch });
     super(ctx, { ...env, DB, RECORDINGS: { put } as unknown as R2Bucket });
     Object.defineProperty(this, "ctx", { value: withFragileJournal(ctx) });
   }
@@ -43,6 +43,15 @@ function withFragileJournal(ctx: DurableObjectState): DurableObjectState {
   };
   return replacing(ctx, { storage: replacing(ctx.storage, { sql: { exec } }) });
 }
+
+/** Its statements fail while it is away. */
+export const breakableD1 = (db: D1Database): D1Database =>
+  replacing(db, {
+    prepare: (sql: string) => {
+      if (broken.has("d1")) throw new Error("D1_ERROR: the database is away");
+      return db.prepare(sql);
+    },
+  });
 
 const replacing = <T extends object>(whole: T, parts: Readonly<Record<string, unknown>>): T =>
   new Proxy(whole, {

@@ -166,7 +166,7 @@ function recordedIn(facts: readonly StoredFact[]) {
 export const seedOf = (text: string | undefined): number => Number(text ?? Date.now() % 1_000_000);
 
 /** Mulberry32: the same numbers for the same seed. */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

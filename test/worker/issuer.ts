@@ -97,7 +97,8 @@ export class FakeIssuer {
     if (data === "never") {
       return new Promise((answer) => this.waiting.push(() => answer(json({}))));
     }
-    const Answer = data === undefined || query.get("type") !== "1" ? [] : [{ type: 1, data }];
+    const type = data?.includes(":") === true ? 28 : 1;
+    const Answer = data === undefined || query.get("type") !== String(type) ? [] : [{ type, data }];
     return Promise.resolve(json({ Answer }));
   }
 

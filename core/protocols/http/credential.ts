@@ -74,6 +74,31 @@ export function credited(
   }
 }
 
+/** Shorter ones would be found where they do not stand. */
+const secretCharactersMin = 6;
+
+/** What of it a target could send back in a header, as it was sent or as it reads it. */
+export const secretsIn = (credential: HttpCredential): readonly string[] =>
+  sentOf(credential).filter((secret) => secret.length >= secretCharactersMin);
+
+function sentOf(credential: HttpCredential): readonly string[] {
+  switch (credential.kind) {
+    case "bearer":
+      return [credential.token];
+    case "basic":
+      return [credential.password, lastWord(basic(credential))];
+    case "header":
+      return [credential.value, lastWord(credential.value)];
+    case "query":
+      return [credential.value, encoded(credential.value)];
+    case "aws":
+      return [credential.sessionToken ?? ""];
+  }
+}
+
+/** Without the scheme (RFC 9110 section 11.4). */
+const lastWord = (value: string): string => value.slice(value.lastIndexOf(" ") + 1);
+
 /** What may stand where: one word, a header's value, or any text that is encoded on its way. */
 export type Place = "word" | "field" | "text";
 

@@ -63,6 +63,7 @@ export class HttpEngine implements ExchangeEngine {
   }
 
   describe(id: CommandId, head: RequestHead, body: Uint8Array | null): Described {
+    if (head.method === "TRACE") return refuse("bad_request", TRACED);
     const forms = this.#resource.forms as readonly TargetForm[];
     const headers = readHeaders(head.headers);
     if ("wrong" in headers) return refuse("bad_request", headers.wrong);
@@ -189,6 +190,9 @@ export class HttpEngine implements ExchangeEngine {
 }
 
 const TYPE = "content-type";
+
+/** It sends back what it came with, and so the service's credential. */
+const TRACED = "TRACE is not served.";
 
 const STREAMS: Body = { kind: "other", value: null, repeated: [] };
 

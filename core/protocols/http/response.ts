@@ -1,6 +1,7 @@
 import { type Answer, type Coding, CODINGS, type Headers } from "../../exchange.ts";
 import type { Outgoing, Refusal, ResponseHead } from "../../exchange.ts";
 import { cookieForBrowser } from "./cookies.ts";
+import { headerValue } from "./header-value.ts";
 import { LINKS } from "./links.ts";
 import type { Masker } from "../../masker.ts";
 import type { HttpResource } from "../../session.ts";
@@ -16,6 +17,7 @@ const NEVER = new Set([
   "trailer",
   "transfer-encoding",
   "upgrade",
+  "set-cookie2",
   "alt-svc",
   "strict-transport-security",
   "clear-site-data",
@@ -25,6 +27,9 @@ const NEVER = new Set([
   "www-authenticate",
   "service-worker-allowed",
 ]);
+
+/** What the gateway answers by, or says to itself. */
+const OF_THE_GATE = /^(?:access-control|sluice|cf|mf)-/;
 
 /** They tell of the bytes before they were masked. */
 const OF_THE_VALUE = new Set([
@@ -52,18 +57,20 @@ export function answerOf(
   const valueOf = (name: string) => head.headers.find(([known]) => known === name)?.[1] ?? null;
   const type = valueOf("content-type");
   const none = hasNoBody(outgoing.method, head.status);
-  const body = none || masker.idle ? "pass" : masker.body(type, resource.unreadable);
+  const whole = masker.idle ? "pass" : masker.body(type, resource.unreadable);
+  const body = none ? "pass" : whole;
+  if (head.status < 200 || head.status > 599) return unreadable("an answer of its status");
   if (body === "refuse") return unreadable(`an answer of type ${type ?? "unknown"}`);
   const coding = codingOf(valueOf("content-encoding"));
   if (body !== "pass" && coding === undefined) return unreadable("the answer's content coding");
   if (!masker.idle && head.status === 206) return unreadable("a part of an answer");
   const dropped = (name: string): boolean =>
     NEVER.has(name) ||
-    name.startsWith("access-control-") ||
-    (!masker.idle && OF_THE_VALUE.has(name) && (body !== "pass" || !isLength(name)));
+    OF_THE_GATE.test(name) ||
+    (!masker.idle && OF_THE_VALUE.has(name) && (whole !== "pass" || !isLength(name)));
   const headers: Headers = forHere(head.headers, outgoing, resource)
     .filter(([name]) => !dropped(name))
-    .map(([name, value]) => [name, masker.header(name, value).text] as const);
+    .map(([name, value]) => [name, headerValue(name, value, masker)] as const);
   const length = body === "pass" ? lengthOf(valueOf("content-length")) : null;
   return {
     head: { status: head.status, headers },
@@ -84,9 +91,9 @@ const unreadable = (what: string): { refuse: Refusal } => ({
   },
 });
 
-/** RFC 9110 section 6.4.1. */
+/** RFC 9110 sections 6.4.1 and 15.3.6. */
 const hasNoBody = (method: string, status: number): boolean =>
-  method === "HEAD" || status === 204 || status === 304 || status < 200;
+  method === "HEAD" || [204, 205, 304].includes(status);
 
 /** Null: none; undefined: one that is not known, or several. */
 function codingOf(value: string | null): Coding | null | undefined {

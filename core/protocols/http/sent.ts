@@ -33,7 +33,8 @@ export function sentSearch(search: string, rules: Rules | null): string {
   return `?${parts.map((part) => sentParameter(part, rules)).join("&")}`;
 }
 
-function sentParameter(part: string, rules: Rules): string {
+/** `name=value`, encoded as in a query. */
+export function sentParameter(part: string, rules: Pick<Rules, "header">): string {
   const at = part.indexOf("=");
   if (at < 0) return part;
   const value = decoded(part.slice(at + 1));
@@ -41,8 +42,14 @@ function sentParameter(part: string, rules: Rules): string {
   return shown === value ? part : `${part.slice(0, at)}=${encoded(shown)}`;
 }
 
-/** Of a query that has been read already. */
-const decoded = (part: string): string => decodeURIComponent(part.replaceAll("+", " "));
+/** Where an escape is none, as it was written. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part.replaceAll("+", " "));
+  } catch {
+    return part;
+  }
+}
 
 const UNRESERVED = /^[\w.~-]$/;
 
