@@ -344,7 +344,8 @@ export class Exchange {
 
   /** In the protocol's own words; the client gets them as any answer. */
   #refuse(refusal: Refusal): void {
-    this.#answer(this.#path.engine.refusal(refusal));
+    const { engine, spec } = this.#path;
+    this.#answer(engine.refusal(refusal, spec.publicUrl));
   }
 
   #answer({ body, ...head }: Authored): void {

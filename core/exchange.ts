@@ -43,6 +43,8 @@ export type Refusal = {
     | "too_many"
     | "unreachable"
     | "unreadable"
+    | "broken_off"
+    | "lost"
     | "ended";
   readonly message: string;
   readonly review: string | null;
@@ -84,7 +86,8 @@ export interface ExchangeEngine {
     head: RequestHead,
     body: Uint8Array | null,
   ): Described | { readonly refuse: Refusal };
-  refusal(refusal: Refusal): Authored;
+  /** `publicUrl`: under which people find the review that is named. */
+  refusal(refusal: Refusal, publicUrl: string): Authored;
   response(outgoing: Outgoing, head: ResponseHead): Answer | { readonly refuse: Refusal };
   /** A new policy version: later requests and answers are masked by it. */
   adopt(masker: Masker): void;

@@ -1,14 +1,17 @@
 import { type Context, Hono } from "hono";
 import { exchangesIdleSeconds, requestBytesMax } from "../core/limits.ts";
+import { readPrefer } from "../core/protocols/http/prefer.ts";
 import type { ExchangeSpec } from "../core/session.ts";
 import { hashSecret } from "../store/hash.ts";
 import { database } from "../store/db.ts";
 import type { App } from "./context.ts";
 import { settingsOf } from "./env.ts";
 import { failure } from "./failure.ts";
+import { requireHttpScope } from "./http-scope.ts";
 import { identify } from "./identity/signed-in.ts";
 import { requireExchanges, specFor, writeOpening } from "./opening.ts";
 import { Refused } from "./problem.ts";
+import { results } from "./results.ts";
 import { sessionStub } from "./sessions.ts";
 
 /*
@@ -50,6 +53,8 @@ exchanges.use(async (c, next) => {
 });
 
 exchanges.onError(failure);
+
+exchanges.route("/", results);
 
 exchanges.all("*", async (c) => {
   const [, name = "", rest = ""] = /^\/http\/([^/?]*)(.*)$/s.exec(targetOf(c.req.raw.url)) ?? [];
@@ -113,14 +118,6 @@ async function wayTo(c: Context<App>, name: string): Promise<Way> {
   return way;
 }
 
-function requireHttpScope(c: Context<App>): void {
-  const { token } = c.var.identity;
-  if (token === null || token.scopes.includes("http:call")) return;
-  throw new Refused("insufficient_scope", "This takes a token with http:call.", {
-    scope: "http:call",
-  });
-}
-
 /** The session that others of this token on this resource are in, or a new one. */
 async function joined(c: Context<App>, spec: ExchangeSpec): Promise<Way> {
   const { token, signIn, principal } = c.var.identity;
@@ -160,7 +157,11 @@ async function ask(
   const headers = new Headers(
     [...given].filter(([name]) => !/^(sluice-|authorization$|cookie$)/.test(name)),
   );
-  headers.set("sluice-exchange", JSON.stringify({ target, streams: rest !== null }));
+  const { laterSeconds, rest: others } = readPrefer(headers.get("prefer"));
+  headers.delete("prefer");
+  if (others !== null) headers.set("prefer", others);
+  const enclosed = { target, streams: rest !== null, laterSeconds };
+  headers.set("sluice-exchange", JSON.stringify(enclosed));
   const body = rest === null ? bytes : joinedStream(bytes as Uint8Array, rest);
   const request = new Request("https://session/", { method, headers, body, signal });
   const answer = await sessionStub(c.env, session).fetch(request);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { hex } from "../../core/bytes.ts";
 import type { UnixMs } from "../../core/decision.ts";
-import type { Coding, Outgoing, ResponseHead } from "../../core/exchange.ts";
+import type { Authored, Coding, Outgoing, Refusal, ResponseHead } from "../../core/exchange.ts";
 import type { Exchange, ExchangeEffect, ExchangeInput } from "../../core/exchange-path.ts";
 import { readBufferBytesBusy } from "../../core/limits.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
@@ -10,6 +10,7 @@ import { callerOf, type ObjectsEnv } from "../env.ts";
 import { HeldCommand, type Heard, type Holder } from "../held-command.ts";
 import { requestOf } from "../upstream/http.ts";
 import { decoded } from "./coding.ts";
+import { type Held, Later, type Taker } from "./later.ts";
 import type { LiveExchanges } from "./live.ts";
 import { Outlet } from "./outlet.ts";
 
@@ -19,17 +20,20 @@ export type Enclosed = {
   readonly target: string;
   /** The body is larger than is held: it streams. */
   readonly streams: boolean;
+  /** Seconds after which the client would rather come again; null: it waits (RFC 7240). */
+  readonly laterSeconds: number | null;
 };
 
 /** One request on its way: the exchange's effects, performed in order. */
-export class LiveExchange implements Holder {
+export class LiveExchange implements Holder, Held {
   readonly held: HeldCommand;
   readonly #session: LiveExchanges;
   readonly #exchange: Exchange;
   readonly #over: () => void;
   readonly #gone = new AbortController();
   #request: Request | null = null;
-  #respond: (response: Response) => void = () => {};
+  #respond: Taker = () => {};
+  #later: Later | null = null;
   #outlet: Outlet | null = null;
   #coding: Coding | null = null;
   #ended = false;
@@ -55,14 +59,17 @@ export class LiveExchange implements Holder {
   }
 
   async answer(request: Request): Promise<Response> {
-    const { target, streams } = JSON.parse(
+    const { target, streams, laterSeconds } = JSON.parse(
       request.headers.get("sluice-exchange") ?? "",
     ) as Enclosed;
     this.#request = request;
+    if (laterSeconds !== null) this.#later = new Later(this, this.#session.results, laterSeconds);
     const answered = new Promise<Response>((resolve) => {
-      this.#respond = resolve;
+      this.#respond = (answer) => resolve(answer ?? new Response(null, { status: 499 }));
     });
-    request.signal.addEventListener("abort", () => this.#step({ on: "left" }));
+    request.signal.addEventListener("abort", () => {
+      if (this.#later?.promised !== true) this.leave();
+    });
     const body = streams ? null : new Uint8Array(await request.arrayBuffer());
     const headers = [...request.headers].filter(([name]) => name !== "sluice-exchange");
     const over = await this.#overdrawn();
@@ -79,6 +86,29 @@ export class LiveExchange implements Holder {
 
   hear(heard: Heard): void {
     if (heard.on === "settled") this.#step({ on: "settled", decision: heard.decision });
+    else void this.#later?.asked(heard);
+  }
+
+  get waits(): boolean {
+    return this.held.waits;
+  }
+
+  divert(take: Taker): Taker {
+    const before = this.#respond;
+    this.#respond = take;
+    return before;
+  }
+
+  leave(): void {
+    this.#step({ on: "left" });
+  }
+
+  note(message: string): boolean {
+    return this.#session.note(this.#exchange.id, message);
+  }
+
+  refusal(refusal: Refusal): Authored {
+    return this.#session.refusal(refusal);
   }
 
   adopted(): void {
@@ -125,7 +155,7 @@ export class LiveExchange implements Holder {
         return this.#end();
       case "break":
         this.#outlet?.break(effect.reason);
-        this.#respond(new Response(null, { status: 499 }));
+        if (this.#outlet === null) this.#respond(null);
         return this.#end();
     }
   }
@@ -147,7 +177,7 @@ export class LiveExchange implements Holder {
     const length = headers.find(([name]) => name === "content-length")?.[1] ?? null;
     const none = this.#request?.method === "HEAD" || status === 204 || status === 304;
     if (!none) {
-      const left = () => this.#step({ on: "left" });
+      const left = () => this.leave();
       this.#outlet = new Outlet(coding, length === null ? null : Number(length), left);
     }
     this.#coding = coding;

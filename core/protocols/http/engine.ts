@@ -129,8 +129,8 @@ export class HttpEngine implements ExchangeEngine {
     };
   }
 
-  refusal(refusal: Refusal): Authored {
-    return refusalOf(refusal);
+  refusal(refusal: Refusal, publicUrl: string): Authored {
+    return refusalOf(refusal, publicUrl);
   }
 
   response(outgoing: Outgoing, head: ResponseHead): Answer | { readonly refuse: Refusal } {

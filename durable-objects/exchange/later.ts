@@ -1,0 +1,124 @@
+import type { UnixMs } from "../../core/decision.ts";
+import type { Authored, Refusal } from "../../core/exchange.ts";
+import { waitingAnswer } from "../../core/protocols/http/later.ts";
+import type { ExchangeSpec } from "../../core/session.ts";
+import { newId } from "../../store/ids.ts";
+import { addResult, resultKeyPurpose, resultReviewed } from "../../store/results.ts";
+import { newPiecesKey } from "../../store/sealed-pieces.ts";
+import { sealBytes } from "../../store/seal.ts";
+import type { ObjectsEnv } from "../env.ts";
+import type { Heard } from "../held-command.ts";
+import type { Broken, Kept, Results } from "./results.ts";
+
+/** Whoever gets the answer; null: it does not come, for nobody wants it. */
+export type Taker = (answer: Response | null) => void;
+
+/** The request itself. */
+export interface Held {
+  readonly env: ObjectsEnv;
+  readonly spec: ExchangeSpec;
+  /** It waits for people. */
+  readonly waits: boolean;
+  now(): UnixMs;
+  /** Gives the answer to another; hands back who would have got it. */
+  divert(take: Taker): Taker;
+  leave(): void;
+  /** False: it could not be written down, and so nothing may be said. */
+  note(message: string): boolean;
+  refusal(refusal: Refusal): Authored;
+}
+
+type Asked = Extract<Heard, { on: "asked" }>;
+
+/**
+ * `Prefer: respond-async` (RFC 7240 section 4.1) of one request. Is it held, its client is answered
+ * 202, at once or when it has waited as long as it said; what comes of it is kept.
+ */
+export class Later implements Kept {
+  readonly id: string;
+  readonly key = newPiecesKey();
+  readonly #held: Held;
+  readonly #results: Results;
+  readonly #seconds: number;
+  #asked: Asked | null = null;
+  /** Settles when the row is there; null: the client waits as any other. */
+  #row: Promise<boolean> | null = null;
+  /** The client was told to come again, and may go. */
+  promised = false;
+
+  constructor(held: Held, results: Results, seconds: number) {
+    this.id = newId("ans");
+    this.#held = held;
+    this.#results = results;
+    this.#seconds = seconds;
+  }
+
+  /** Again, when a new policy asks again. */
+  async asked(asked: Asked): Promise<void> {
+    const first = this.#asked === null;
+    this.#asked = asked;
+    if (await this.#row) await resultReviewed(this.#results.db, this.id, asked);
+    if (!first) return;
+    if (this.#seconds === 0) return this.#promise();
+    const wait = Math.min(this.#seconds, asked.expiresInSeconds);
+    setTimeout(() => void this.#promise(), wait * 1000);
+  }
+
+  async #promise(): Promise<void> {
+    const { id } = this;
+    const [held, results, asked] = [this.#held, this.#results, this.#asked];
+    if (!held.waits || asked === null) return;
+    const row = this.#add(asked);
+    this.#row = row;
+    results.expect(this);
+    const client = held.divert((answer) => {
+      void row.then((kept) => (kept ? results.take(this, answer) : client(answer)));
+    });
+    if (!(await row)) return results.forget(this);
+    if (!held.note(`Its client was told to come again, for ${id}.`)) {
+      return client(new Response(null, { status: 503 }));
+    }
+    this.promised = true;
+    client(accepted({ ...asked, id }, held.spec));
+  }
+
+  async #add({ review, expiresAt }: Asked): Promise<boolean> {
+    const { id, key } = this;
+    const { env, spec } = this.#held;
+    const row = { id, session: spec.id, principal: spec.principal.id, review, expiresAt };
+    try {
+      const sealed = await sealBytes(env, resultKeyPurpose(id), key);
+      await addResult(this.#results.db, { ...row, resource: spec.resource.name, key: sealed });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  withdraw(): boolean {
+    if (!this.#held.waits) return false;
+    this.#held.leave();
+    return true;
+  }
+
+  instead(why: Broken): Response {
+    const message = BROKEN[why];
+    this.#held.note(message);
+    const review = this.#asked?.review ?? null;
+    const { status, headers, body } = this.#held.refusal({ code: "broken_off", message, review });
+    return new Response(body, { status, headers: [...headers].map((one) => [...one]) });
+  }
+}
+
+const BROKEN = {
+  "broken off": "The answer broke off. The service may have done what it was asked.",
+  "too large": "The answer is too large to be kept. The service may have done what it was asked.",
+} as const satisfies Record<Broken, string>;
+
+function accepted(waiting: Parameters<typeof waitingAnswer>[0], spec: ExchangeSpec): Response {
+  const { status, headers, body } = waitingAnswer(waiting, spec.publicUrl);
+  const all = new Headers(headers.map(([name, value]) => [name, value]));
+  all.set("preference-applied", "respond-async");
+  all.set("sluice-session", spec.id);
+  return new Response(body, { status, headers: all });
+}
