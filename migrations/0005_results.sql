@@ -5,7 +5,7 @@ CREATE TABLE `results` (
 	`resource` text NOT NULL,
 	`review` text NOT NULL,
 	`state` text NOT NULL,
-	`key` text NOT NULL,
+	`key` text,
 	`expires_at` integer NOT NULL,
 	`until` integer NOT NULL
 );

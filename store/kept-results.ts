@@ -1,7 +1,7 @@
 import { concat, text, utf8 } from "../core/bytes.ts";
 import type { Headers } from "../core/exchange.ts";
 import { openedPieces, SealedWriter } from "./sealed-pieces.ts";
-import { openBytes } from "./seal.ts";
+import { openBytes, sealBytes } from "./seal.ts";
 import { resultKeyPurpose, resultPlace, type ResultRow } from "./results.ts";
 
 /** An answer as it is kept: this in JSON, a line's end, and the body's bytes. */
@@ -14,27 +14,29 @@ export type KeptHead = {
 
 const LINE_END = 10;
 
-/** Begins to keep an answer. Nobody finds it before `finish`. */
-export async function keepResult(
-  bucket: R2Bucket,
-  id: string,
-  key: Uint8Array,
-  head: KeptHead,
-): Promise<SealedWriter> {
-  const writer = new SealedWriter(bucket, resultPlace(id), key);
+type Env = { readonly SEALING_KEYS: string; readonly RECORDINGS: R2Bucket };
+
+/** Begins to keep an answer. Nobody finds it before `finish`, or opens it before `resultDone`. */
+export async function keepResult(env: Env, id: string, head: KeptHead): Promise<SealedWriter> {
+  const writer = new SealedWriter(env.RECORDINGS, resultPlace(id));
   await writer.write(utf8(`${JSON.stringify(head)}\n`));
   return writer;
 }
 
+/** The key to it, as its row has it. */
+export const sealedKeyOf = (env: Env, id: string, { key }: SealedWriter): Promise<string> =>
+  sealBytes(env, resultKeyPurpose(id), key);
+
 export type KeptResult = { readonly head: KeptHead; readonly body: AsyncIterable<Uint8Array> };
 
-/** Null: it is not there any more. Throws a SealError. */
+/** Null: it is not there. Throws a SealError. */
 export async function keptResult(
-  env: { readonly SEALING_KEYS: string; readonly RECORDINGS: R2Bucket },
-  row: Pick<ResultRow, "id" | "key">,
+  env: Env,
+  { id, key: sealed }: Pick<ResultRow, "id" | "key">,
 ): Promise<KeptResult | null> {
-  const key = await openBytes(env, resultKeyPurpose(row.id), row.key);
-  const object = await env.RECORDINGS.get(resultPlace(row.id));
+  if (sealed === null) return null;
+  const key = await openBytes(env, resultKeyPurpose(id), sealed);
+  const object = await env.RECORDINGS.get(resultPlace(id));
   if (object === null) return null;
   const pieces = openedPieces(key, object.body);
   let first = new Uint8Array();

@@ -22,8 +22,8 @@ export const results = sqliteTable(
      * was lost may have left for the service.
      */
     state: text({ enum: ["waiting", "done", "unsent", "lost"] }).notNull(),
-    /** Sealed for `result:<id>`. */
-    key: text().notNull(),
+    /** Sealed for `result:<id>`; null until it is done. */
+    key: text(),
     /** When the review expires. */
     expiresAt: integer().notNull(),
     /** From then on nobody is told that it was there. */
@@ -47,7 +47,7 @@ const dayAfter = (at: number): number => at + resultSeconds * 1000;
 
 export async function addResult(
   db: Database,
-  row: Omit<ResultRow, "state" | "until">,
+  row: Omit<ResultRow, "state" | "key" | "until">,
 ): Promise<void> {
   await db.insert(results).values({ ...row, state: "waiting", until: dayAfter(row.expiresAt) });
 }
@@ -64,11 +64,16 @@ export async function resultReviewed(
     .where(and(eq(results.id, id), eq(results.state, "waiting")));
 }
 
-/** The answer lies in R2, whole. False: nobody waits for it any more. */
-export async function resultDone(db: Database, id: string, now: number): Promise<boolean> {
+/** The answer lies in R2, whole, and opens by `key`. False: nobody waits for it any more. */
+export async function resultDone(
+  db: Database,
+  id: string,
+  key: string,
+  now: number,
+): Promise<boolean> {
   const done = await db
     .update(results)
-    .set({ state: "done", until: dayAfter(now) })
+    .set({ state: "done", key, until: dayAfter(now) })
     .where(eq(results.id, id))
     .returning({ id: results.id });
   return done.length > 0;

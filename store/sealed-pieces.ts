@@ -1,4 +1,4 @@
-import { concat, EMPTY } from "../core/bytes.ts";
+import { concat } from "../core/bytes.ts";
 import { resultPartPieces, sealedPieceBytes } from "../core/limits.ts";
 import { SealError } from "./seal.ts";
 
@@ -6,7 +6,7 @@ import { SealError } from "./seal.ts";
  * Something large under one key of its own, sealed as it comes and opened as it goes: STREAM of
  * Hoang, Reyhanitabar, Rogaway and Vizár (CRYPTO 2015) with AES-256-GCM. Piece n of
  * `sealedPieceBytes` has the nonce n (11 bytes, big-endian) ‖ whether it is the last (1 byte), so
- * that no piece passes for another, and none is missing at the end. The key seals one thing.
+ * that no piece passes for another, and none is missing at the end. A key seals one thing, once.
  */
 
 const tagBytes = 16;
@@ -24,10 +24,10 @@ const aesKey = (key: Uint8Array, use: "encrypt" | "decrypt") => {
   return crypto.subtle.importKey("raw", key, "AES-GCM", false, [use]);
 };
 
-export const newPiecesKey = (): Uint8Array => crypto.getRandomValues(new Uint8Array(keyBytes));
-
 /** Seals what is written, and puts it in R2: in parts, where it is too large for one. */
 export class SealedWriter {
+  /** New with each writer: nonces begin anew as well. */
+  readonly key: Uint8Array = crypto.getRandomValues(new Uint8Array(keyBytes));
   readonly #bucket: R2Bucket;
   readonly #place: string;
   readonly #key: Promise<CryptoKey>;
@@ -38,10 +38,10 @@ export class SealedWriter {
   #upload: R2MultipartUpload | null = null;
   readonly #parts: R2UploadedPart[] = [];
 
-  constructor(bucket: R2Bucket, place: string, key: Uint8Array) {
+  constructor(bucket: R2Bucket, place: string) {
     this.#bucket = bucket;
     this.#place = place;
-    this.#key = aesKey(key, "encrypt");
+    this.#key = aesKey(this.key, "encrypt");
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -98,19 +98,24 @@ export async function* openedPieces(
   sealed: ReadableStream,
 ): AsyncGenerator<Uint8Array> {
   const opener = await aesKey(key, "decrypt");
-  const reader = sealed.getReader({ mode: "byob" });
+  const reader: ReadableStreamDefaultReader<Uint8Array> = sealed.getReader();
   const size = sealedPieceBytes + tagBytes;
-  const next = async (): Promise<Uint8Array> =>
-    (await reader.readAtLeast(size, new Uint8Array(size))).value ?? EMPTY;
+  let [parts, bytes, n]: [Uint8Array[], number, number] = [[], 0, 0];
   try {
-    let piece = await next();
-    for (let n = 0; ; n++) {
-      const following = piece.length < size ? EMPTY : await next();
-      const last = following.length === 0;
-      yield await opened(opener, piece, nonceOf(n, last));
-      if (last) return;
-      piece = following;
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      parts.push(value);
+      bytes += value.length;
+      // A byte more says that what is before it is not the last.
+      if (bytes <= size) continue;
+      let all = concat(parts);
+      for (; all.length > size; all = all.slice(size)) {
+        yield await opened(opener, all.slice(0, size), nonceOf(n++, false));
+      }
+      [parts, bytes] = [[all], all.length];
     }
+    yield await opened(opener, concat(parts), nonceOf(n, true));
   } finally {
     await reader.cancel().catch(() => {});
   }

@@ -3,10 +3,9 @@ import type { Authored, Refusal } from "../../core/exchange.ts";
 import { waitingAnswer } from "../../core/protocols/http/later.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
 import { newId } from "../../store/ids.ts";
-import { addResult, resultKeyPurpose, resultReviewed } from "../../store/results.ts";
-import { newPiecesKey } from "../../store/sealed-pieces.ts";
-import { sealBytes } from "../../store/seal.ts";
+import { addResult, resultReviewed } from "../../store/results.ts";
 import type { ObjectsEnv } from "../env.ts";
+import { logFault } from "../fault.ts";
 import type { Heard } from "../held-command.ts";
 import type { Broken, Kept, Results } from "./results.ts";
 
@@ -36,7 +35,6 @@ type Asked = Extract<Heard, { on: "asked" }>;
  */
 export class Later implements Kept {
   readonly id: string;
-  readonly key = newPiecesKey();
   readonly #held: Held;
   readonly #results: Results;
   readonly #seconds: number;
@@ -83,14 +81,13 @@ export class Later implements Kept {
   }
 
   async #add({ review, expiresAt }: Asked): Promise<boolean> {
-    const { id, key } = this;
-    const { env, spec } = this.#held;
-    const row = { id, session: spec.id, principal: spec.principal.id, review, expiresAt };
+    const { id: session, principal, resource } = this.#held.spec;
+    const of = { session, principal: principal.id, resource: resource.name };
     try {
-      const sealed = await sealBytes(env, resultKeyPurpose(id), key);
-      await addResult(this.#results.db, { ...row, resource: spec.resource.name, key: sealed });
+      await addResult(this.#results.db, { id: this.id, ...of, review, expiresAt });
       return true;
-    } catch {
+    } catch (error) {
+      logFault("promise an answer", session, error);
       return false;
     }
   }

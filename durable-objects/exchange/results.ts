@@ -1,15 +1,14 @@
 import { resultBytesMax } from "../../core/limits.ts";
 import { type Database, database } from "../../store/db.ts";
-import { keepResult, type KeptHead } from "../../store/kept-results.ts";
+import { keepResult, type KeptHead, sealedKeyOf } from "../../store/kept-results.ts";
 import { forgetResult, resultDone, resultLost, waitingResults } from "../../store/results.ts";
+import type { SealedWriter } from "../../store/sealed-pieces.ts";
 import { deskOf, type ObjectsEnv } from "../env.ts";
 import { logFault } from "../fault.ts";
 
 /** A request whose answer is kept. */
 export interface Kept {
   readonly id: string;
-  /** That its answer is sealed by. */
-  readonly key: Uint8Array;
   /** False: it is not held any more. */
   withdraw(): boolean;
   /** What is kept in the place of an answer that did not come whole. */
@@ -64,9 +63,12 @@ export class Results {
     const bucket = this.#env.RECORDINGS;
     try {
       if (answer === null) return await forgetResult(this.db, bucket, id);
-      const broken = await this.#keep(kept, answer);
-      if (broken !== null) await this.#keep(kept, kept.instead(broken));
-      if (!(await resultDone(this.db, id, Date.now()))) await forgetResult(this.db, bucket, id);
+      const whole = await this.#keep(id, answer);
+      const writer = typeof whole === "string" ? await this.#keep(id, kept.instead(whole)) : whole;
+      if (typeof writer === "string") throw new Error("an answer of ours does not come whole");
+      const key = await sealedKeyOf(this.#env, id, writer);
+      const wanted = await resultDone(this.db, id, key, Date.now());
+      if (!wanted) await forgetResult(this.db, bucket, id);
     } catch (error) {
       logFault("keep an answer", id, error);
     } finally {
@@ -74,14 +76,12 @@ export class Results {
     }
   }
 
-  /** Null: it is kept whole. */
-  async #keep({ id, key }: Kept, answer: Response): Promise<Broken | null> {
-    const { status, body } = answer;
-    const head: KeptHead = { status, headers: [...answer.headers], body: body !== null };
-    const writer = await keepResult(this.#env.RECORDINGS, id, key, head);
+  async #keep(id: string, { status, headers, body }: Response): Promise<SealedWriter | Broken> {
+    const head: KeptHead = { status, headers: [...headers], body: body !== null };
+    const writer = await keepResult(this.#env, id, head);
     const broken = body === null ? null : await copied(body, writer);
     await (broken === null ? writer.finish() : writer.abort());
-    return broken;
+    return broken ?? writer;
   }
 
   /**
@@ -101,9 +101,10 @@ export class Results {
   }
 }
 
-type Writer = Awaited<ReturnType<typeof keepResult>>;
-
-async function copied(body: ReadableStream<Uint8Array>, writer: Writer): Promise<Broken | null> {
+async function copied(
+  body: ReadableStream<Uint8Array>,
+  writer: SealedWriter,
+): Promise<Broken | null> {
   const reader = body.getReader();
   try {
     for (let bytes = 0; ;) {

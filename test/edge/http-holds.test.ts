@@ -1,5 +1,3 @@
-import { connect } from "node:net";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Holds, policyOf, until } from "../support/http-holds.ts";
@@ -8,23 +6,12 @@ import { Holds, policyOf, until } from "../support/http-holds.ts";
 
 let holds: Holds;
 beforeAll(async () => {
-  holds = await Holds.start({ openReviewsMax: 6 });
+  holds = await Holds.start({ openReviewsMax: 6, exchangesIdleSeconds: 2, pingSeconds: 1 });
 });
 afterAll(() => holds?.stop());
 
 const post = (path: string, body = "{}") =>
   holds.call(path, { method: "POST", body, headers: { "content-type": "application/json" } });
-
-/** The request's bytes on a connection of its own, which the test ends as it likes. */
-async function spoken(path: string) {
-  const { port } = new URL(holds.demo.url);
-  const socket = connect(Number(port), "localhost");
-  socket.on("error", () => {});
-  await once(socket, "connect");
-  const head = [`GET /http/billing-api${path} HTTP/1.1`, "Host: localhost"];
-  socket.write([...head, `Authorization: Bearer ${await holds.token("ada")}`, "", ""].join("\r\n"));
-  return socket;
-}
 
 describe("a held request whose connection waits", () => {
   it("waits while the bytes that were approved are the ones that leave", async () => {
@@ -79,14 +66,10 @@ describe("a held request whose connection waits", () => {
   });
 
   it("is withdrawn when its client resets the connection, and never leaves", async () => {
-    const socket = await spoken("/held/reset");
+    const socket = await holds.spoken("/held/reset");
     const review = await holds.pending("/held/reset");
     socket.resetAndDestroy();
-    const withdrawn = await until(async () => {
-      const now = await holds.review(review.id);
-      return now.state !== "pending" && now;
-    });
-    expect(withdrawn.state).toBe("withdrawn");
+    expect((await holds.over(review.id)).state).toBe("withdrawn");
     expect(await holds.approve(review.id)).toMatchObject({ code: "already_settled" });
     expect(holds.calls("/held/reset")).toBe(0);
   });
@@ -94,16 +77,13 @@ describe("a held request whose connection waits", () => {
   it("comes to one end when approval and reset come at once", async () => {
     for (let round = 0; round < 4; round++) {
       const path = `/held/race-${round}`;
-      const socket = await spoken(path);
+      const socket = await holds.spoken(path);
       const review = await holds.pending(path);
       const approving = holds.approve(review.id);
       if (round % 2 === 1) await sleep(round);
       socket.resetAndDestroy();
       await approving;
-      const { state } = await until(async () => {
-        const now = await holds.review(review.id);
-        return now.state !== "pending" && now;
-      });
+      const { state } = await holds.over(review.id);
       await sleep(200);
       if (state === "withdrawn") expect(holds.calls(path)).toBe(0);
       expect(holds.calls(path)).toBeLessThanOrEqual(1);
@@ -140,6 +120,7 @@ describe("a held request whose connection waits", () => {
     const waiting = post("/two/policy");
     const before = await holds.pending("/two/policy");
     expect((await holds.approve(before.id)).state).toBe("pending");
+    expect(await holds.approve(before.id)).toMatchObject({ code: "already_voted" });
     await holds.demo.apply(`${policyOf(holds.upstream.url)}\n# another`);
     const after = await until(async () => {
       const now = await holds.pending("/two/policy");
@@ -175,5 +156,34 @@ describe("a held request whose connection waits", () => {
     const facts = await holds.records(answer.headers.get("sluice-session") ?? "");
     const [failed] = facts.filter(({ kind }) => kind === "failed");
     expect(failed?.fact).toMatchObject({ from: "upstream" });
+  });
+
+  it("is sent once, whatever the service says of the gateway's own matters", async () => {
+    const headers = [
+      ["content-type", "application/json"],
+      ["sluice-gone", "1"],
+    ] as const;
+    holds.upstream.told.set("/held/gone", { status: 404, headers, pieces: ["{}"] });
+    const waiting = post("/held/gone");
+    await holds.approve((await holds.pending("/held/gone")).id);
+    const answer = await waiting;
+    expect([answer.status, answer.headers.has("sluice-gone")]).toEqual([404, false]);
+    expect(holds.calls("/held/gone")).toBe(1);
+  });
+
+  it("keeps its session from ending for want of requests", async () => {
+    const waiting = post("/held/idle");
+    const review = await holds.pending("/held/idle");
+    const other = await holds.call("/json", { of: "files" });
+    const idle = other.headers.get("sluice-session") ?? "";
+    const ended = await until(async () => {
+      const last = (await holds.records(idle)).at(-1);
+      return last?.kind === "end" && last;
+    });
+    expect(ended.fact["code"]).toBe("idle");
+    expect((await holds.review(review.id)).state).toBe("pending");
+    await holds.approve(review.id);
+    expect((await waiting).status).toBe(404);
+    expect(holds.calls("/held/idle")).toBe(1);
   });
 });

@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Holds, policyOf, until } from "../support/http-holds.ts";
@@ -20,6 +23,16 @@ async function held(path: string, of = "billing-api") {
   const asked = await holds.later(path, { of });
   expect(asked.status).toBe(202);
   return { location: locationOf(asked), asked, review: await holds.pending(path) };
+}
+
+/** In how many files of D1 or R2 on the disk that text stands. */
+function lying(text: string, of: "d1" | "r2"): number {
+  const folder = join(holds.demo.stateDir, "gateway", of);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const found = files.filter(
+    (file) => file.isFile() && readFileSync(join(file.parentPath, file.name)).includes(text),
+  );
+  return found.length;
 }
 
 describe("a request whose client comes again", () => {
@@ -90,6 +103,21 @@ describe("a request whose client comes again", () => {
     });
     expect(short.status).toBe(202);
     await holds.fetched(locationOf(short), "ada", "DELETE");
+  });
+
+  it("is withdrawn when its client resets the connection before it was told to go", async () => {
+    const prefer = "Prefer: respond-async, wait=600";
+    const socket = await holds.spoken("/held/impatient", [prefer]);
+    const review = await holds.pending("/held/impatient");
+    socket.resetAndDestroy();
+    expect((await holds.over(review.id)).state).toBe("withdrawn");
+    const told = await holds.spoken("/held/told", ["Prefer: respond-async"]);
+    const [head] = (await once(told, "data")) as [Buffer];
+    const location = /^location: (\S+)/im.exec(head.toString())?.[1] ?? "";
+    told.resetAndDestroy();
+    await holds.approve((await holds.pending("/held/told")).id);
+    expect((await holds.result(location)).status).toBe(404);
+    expect([holds.calls("/held/impatient"), holds.calls("/held/told")]).toEqual([0, 1]);
   });
 
   it("is there for who asked, and for nobody else", async () => {
@@ -163,11 +191,11 @@ describe("a request whose client comes again", () => {
     expect(await (await holds.result(location)).text()).toBe(canary + canary);
     const bucket = await holds.demo.gateway.miniflare.getR2Bucket("RECORDINGS");
     const place = `results/${location.split("/").at(-1)}`;
-    const sealed = Buffer.from((await (await bucket.get(place))?.arrayBuffer()) ?? []);
-    expect(sealed.length).toBeGreaterThan(2 * canary.length);
-    expect(sealed.includes(canary)).toBe(false);
-    const db = await holds.demo.gateway.miniflare.getD1Database("DB");
-    expect(JSON.stringify(await db.prepare("select * from results").all())).not.toContain(canary);
+    expect((await bucket.head(place))?.size).toBeGreaterThan(2 * canary.length);
+    await bucket.put("control", "a text that is not sealed");
+    expect(lying(place.slice("results/".length), "d1")).toBeGreaterThan(0);
+    expect(lying("a text that is not sealed", "r2")).toBe(1);
+    expect(lying(canary, "d1") + lying(canary, "r2")).toBe(0);
     expect((await holds.fetched(location, "ada", "DELETE")).status).toBe(204);
     expect(await bucket.get(place)).toBeNull();
     expect((await holds.fetched(location)).status).toBe(404);
@@ -274,6 +302,26 @@ describe("a request whose client comes again", () => {
     expect(await holds.approve(review.id)).toMatchObject({ code: "already_settled" });
     expect(holds.calls("/held/killed")).toBe(0);
     expect((await holds.result(done.location)).headers.get("sluice-result")).toBe("done");
+  });
+
+  it("is not said to be unsent where it may have been", async () => {
+    let stuck = () => {};
+    const reached = new Promise<void>((resolve) => {
+      stuck = resolve;
+    });
+    holds.upstream.told.set("/held/stuck", () => stuck());
+    const { location, review } = await held("/held/stuck");
+    await holds.approve(review.id);
+    await reached;
+    expect((await holds.fetched(location)).status).toBe(202);
+    expect((await holds.fetched(location, "ada", "DELETE")).status).toBe(409);
+    holds.demo.gateway.kill();
+    const answer = await until(() => holds.result(location).catch(() => null));
+    expect([answer.status, await answer.json()]).toMatchObject([
+      503,
+      { code: "lost", detail: expect.stringContaining("may have done") },
+    ]);
+    expect(holds.calls("/held/stuck")).toBe(1);
   });
 
   it("is forgotten after a day by the hourly schedule", async () => {

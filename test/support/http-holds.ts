@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Plugin } from "esbuild";
@@ -82,6 +84,17 @@ export class Holds {
     return fetch(`${this.demo.url}/http/${of}${path}`, { ...rest, headers: all });
   }
 
+  /** The request's bytes on a connection of its own, which the test ends as it likes. */
+  async spoken(path: string, more: readonly string[] = []): Promise<Socket> {
+    const socket = connect(Number(new URL(this.demo.url).port), "localhost");
+    socket.on("error", () => {});
+    await once(socket, "connect");
+    const bearer = `Authorization: Bearer ${await this.token("ada")}`;
+    const head = [`GET /http/billing-api${path} HTTP/1.1`, "Host: localhost", bearer, ...more];
+    socket.write([...head, "", ""].join("\r\n"));
+    return socket;
+  }
+
   /** Asked with `Prefer: respond-async`. */
   later(path: string, asking: Asking = {}): Promise<Response> {
     const headers = new Headers(asking.headers);
@@ -112,6 +125,14 @@ export class Holds {
       "content-type": "application/json",
     };
     return (await fetch(`${this.demo.url}${path}`, { ...init, headers })).json() as Promise<T>;
+  }
+
+  /** What has become of a review, once it is over. */
+  over(id: string): Promise<ReviewView> {
+    return until(async () => {
+      const now = await this.review(id);
+      return now.state !== "pending" && now;
+    });
   }
 
   review(id: string): Promise<ReviewView> {

@@ -25,6 +25,9 @@ const NEVER = new Set([
   "service-worker-allowed",
 ]);
 
+/** What they say, the gateway alone says. */
+const OURS = /^sluice-/;
+
 /** They tell of the bytes before they were masked. */
 const OF_THE_VALUE = new Set([
   "accept-ranges",
@@ -62,6 +65,7 @@ export function answerOf(
   if (!masker.idle && head.status === 206) return unreadable("a part of an answer");
   const dropped = (name: string): boolean =>
     NEVER.has(name) ||
+    OURS.test(name) ||
     (!masker.idle && OF_THE_VALUE.has(name) && (body !== "pass" || !isLength(name)));
   const headers: Headers = head.headers
     .filter(([name]) => !dropped(name))
