@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import type { Authored, Refusal } from "../core/exchange.ts";
 import { RESULT_HEADER, RESULTS, waitingAnswer } from "../core/protocols/http/later.ts";
 import { refusalOf } from "../core/protocols/http/refusal.ts";
+import { audit } from "../store/audit.ts";
 import { type KeptResult, keptResult } from "../store/kept-results.ts";
 import { forgetResult, resultOf, type ResultRow } from "../store/results.ts";
 import type { App } from "./context.ts";
@@ -33,7 +34,8 @@ results.get(path, async (c) => {
 });
 
 results.delete(path, async (c) => {
-  const { id, session, state } = await mine(c);
+  const row = await mine(c);
+  const { id, session, state } = row;
   const stub = sessionStub(c.env, session);
   if (state === "waiting") {
     const outcome = await stub.withdrawResult(id);
@@ -43,6 +45,7 @@ results.delete(path, async (c) => {
     if (outcome === "gone") await stub.awaits(session, id);
   }
   await forgetResult(c.var.db, c.env.RECORDINGS, id);
+  await note(c, "result.delete", row);
   return new Response(null, { status: 204 });
 });
 
@@ -58,6 +61,16 @@ async function mine(c: Context<App>): Promise<ResultRow> {
   const row = await resultOf(c.var.db, c.req.param("id") ?? "", c.var.now);
   if (row === null || row.principal !== c.var.identity.principal.id) throw unknown();
   return row;
+}
+
+async function note(
+  c: Context<App>,
+  action: "result.read" | "result.delete",
+  { id, session, resource }: ResultRow,
+): Promise<void> {
+  const { db, identity, now } = c.var;
+  const event = { actor: identity.principal, action, outcome: "done" } as const;
+  await audit(db, { ...event, subject: session, detail: { result: id, resource } }, now);
 }
 
 const unknown = () => new Hidden("There is no result of yours under this address.");
@@ -81,6 +94,7 @@ function answered({ status, headers, body }: Authored, is: string): Response {
 async function whole(c: Context<App>, row: ResultRow): Promise<Response> {
   const kept = await keptResult(c.env, row);
   if (kept === null) throw unknown();
+  await note(c, "result.read", row);
   const { status, headers, body } = kept.head;
   const all = new Headers(headers.map(([name, value]) => [name, value]));
   all.set(RESULT_HEADER, "done");
