@@ -134,6 +134,25 @@ describe("a held request whose connection waits", () => {
     expect(holds.calls("/two/policy")).toBe(0);
   });
 
+  it("is masked on its way in as the policy says that is in force when it leaves", async () => {
+    const waiting = post("/held/masked", '{"passport":"X1234567"}');
+    const before = await holds.pending("/held/masked");
+    const rule =
+      "{ id: in, resources: [billing-api], fields: [passport], on: [requests], technique: redact }";
+    const policy = policyOf(holds.upstream.url);
+    await holds.demo.apply(policy.replace("roles:", `  - ${rule}\nroles:`));
+    const after = await until(async () => {
+      const now = await holds.pending("/held/masked");
+      return now.id !== before.id && now;
+    });
+    expect(after.shown).not.toContain("X1234567");
+    await holds.approve(after.id);
+    await waiting;
+    const [seen] = holds.upstream.seen.filter(({ url }) => url === "/held/masked");
+    expect(seen?.body.toString()).toBe('{"passport":"[redacted]"}');
+    await holds.demo.apply(policy);
+  });
+
   it("never runs once its session was ended", async () => {
     const waiting = post("/held/revoked");
     const { id, session } = await holds.pending("/held/revoked");
