@@ -1,6 +1,6 @@
 import type { UnixMs } from "../../core/decision.ts";
 import type { Authored, Refusal } from "../../core/exchange.ts";
-import { waitingAnswer } from "../../core/protocols/http/later.ts";
+import { type Waiting, waitingAnswer } from "../../core/protocols/http/later.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
 import { newId } from "../../store/ids.ts";
 import { addResult, resultReviewed } from "../../store/results.ts";
@@ -69,12 +69,17 @@ export class Later implements Kept {
     const row = this.#add(asked);
     this.#row = row;
     results.expect(this);
+    let taken = false;
     const client = held.divert((answer) => {
+      // Whatever fails after an answer began has broken that one off, and is no second.
+      if (taken) return;
+      taken = true;
       void row.then((kept) => (kept ? results.take(this, answer) : client(answer)));
     });
     if (!(await row)) return results.forget(this);
     if (!held.note(`Its client was told to come again, for ${id}.`)) {
-      return client(new Response(null, { status: 503 }));
+      const message = "The session ended while the answer was being promised.";
+      return client(responseOf(held.refusal({ code: "ended", message, review: asked.review })));
     }
     this.promised = true;
     client(accepted({ ...asked, id }, held.spec));
@@ -102,8 +107,7 @@ export class Later implements Kept {
     const message = BROKEN[why];
     this.#held.note(message);
     const review = this.#asked?.review ?? null;
-    const { status, headers, body } = this.#held.refusal({ code: "broken_off", message, review });
-    return new Response(body, { status, headers: [...headers].map((one) => [...one]) });
+    return responseOf(this.#held.refusal({ code: "broken_off", message, review }));
   }
 }
 
@@ -112,10 +116,12 @@ const BROKEN = {
   "too large": "The answer is too large to be kept. The service may have done what it was asked.",
 } as const satisfies Record<Broken, string>;
 
-function accepted(waiting: Parameters<typeof waitingAnswer>[0], spec: ExchangeSpec): Response {
-  const { status, headers, body } = waitingAnswer(waiting, spec.publicUrl);
-  const all = new Headers(headers.map(([name, value]) => [name, value]));
-  all.set("preference-applied", "respond-async");
-  all.set("sluice-session", spec.id);
-  return new Response(body, { status, headers: all });
+const responseOf = ({ status, headers, body }: Authored): Response =>
+  new Response(body, { status, headers: headers.map(([name, value]) => [name, value]) });
+
+function accepted(waiting: Waiting, spec: ExchangeSpec): Response {
+  const answer = responseOf(waitingAnswer(waiting, spec.publicUrl));
+  answer.headers.set("preference-applied", "respond-async");
+  answer.headers.set("sluice-session", spec.id);
+  return answer;
 }

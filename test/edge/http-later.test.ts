@@ -12,7 +12,7 @@ const MIB = 1_048_576;
 
 let holds: Holds;
 beforeAll(async () => {
-  holds = await Holds.start({ resultBytesMax: 12 * MIB });
+  holds = await Holds.start({ resultBytesMax: 7 * MIB, shipEveryMs: 1_000 });
 });
 afterAll(() => holds?.stop());
 
@@ -211,7 +211,7 @@ describe("a request whose client comes again", () => {
 
   it("comes whole where it is large, and is let go where it is too large", async () => {
     const { location, review } = await held("/held/large", "files");
-    const bytes = Buffer.alloc(11 * MIB, "0123456789 a large answer ");
+    const bytes = Buffer.alloc(6 * MIB, "0123456789 a large answer ");
     const hash = (data: Uint8Array) => createHash("sha256").update(data).digest("hex");
     holds.upstream.told.set("/held/large", {
       headers: [
@@ -301,12 +301,13 @@ describe("a request whose client comes again", () => {
     await holds.approve(done.review.id);
     expect((await holds.result(done.location)).status).toBe(200);
     holds.demo.gateway.kill();
-    const answer = await until(() => holds.result(location).catch(() => null));
+    const over = await until(() => holds.over(review.id).catch(() => null));
+    expect(over.state).toBe("withdrawn");
+    const answer = await holds.result(location);
     expect([answer.status, await answer.json()]).toMatchObject([
       503,
       { code: "lost", review: review.id, detail: expect.stringContaining("not sent") },
     ]);
-    expect((await holds.review(review.id)).state).toBe("withdrawn");
     expect(await holds.approve(review.id)).toMatchObject({ code: "already_settled" });
     expect(holds.calls("/held/killed")).toBe(0);
     expect((await holds.result(done.location)).headers.get("sluice-result")).toBe("done");

@@ -16,8 +16,8 @@ import { startUpstream, type Upstream } from "./http-upstream.ts";
 const given = readFileSync(join(import.meta.dirname, "../../demo/sluice.yaml"), "utf8");
 
 /** `/held…` waits for a lead, `/brief…` for a minute as it is here, `/two…` for two people. */
-const GUARDRAILS = `  - { id: ask, resources: [billing-api, files], when: 'http.path.startsWith("/held")',
-      then: review, reviewers: [leads], minutes: 1440 }
+const GUARDRAILS = `  - { id: ask, resources: [billing-api, files], then: review,
+      when: 'http.path.startsWith("/held")', reviewers: [leads], minutes: 1440 }
   - { id: brief, resources: [billing-api], when: 'http.path.startsWith("/brief")', then: review,
       reviewers: [leads], minutes: 1 }
   - { id: two, resources: [billing-api], when: 'http.path.startsWith("/two")', then: review,
