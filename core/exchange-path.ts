@@ -66,7 +66,7 @@ export type ExchangePathParts = {
 /** What has come of one exchange. */
 type Stage =
   | { readonly is: "new" | "over" }
-  | { readonly is: "held"; readonly command: Command; readonly outgoing: Outgoing }
+  | { readonly is: "held"; readonly outgoing: Outgoing }
   | { readonly is: "sent"; readonly outgoing: Outgoing }
   | { readonly is: "answering"; readonly answer: Answer };
 
@@ -148,6 +148,7 @@ export class Exchange {
   #effects: ExchangeEffect[] = [];
   #now: UnixMs = 0;
   #received = 0;
+  #asked: { readonly head: RequestHead; readonly body: Uint8Array | null } | null = null;
 
   constructor(path: ExchangePath, id: CommandId, over: () => void) {
     this.#path = path;
@@ -161,13 +162,13 @@ export class Exchange {
     return this.#flush();
   }
 
-  /** A new policy version: a held command is decided again (CONTRACTS §3). */
+  /** A new policy version: a held command is read and decided again (CONTRACTS §3). */
   adopted(now: UnixMs): readonly ExchangeEffect[] {
     this.#now = now;
     const stage = this.#stage;
-    if (stage.is === "held") {
+    if (stage.is === "held" && this.#asked !== null) {
       this.#effects.push({ do: "withdraw" });
-      this.#decide(stage.command, stage.outgoing);
+      this.#describe(this.#asked.head, this.#asked.body);
     } else if (stage.is === "answering" && stage.answer.endless) {
       this.#break("The policy has changed: ask again.");
     }
@@ -209,6 +210,7 @@ export class Exchange {
   }
 
   #describe(head: RequestHead, body: Uint8Array | null): void {
+    this.#asked = { head, body };
     const described = this.#path.engine.describe(this.id, head, body);
     if ("refuse" in described) {
       this.#note({ kind: "note", message: `Refused unread: ${described.refuse.message}` });
@@ -239,7 +241,7 @@ export class Exchange {
       const message = "This would wait for approval, and its body is too large to be held.";
       return this.#refuse({ code: "too_large", message, review: null });
     }
-    this.#stage = { is: "held", command, outgoing };
+    this.#stage = { is: "held", outgoing };
     const { masker } = policy;
     const masked = maskedAmong(command.columns, masker);
     this.#effects.push({ do: "ask", command, digest, decision, parameters: [], masked });
@@ -256,6 +258,7 @@ export class Exchange {
 
   #forward(outgoing: Outgoing): void {
     this.#stage = { is: "sent", outgoing };
+    this.#asked = null;
     this.#path.count.upstream += outgoing.body?.length ?? 0;
     this.#effects.push({ do: "forward", outgoing });
   }
@@ -353,7 +356,8 @@ export class Exchange {
 
   /** In the protocol's own words; the client gets them as any answer. */
   #refuse(refusal: Refusal): void {
-    this.#answer(this.#path.engine.refusal(refusal));
+    const { engine, spec } = this.#path;
+    this.#answer(engine.refusal(refusal, spec.publicUrl));
   }
 
   #answer({ body, ...head }: Authored): void {

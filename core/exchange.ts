@@ -56,6 +56,8 @@ export type Refusal = {
     | "too_many"
     | "unreachable"
     | "unreadable"
+    | "broken_off"
+    | "lost"
     | "ended";
   readonly message: string;
   readonly review: string | null;
@@ -137,7 +139,8 @@ export interface ExchangeEngine {
     head: RequestHead,
     body: Uint8Array | null,
   ): Described | { readonly refuse: Refusal };
-  refusal(refusal: Refusal): Authored;
+  /** `publicUrl`: under which people find the review that is named. */
+  refusal(refusal: Refusal, publicUrl: string): Authored;
   response(outgoing: Outgoing, head: ResponseHead): Answer | { readonly refuse: Refusal };
   /** The service switches protocols (101). `wrong`: why it must not, for people. */
   socket(outgoing: Outgoing, head: ResponseHead): SocketEngine | { readonly wrong: string };

@@ -259,3 +259,15 @@ export const closeReasonBytesMax = 123;
 export const seenLinesMax = 2_000;
 /** What the gateway wrote beside one request, as it is shown. */
 export const seenNotesMax = 20;
+
+/** The answer of a request that was held is kept for its asker so long, and up to this size. */
+export const resultSeconds = 86_400;
+export const resultBytesMax = 64 * MIB;
+/** It is sealed by pieces: what is read of it is whole pieces, and nothing before its seal. */
+export const sealedPieceBytes = 256 * KIB;
+/** Pieces of one part in R2, which takes parts of 5 MiB and more, all but the last of one size. */
+export const resultPartPieces = 20;
+/** Who waits for an answer is told to ask again after so long. */
+export const resultRetrySeconds = 5;
+/** Results that are deleted at a time: R2 takes as many keys in one call. */
+export const resultsForgottenMax = 1_000;

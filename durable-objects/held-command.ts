@@ -10,7 +10,9 @@ import { deskOf, type ObjectsEnv } from "./env.ts";
 const recallMs = 5_000;
 
 /** What a hold's asker hears of it. */
-export type Heard = Extract<Input, { on: "asked" | "settled" }>;
+export type Heard =
+  | (Extract<Input, { on: "asked" }> & { readonly expiresAt: UnixMs })
+  | Extract<Input, { on: "settled" }>;
 
 /** Whose command waits. */
 export interface Holder {
@@ -50,12 +52,13 @@ export class HeldCommand {
     try {
       const asked = await desk.ask(questionOf(effect, this.#session.spec, this.#session.now()));
       if (asked.is === "refused") return this.#refuse(waiting, asked.message);
-      const { id } = asked.review;
+      const { id, expiresAt } = asked.review;
       if (this.#waiting !== waiting) return void (await desk.withdraw(id));
       waiting.review = id;
       const url = `${this.#session.spec.publicUrl}/reviews/${id}`;
       const { expiresInSeconds } = decision;
-      this.#session.hear({ on: "asked", command: command.id, review: id, url, expiresInSeconds });
+      const about = { command: command.id, review: id, url, expiresInSeconds, expiresAt };
+      this.#session.hear({ on: "asked", ...about });
       this.#recallLater(waiting);
       void this.#estimate(id, command);
     } catch {

@@ -18,6 +18,7 @@ import { logFault } from "./fault.ts";
 import { grammar, grammarReady } from "./grammar.ts";
 import { Journal } from "./journal.ts";
 import { LiveExchanges } from "./exchange/live.ts";
+import { Results } from "./exchange/results.ts";
 import { LiveSession } from "./live.ts";
 import type { Live, LiveParts } from "./living.ts";
 import { policyFor } from "./policy.ts";
@@ -63,6 +64,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
   #shipping: Shipping | null = null;
   #journal: Journal | null = null;
   readonly #watchers = new Watchers(() => this.#journal?.last ?? 0);
+  readonly #results = new Results(this.env, this.ctx);
   #arrival: Arrival | null = null;
   #unanswered = 0;
   /** A notice is being followed: whatever ends now ends together with others. */
@@ -114,7 +116,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       return null;
     const { spec } = prepared;
     this.#prepared = { spec, until: 0 };
-    const live = new LiveExchanges({ ...this.#begin(spec), spec });
+    const live = new LiveExchanges({ ...this.#begin(spec), spec, results: this.#results });
     this.#live = live;
     this.ctx.waitUntil(
       this.#open(live, async (policy) => {
@@ -156,6 +158,17 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
 
   async settled(review: Review): Promise<void> {
     await this.#live?.settled(review);
+  }
+
+  /** Whether something is still to come of what this session was asked; if not, its row says so. */
+  async awaits(session: string, result: string): Promise<boolean> {
+    if (this.#results.expects(result)) return true;
+    await this.#results.lose(session);
+    return false;
+  }
+
+  async withdrawResult(result: string): Promise<ReturnType<Results["withdraw"]>> {
+    return this.#results.withdraw(result);
   }
 
   /** Records that are not in the store yet, from `from` on, about 1 MiB of them. */
@@ -312,6 +325,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       if (!shipped || kept.end === null) throw new Error("the store is away");
       const db = database(this.env);
       await endSession(db, kept.session, kept.end, Date.now());
+      if (kept.end.code === LOST.code) await this.#results.lose(kept.session);
       this.#journal?.forget();
       await this.ctx.storage.deleteAlarm();
     } catch {

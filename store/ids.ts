@@ -1,5 +1,5 @@
-/** What an id names; `aud` is an audit event, `slt` an API token. */
-export type IdKind = "ses" | "rev" | "grt" | "pol" | "tok" | "res" | "aud" | "slt";
+/** What an id names; `aud` is an audit event, `slt` an API token, `ans` an answer that is kept. */
+export type IdKind = "ses" | "rev" | "grt" | "pol" | "tok" | "res" | "aud" | "slt" | "ans";
 
 /** RFC 4648 section 7: of the base32 alphabets the one that keeps the order of the bytes. */
 const BASE32 = "0123456789abcdefghijklmnopqrstuv";

@@ -10,6 +10,7 @@ export { openings } from "./openings.ts";
 export { policies, resourceIds } from "./policies.ts";
 export { principals } from "./principals.ts";
 export { chunks } from "./recordings.ts";
+export { results } from "./results.ts";
 export { secrets } from "./secrets.ts";
 export { sessions } from "./sessions.ts";
 export { authCodes, refreshTokens, signIns } from "./tokens.ts";

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { PROBLEMS } from "../core/api/problem.ts";
 import { exchangesIdleSeconds, requestBytesMax } from "../core/limits.ts";
+import { readPrefer } from "../core/protocols/http/prefer.ts";
 import type { ExchangeSpec } from "../core/session.ts";
 import { hashSecret } from "../store/hash.ts";
 import { database } from "../store/db.ts";
@@ -19,9 +20,11 @@ import {
   leave,
   requireOwnRequest,
 } from "./identity/host-sign-in.ts";
+import { requireHttpScope } from "./http-scope.ts";
 import { identify } from "./identity/signed-in.ts";
 import { requireExchanges, specFor, writeOpening } from "./opening.ts";
 import { Refused } from "./problem.ts";
+import { results } from "./results.ts";
 import { sessionStub } from "./sessions.ts";
 
 /*
@@ -76,6 +79,8 @@ exchanges.use(async (c, next) => {
 });
 
 exchanges.onError(failure);
+
+exchanges.route("/", results);
 
 exchanges.all("*", async (c) => {
   const { name, target } = placeOf(c);
@@ -184,14 +189,6 @@ async function wayTo(c: Context<App>, name: string): Promise<Way> {
   return way;
 }
 
-function requireHttpScope(c: Context<App>): void {
-  const { token } = c.var.identity;
-  if (token === null || token.scopes.includes("http:call")) return;
-  throw new Refused("insufficient_scope", "This takes a token with http:call.", {
-    scope: "http:call",
-  });
-}
-
 /** The session that others of this token on this resource are in, or a new one. */
 async function joined(c: Context<App>, spec: ExchangeSpec): Promise<Way> {
   const { token, signIn, principal } = c.var.identity;
@@ -236,7 +233,11 @@ async function ask(
   if (headers.has("upgrade") && headers.get("origin") === own) headers.delete("origin");
   const ownHost = host === null ? null : { secure: host.secure };
   headers.set("accept-encoding", acceptedBy(c.req.raw));
-  headers.set("sluice-exchange", JSON.stringify({ target, streams: rest !== null, ownHost }));
+  const { laterSeconds, rest: others } = readPrefer(headers.get("prefer"));
+  headers.delete("prefer");
+  if (others !== null) headers.set("prefer", others);
+  const enclosed = { target, streams: rest !== null, ownHost, laterSeconds };
+  headers.set("sluice-exchange", JSON.stringify(enclosed));
   const body = rest === null ? bytes : joinedStream(bytes as Uint8Array, rest);
   // A redirect is the service's answer: followed, it would ask the session once more. Bytes stay in
   // their coding, for they are handed on as they are.

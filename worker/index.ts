@@ -3,6 +3,7 @@ import { forgetOldApiTokens } from "../store/api-tokens.ts";
 import { database } from "../store/db.ts";
 import { forgetOldAttempts } from "../store/attempts.ts";
 import { forgetOldAnswers } from "../store/kept-answers.ts";
+import { forgetOldResults } from "../store/results.ts";
 import { closeOpenings } from "../store/openings.ts";
 import { forgetOldTokens } from "../store/tokens.ts";
 import { exchanges, isExchange } from "./exchanges.ts";
@@ -29,6 +30,7 @@ export default {
     await forgetOldAttempts(db, controller.scheduledTime);
     await forgetOldTokens(db, controller.scheduledTime);
     await forgetOldAnswers(db, controller.scheduledTime);
+    await forgetOldResults(db, env.RECORDINGS, controller.scheduledTime);
     await forgetOldApiTokens(db, controller.scheduledTime - apiTokenShownSeconds * 1000);
     await closeOpenings(db, controller.scheduledTime);
     await forgetOldStatements(db, controller.scheduledTime);

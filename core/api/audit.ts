@@ -25,6 +25,8 @@ export type AuditAction =
   | "recording.watch"
   | "recording.export"
   | "recording.unseal"
+  | "result.read"
+  | "result.delete"
   | "api-token.make"
   | "api-token.revoke"
   | "api.denied";

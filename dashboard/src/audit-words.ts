@@ -43,6 +43,8 @@ const WORDS: Readonly<Record<AuditAction, Words>> = {
     reads === "list"
       ? "looked at the list of people"
       : `looked at the ${said(reads)} of ${subject}`,
+  "result.read": (_, { resource }) => `fetched an answer that was kept${part(", of ", resource)}`,
+  "result.delete": (_, { resource }) => `deleted an answer that was kept${part(", of ", resource)}`,
   "api-token.make": (_, { name }) => `made an API token${part(": ", name)}`,
   "api-token.revoke": (_, { why }) => `revoked an API token${part(": ", why)}`,
   "api.denied": (subject, { code }) => `was refused ${subject}${part(": ", code)}`,

@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 import { hex } from "../../core/bytes.ts";
 import type { UnixMs } from "../../core/decision.ts";
-import type { Coding, ExchangeInput, Outgoing, OwnHost, ResponseHead } from "../../core/exchange.ts";
+import type {
+  Authored,
+  Coding,
+  ExchangeInput,
+  Outgoing,
+  OwnHost,
+  Refusal,
+  ResponseHead,
+} from "../../core/exchange.ts";
 import type { Exchange, ExchangeEffect } from "../../core/exchange-path.ts";
 import { readBufferBytesBusy, socketCloseSeconds } from "../../core/limits.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
@@ -12,6 +20,7 @@ import { HeldCommand, type Heard, type Holder } from "../held-command.ts";
 import { requestOf } from "../upstream/http.ts";
 import { decoded } from "./coding.ts";
 import { hiding } from "./hiding.ts";
+import { type Held, Later, type Taker } from "./later.ts";
 import type { LiveExchanges } from "./live.ts";
 import { Outlet } from "./outlet.ts";
 import { LiveSocket } from "./socket.ts";
@@ -24,17 +33,20 @@ export type Enclosed = {
   readonly streams: boolean;
   /** It came to the resource's own host; null: below `/http/`. */
   readonly ownHost: OwnHost | null;
+  /** Seconds after which the client would rather come again; null: it waits (RFC 7240). */
+  readonly laterSeconds: number | null;
 };
 
 /** One request on its way: the exchange's effects, performed in order. */
-export class LiveExchange implements Holder {
+export class LiveExchange implements Holder, Held {
   readonly held: HeldCommand;
   readonly #session: LiveExchanges;
   readonly #exchange: Exchange;
   readonly #over: () => void;
   readonly #gone = new AbortController();
   #request: Request | null = null;
-  #respond: (response: Response) => void = () => {};
+  #respond: Taker = () => {};
+  #later: Later | null = null;
   #outlet: Outlet | null = null;
   #coding: Coding | null = null;
   /** The service's end of a WebSocket, until it is joined. */
@@ -65,14 +77,17 @@ export class LiveExchange implements Holder {
   }
 
   async answer(request: Request): Promise<Response> {
-    const { target, streams, ownHost } = JSON.parse(
+    const { target, streams, ownHost, laterSeconds } = JSON.parse(
       request.headers.get("sluice-exchange") ?? "",
     ) as Enclosed;
     this.#request = request;
+    if (laterSeconds !== null) this.#later = new Later(this, this.#session.results, laterSeconds);
     const answered = new Promise<Response>((resolve) => {
-      this.#respond = resolve;
+      this.#respond = (answer) => resolve(answer ?? new Response(null, { status: 499 }));
     });
-    request.signal.addEventListener("abort", () => this.#step({ on: "left" }));
+    request.signal.addEventListener("abort", () => {
+      if (this.#later?.promised !== true) this.leave();
+    });
     const headers = [...request.headers].filter(([name]) => name !== "sluice-exchange");
     const head = { method: request.method, target, headers, ownHost };
     try {
@@ -93,7 +108,7 @@ export class LiveExchange implements Holder {
   }
 
   hear(heard: Heard): void {
-    if (heard.on !== "settled") return;
+    if (heard.on === "asked") return void this.#later?.asked(heard);
     const settled = { on: "settled", decision: heard.decision } as const;
     if (this.#joined === null) this.#step(settled);
     else this.#joined.step(settled);
@@ -101,6 +116,28 @@ export class LiveExchange implements Holder {
 
   beat(): void {
     this.#joined?.beat();
+  }
+
+  get waits(): boolean {
+    return this.held.waits;
+  }
+
+  divert(take: Taker): Taker {
+    const before = this.#respond;
+    this.#respond = take;
+    return before;
+  }
+
+  leave(): void {
+    this.#step({ on: "left" });
+  }
+
+  note(message: string): boolean {
+    return this.#session.note(this.#exchange.id, message);
+  }
+
+  refusal(refusal: Refusal): Authored {
+    return this.#session.refusal(refusal);
   }
 
   adopted(): void {
@@ -153,7 +190,7 @@ export class LiveExchange implements Holder {
         return this.#end();
       case "break":
         this.#outlet?.break(effect.reason);
-        this.#respond(new Response(null, { status: 499 }));
+        if (this.#outlet === null) this.#respond(null);
         return this.#end();
     }
   }
@@ -207,7 +244,7 @@ export class LiveExchange implements Holder {
     const length = headers.find(([name]) => name === "content-length")?.[1] ?? null;
     const none = this.#request?.method === "HEAD" || [204, 205, 304].includes(status);
     if (!none) {
-      const left = () => this.#step({ on: "left" });
+      const left = () => this.leave();
       this.#outlet = new Outlet(coding, length === null ? null : Number(length), left);
     }
     this.#coding = coding;

@@ -1,5 +1,6 @@
 import type { Budget, Policy, UnixMs } from "../../core/decision.ts";
 import { ExchangePath } from "../../core/exchange-path.ts";
+import type { Authored, Refusal } from "../../core/exchange.ts";
 import type { Event } from "../../core/fact.ts";
 import { exchangesIdleSeconds, exchangesMax } from "../../core/limits.ts";
 import { textMatches } from "../../core/masking/regex.ts";
@@ -19,6 +20,7 @@ import type { Shipping } from "../shipping.ts";
 import { tokensOf } from "../upstream/http-credential.ts";
 import type { ClientCredentials } from "../upstream/oauth.ts";
 import { LiveExchange } from "./exchange.ts";
+import type { Results } from "./results.ts";
 
 /** The session's exchanges while it lives: many at once, each with its own way there and back. */
 export class LiveExchanges implements Live {
@@ -33,6 +35,8 @@ export class LiveExchanges implements Live {
   readonly opened: Promise<void>;
   /** Of the service's issuer, where its credential is a token. */
   tokens: ClientCredentials | null;
+  /** Answers that are kept for whoever asked. */
+  readonly results: Results;
   readonly #parts: LiveParts;
   readonly #under = new Set<LiveExchange>();
   #begin: () => void = () => {};
@@ -42,10 +46,11 @@ export class LiveExchanges implements Live {
   #now: UnixMs = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(parts: LiveParts & { readonly spec: ExchangeSpec }) {
+  constructor(parts: LiveParts & { readonly spec: ExchangeSpec; readonly results: Results }) {
     this.#parts = parts;
     this.env = parts.env;
     this.spec = parts.spec;
+    this.results = parts.results;
     this.journal = parts.journal;
     this.shipping = parts.shipping;
     this.policy = parts.spec.policy.version;
@@ -103,7 +108,7 @@ export class LiveExchanges implements Live {
   /** 503 in the protocol's own words: nothing was done, and nothing is recorded of it. */
   unable(message: string): Response {
     const refusal = { code: "failed", message, review: null } as const;
-    const authored = this.#path?.engine.refusal(refusal);
+    const authored = this.#path?.engine.refusal(refusal, this.spec.publicUrl);
     if (authored === undefined) return new Response(null, { status: 503 });
     const headers = authored.headers.map(([name, value]): [string, string] => [name, value]);
     return new Response(authored.body, { status: authored.status, headers });
@@ -114,6 +119,24 @@ export class LiveExchanges implements Live {
     this.journal.append(events);
     this.#parts.recorded();
     if (this.shipping.due) this.#parts.ship();
+  }
+
+  /** Of one request. False: the session is over, or the journal does not take it. */
+  note(command: number, message: string): boolean {
+    if (this.#closed) return false;
+    try {
+      this.record([{ at: this.now(), command, fact: { kind: "note", message } }]);
+      return true;
+    } catch (error) {
+      this.unrecorded(error);
+      return false;
+    }
+  }
+
+  /** In the words of the session's protocol. */
+  refusal(refusal: Refusal): Authored {
+    const { engine, spec } = this.#path as ExchangePath;
+    return engine.refusal(refusal, spec.publicUrl);
   }
 
   /** What the journal could not take has not happened. */

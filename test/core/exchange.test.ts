@@ -20,6 +20,7 @@ const resource: HttpResource = {
   labels: {},
   forms: [],
   unreadable: "refuse",
+  origins: [],
   openapi: null,
 };
 

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concat, text } from "../../core/bytes.ts";
 import type { Decision, Policy, Settled } from "../../core/decision.ts";
-import type { ExchangeEngine, RequestHead, ResponseHead } from "../../core/exchange.ts";
-import {
-  type Exchange,
-  type ExchangeEffect,
-  type ExchangeInput,
-  ExchangePath,
-} from "../../core/exchange-path.ts";
+import type {
+  ExchangeEngine,
+  ExchangeInput,
+  RequestHead,
+  ResponseHead,
+} from "../../core/exchange.ts";
+import { type Exchange, type ExchangeEffect, ExchangePath } from "../../core/exchange-path.ts";
 import type { Event } from "../../core/fact.ts";
 import type { Masker } from "../../core/masker.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
@@ -55,7 +55,7 @@ function total({ newEngine, masker, asked, answered, plain }: ExchangeCases): vo
       expect(engine.describe(1, head, body)).toEqual(described);
       expect(newEngine(masker).describe(1, head, body)).toEqual(described);
       if ("command" in described) return;
-      const { status, body: words } = engine.refusal(described.refuse);
+      const { status, body: words } = engine.refusal(described.refuse, "https://gate.example");
       expect(status).toBeGreaterThanOrEqual(400);
       expect(text(words)).toContain(JSON.stringify(described.refuse.message).slice(1, -1));
     });

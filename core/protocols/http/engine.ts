@@ -67,7 +67,12 @@ export class HttpEngine implements ExchangeEngine {
     const forms = this.#resource.forms as readonly TargetForm[];
     const headers = readHeaders(head.headers);
     if ("wrong" in headers) return refuse("bad_request", headers.wrong);
-    const upgrade = readUpgrade(head.method, head.headers, body?.length !== 0, this.#resource.origins);
+    const upgrade = readUpgrade(
+      head.method,
+      head.headers,
+      body?.length !== 0,
+      this.#resource.origins,
+    );
     if ("refuse" in upgrade) return upgrade;
     const { [TYPE]: type = null, "content-encoding": coding = null } = headers.facts;
     const asked = readTarget(head.target, forms);
@@ -173,8 +178,8 @@ export class HttpEngine implements ExchangeEngine {
     };
   }
 
-  refusal(refusal: Refusal): Authored {
-    return refusalOf(refusal);
+  refusal(refusal: Refusal, publicUrl: string): Authored {
+    return refusalOf(refusal, publicUrl);
   }
 
   response(outgoing: Outgoing, head: ResponseHead): Answer | { readonly refuse: Refusal } {

@@ -13,11 +13,16 @@ const STATUS = {
   unsupported: 415,
   unreachable: 502,
   unreadable: 502,
+  broken_off: 502,
   failed: 503,
+  lost: 503,
 } as const satisfies Record<Refusal["code"], number>;
 
-/** Problem details (RFC 9457). `review`: the id of the review that ended it, where one did. */
-export function refusalOf({ code, message, review, retryAfterSeconds }: Refusal): Authored {
+/**
+ * Problem details (RFC 9457). `review` and `reviewUrl`: of the review that ended it, where one did.
+ */
+export function refusalOf(refusal: Refusal, publicUrl: string): Authored {
+  const { code, message, review, retryAfterSeconds } = refusal;
   const status = STATUS[code];
   const problem = {
     type: `urn:sluice:problem:${code}`,
@@ -25,7 +30,7 @@ export function refusalOf({ code, message, review, retryAfterSeconds }: Refusal)
     status,
     code,
     detail: message,
-    ...(review !== null && { review }),
+    ...(review !== null && { review, reviewUrl: `${publicUrl}/reviews/${review}` }),
   };
   const body = utf8(`${JSON.stringify(problem)}\n`);
   const headers = [
