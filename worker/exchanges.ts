@@ -26,6 +26,9 @@ const HEADERS = {
 
 const PREFIX = "/http/";
 
+/** From core/protocols/http/response.ts, which leaves the service's own origin away. */
+const LINKS = ["location", "content-location"] as const;
+
 /** Whether a request is for a service. */
 export const isExchange = (request: Request): boolean => targetOf(request.url).startsWith(PREFIX);
 
@@ -57,12 +60,22 @@ exchanges.all("*", async (c) => {
   const body = await heldBody(c.req.raw);
   const way = await wayTo(c, name);
   const answer = await ask(c, way, target, body);
-  if (answer !== null) return answer;
+  if (answer !== null) return linked(answer, `${PREFIX}${name}`);
   await forget(c, way);
   const again = await ask(c, await wayTo(c, name), target, body);
   if (again === null) throw new Refused("conflict", "The session ended while it was opening.");
-  return again;
+  return linked(again, `${PREFIX}${name}`);
 });
+
+/** Links from the service's root on lead to where the service is found here. */
+function linked({ status, headers, body }: Response, prefix: string): Response {
+  const all = new Headers(headers);
+  for (const name of LINKS) {
+    const link = headers.get(name) ?? "";
+    if (/^\/(?!\/)/.test(link)) all.set(name, `${prefix}${link}`);
+  }
+  return new Response(body, { status, headers: all, encodeBody: "manual" });
+}
 
 /** A request's body as far as it is held; `rest` streams behind it. */
 type Body = { readonly bytes: Uint8Array | null; readonly rest: ReadableStream | null };
@@ -160,12 +173,24 @@ async function ask(
   const headers = new Headers(
     [...given].filter(([name]) => !/^(sluice-|authorization$|cookie$)/.test(name)),
   );
+  headers.set("accept-encoding", acceptedBy(c.req.raw));
   headers.set("sluice-exchange", JSON.stringify({ target, streams: rest !== null }));
   const body = rest === null ? bytes : joinedStream(bytes as Uint8Array, rest);
-  const request = new Request("https://session/", { method, headers, body, signal });
-  const answer = await sessionStub(c.env, session).fetch(request);
+  const answer = await sessionStub(c.env, session).fetch("https://session/", {
+    method,
+    headers,
+    body,
+    signal,
+    // The service's redirects and codings are the client's affair.
+    redirect: "manual",
+    encodeResponseBody: "manual",
+  });
   return answer.headers.has("sluice-gone") ? null : answer;
 }
+
+/** What the client said: the platform puts its own codings in the place of it. */
+const acceptedBy = ({ cf, headers }: Request): string =>
+  (cf?.["clientAcceptEncoding"] as string | undefined) ?? headers.get("accept-encoding") ?? "";
 
 /** The bytes that were read, and what is still to come. */
 function joinedStream(first: Uint8Array, rest: ReadableStream): ReadableStream {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { hex } from "../../core/bytes.ts";
 import type { UnixMs } from "../../core/decision.ts";
-import type { Coding, Outgoing, ResponseHead } from "../../core/exchange.ts";
+import { type Coding, hasNoBody, type Outgoing, type ResponseHead } from "../../core/exchange.ts";
 import type { Exchange, ExchangeEffect, ExchangeInput } from "../../core/exchange-path.ts";
 import { readBufferBytesBusy } from "../../core/limits.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
@@ -128,8 +128,7 @@ export class LiveExchange implements Holder {
 
   #begin({ status, headers }: ResponseHead, coding: Coding | null): void {
     const length = headers.find(([name]) => name === "content-length")?.[1] ?? null;
-    const none = this.#request?.method === "HEAD" || status === 204 || status === 304;
-    if (!none) {
+    if (!hasNoBody(this.#request?.method ?? "", status)) {
       const left = () => this.#step({ on: "left" });
       this.#outlet = new Outlet(coding, length === null ? null : Number(length), left);
     }

@@ -1,4 +1,4 @@
-import { type Answer, type Coding, CODINGS, type Headers } from "../../exchange.ts";
+import { type Answer, type Coding, CODINGS, hasNoBody, type Headers } from "../../exchange.ts";
 import type { Outgoing, Refusal, ResponseHead } from "../../exchange.ts";
 import type { Masker } from "../../masker.ts";
 import type { HttpResource } from "../../session.ts";
@@ -41,6 +41,9 @@ const OF_THE_VALUE = new Set([
   "want-repr-digest",
 ]);
 
+/** RFC 9110 section 15: there are five classes. The platform sends no other. */
+const STATUS_MAX = 599;
+
 const LINKS = new Set(["location", "content-location"]);
 
 export type Rewrite = (link: string) => string;
@@ -52,6 +55,7 @@ export function answerOf(
   masker: Masker,
   resource: HttpResource,
 ): Answer | { readonly refuse: Refusal } {
+  if (head.status > STATUS_MAX) return unreadable(`a status of ${head.status}`);
   const valueOf = (name: string) => head.headers.find(([known]) => known === name)?.[1] ?? null;
   const type = valueOf("content-type");
   const none = hasNoBody(outgoing.method, head.status);
@@ -82,14 +86,10 @@ const isLength = (name: string): boolean => name === "content-length";
 const unreadable = (what: string): { refuse: Refusal } => ({
   refuse: {
     code: "unreadable",
-    message: `Something may have to be masked here, and ${what} cannot be read.`,
+    message: `The gateway cannot read ${what}, so nothing of it may pass.`,
     review: null,
   },
 });
-
-/** RFC 9110 section 6.4.1. */
-const hasNoBody = (method: string, status: number): boolean =>
-  method === "HEAD" || status === 204 || status === 304 || status < 200;
 
 /** Null: none; undefined: one that is not known, or several. */
 function codingOf(value: string | null): Coding | null | undefined {
