@@ -59,14 +59,15 @@ export function answerOf(
   const valueOf = (name: string) => head.headers.find(([known]) => known === name)?.[1] ?? null;
   const type = valueOf("content-type");
   const none = hasNoBody(outgoing.method, head.status);
-  const body = none || masker.idle ? "pass" : masker.body(type, resource.unreadable);
+  const chosen = masker.idle ? "pass" : masker.body(type, resource.unreadable);
+  const body = none ? "pass" : chosen;
   if (body === "refuse") return unreadable(`an answer of type ${type ?? "unknown"}`);
   const coding = codingOf(valueOf("content-encoding"));
   if (body !== "pass" && coding === undefined) return unreadable("the answer's content coding");
   if (!masker.idle && head.status === 206) return unreadable("a part of an answer");
   const dropped = (name: string): boolean =>
     NEVER.has(name) ||
-    (!masker.idle && OF_THE_VALUE.has(name) && (body !== "pass" || !isLength(name)));
+    (!masker.idle && OF_THE_VALUE.has(name) && (chosen !== "pass" || !isLength(name)));
   const headers: Headers = head.headers
     .filter(([name]) => !dropped(name))
     .map(([name, value]) => [name, LINKS.has(name) ? linkOf(value, resource) : value] as const)
