@@ -22,7 +22,7 @@ import type { SessionSpec } from "./session.ts";
  * and none waits for another.
  */
 
-/** What the shell performs of one exchange, in exactly this order, within the turn (invariant 3). */
+/** What the shell performs of one exchange, in this order, within the turn (invariant 3). */
 export type ExchangeEffect =
   | { readonly do: "append"; readonly events: readonly Event[] }
   | { readonly do: "forward"; readonly outgoing: Outgoing }

@@ -139,6 +139,16 @@ export const searchedMarksMax = 500;
 
 /** No connect time-out exists on the platform: our own. */
 export const dialSeconds = 10;
+/** What a token end point answers; a JWT with hundreds of groups has 20 kB. */
+export const tokenAnswerBytesMax = 64 * KIB;
+/** A token is asked for anew so long before its end: the request has yet to get there. */
+export const tokenMarginSeconds = 30;
+/** Of a token whose end nobody says. */
+export const tokenUnstatedSeconds = 300;
+/** Whatever its issuer says: a client that was removed there is noticed within a day. */
+export const tokenKeptSecondsMax = 86_400;
+/** A target may refuse a token that is good; so often at most that is taken for the token's end. */
+export const tokenDroppedSeconds = 60;
 export const pingSeconds = 30;
 /** Pings answered between two pongs: answers need no credit, and a client may read none. */
 export const pingsMax = 100;

@@ -35,19 +35,44 @@ export type PostgresResource = Configured & {
   readonly tls: "disable" | "verify-full";
 };
 
-/** How a service is told who asks (core/policy/http-resource.ts). Without the secrets themselves. */
-export type HttpCredentialRule =
-  | { readonly bearer: SecretRule }
-  | { readonly basic: { readonly user: string; readonly password: SecretRule } }
-  | { readonly header: string; readonly value: SecretRule; readonly prefix?: string | undefined }
-  | { readonly query: string; readonly value: SecretRule };
+/** How a service is told who asks, without the secrets themselves. */
+export type CredentialWay =
+  | { readonly kind: "bearer"; readonly token: SecretRule }
+  | { readonly kind: "basic"; readonly user: string; readonly password: SecretRule }
+  | {
+      readonly kind: "header";
+      readonly name: string;
+      readonly value: SecretRule;
+      readonly prefix: string;
+    }
+  | { readonly kind: "query"; readonly name: string; readonly value: SecretRule }
+  | {
+      readonly kind: "oauth";
+      readonly tokenUrl: string;
+      readonly clientId: string;
+      readonly clientSecret: SecretRule;
+      readonly scope?: string | undefined;
+      readonly audience?: string | undefined;
+      readonly auth: "basic" | "post";
+    }
+  | {
+      readonly kind: "aws";
+      readonly region: string;
+      readonly service: string;
+      readonly accessKey: string | SecretRule;
+      readonly secretKey: SecretRule;
+      readonly sessionToken?: SecretRule | undefined;
+    };
+
+/** `mtls` names the binding whose `fetch` shows the certificate. One of the two is never null. */
+export type Credential = { readonly way: CredentialWay | null; readonly mtls: string | null };
 
 export type HttpResource = Configured & {
   readonly type: "http";
   /** Origin and base path, without a slash at the end: `https://billing.internal/v2`. */
   readonly url: string;
   readonly host: string;
-  readonly credential: HttpCredentialRule | null;
+  readonly credential: Credential;
   /** Ambiguous forms of a request's path that the service needs (core/protocols/http/target.ts). */
   readonly forms: readonly string[];
   /** What becomes of an answer whose type no masker reads, where rules would mask something. */
@@ -56,6 +81,13 @@ export type HttpResource = Configured & {
 
 /** A configured thing that one can reach, without its credential. */
 export type Resource = PostgresResource | HttpResource;
+
+/** The Worker's secrets that are the gateway's own: no policy sends one of them to a target. */
+export const GATE_SECRETS: ReadonlySet<string> = new Set([
+  "OIDC_CLIENT_SECRET",
+  "SEALING_KEYS",
+  "SIGNING_KEYS",
+]);
 
 /** A grant of the policy that one has to ask for, until an instant. */
 export type Granted = { readonly grant: string; readonly endsAt: UnixMs };

@@ -12,53 +12,17 @@ import { logFault } from "./fault.ts";
 import { grammarReady } from "./grammar.ts";
 import { HeldCommand, type Heard, type Holder } from "./held-command.ts";
 import type { Journal } from "./journal.ts";
+import type { Live, LiveParts } from "./living.ts";
 import { perform } from "./perform.ts";
 import { policyFor } from "./policy.ts";
 import type { Shipping } from "./shipping.ts";
 import type { Upstream } from "./upstream/dial.ts";
-import type { Arrival } from "../store/health.ts";
 
 /** Where one of these ends a session, its client is told to leave. */
 const EXPELLING: ReadonlySet<DataPathInput["on"]> = new Set(["revoked", "tick", "policy"]);
 
 /** What could not be recorded has not happened: no effect of that turn has been performed. */
 class Unrecorded extends Error {}
-
-/** A session while it lives, whatever it speaks. */
-export interface Live {
-  readonly spec: SessionSpec;
-  readonly journal: Journal;
-  readonly shipping: Shipping;
-  /** The version in force for this session. */
-  readonly policy: string;
-  readonly commands: number;
-  readonly closed: boolean;
-  adopt(applied: SessionSpec["policy"]): void;
-  revoke(code: string, reason: string): void;
-  /** A review of this session is over. */
-  settled(review: Review): Promise<void>;
-  /** Asks the desk, in case its word was lost. */
-  recall(): Promise<void>;
-  /** Asked with each ping: is there still anybody? */
-  beat(): void;
-  /** What others have made of the target. */
-  freshen(): Promise<void>;
-  close(code: string, message: string): void;
-}
-
-export type LiveParts = {
-  readonly env: ObjectsEnv;
-  readonly journal: Journal;
-  readonly shipping: Shipping;
-  /** Ships what waits, and sees to it that it is tried again. */
-  readonly ship: () => void;
-  /** Called after each append. */
-  readonly recorded: () => void;
-  /** Called once at most: whether and how fast the target was reached. */
-  readonly arrived: (how: Arrival) => void;
-  /** Called once, when both ends have been closed; `recorded`: the journal has the end. */
-  readonly over: (code: string, message: string, recorded: boolean) => void;
-};
 
 /**
  * A session while it lives: bytes and news in, effects out. Every input is one turn: the data path

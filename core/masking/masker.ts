@@ -96,7 +96,7 @@ export function createMasker(
   };
 }
 
-/** A rule's fields, and its columns: `*.ssn` is a field `ssn`, `customers.email` one in the other. */
+/** Columns are fields too: `*.ssn` is a field `ssn`, `customers.email` one in the other. */
 function fieldRules(active: readonly ActiveRule[]): FieldRules {
   const ruled = active.toSorted((a, b) => shows(a.rule) - shows(b.rule));
   return new FieldRules(

@@ -1,11 +1,13 @@
-import type { Resource, SecretRule } from "../session.ts";
-import { hostOf } from "./http-resource.ts";
+import type { Credential, Resource, SecretRule } from "../session.ts";
+import { hostOf, secretsOf } from "./http-resource.ts";
 import type { ResourceRule } from "./schema.ts";
+
+const NONE: Credential = { way: null, mtls: null };
 
 /** As a session has it: without what only the document needs. */
 export function resourceOf(rule: ResourceRule, id: string): Resource {
   if (rule.type === "postgres") return { ...rule, id, password: rule.password ?? null };
-  return { ...rule, id, host: hostOf(rule.url), credential: rule.credential ?? null };
+  return { ...rule, id, host: hostOf(rule.url), credential: rule.credential ?? NONE };
 }
 
 /** Name or address of what is dialled. */
@@ -15,11 +17,7 @@ export const dialledHost = (rule: ResourceRule): string =>
 /** Where the secrets lie that a session of the resource needs. */
 export function secretRulesOf(rule: ResourceRule): readonly SecretRule[] {
   if (rule.type === "postgres") return rule.password === undefined ? [] : [rule.password];
-  const { credential } = rule;
-  if (credential === undefined) return [];
-  if ("bearer" in credential) return [credential.bearer];
-  if ("basic" in credential) return [credential.basic.password];
-  return [credential.value];
+  return rule.credential === undefined ? [] : secretsOf(rule.credential);
 }
 
 /** Names of those that are sealed, each once. */

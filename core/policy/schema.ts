@@ -4,7 +4,7 @@ import { DETECTOR_KINDS } from "../masking/kinds.ts";
 import { parseColumnPattern } from "../masking/columns.ts";
 import { parseFieldPattern } from "../masking/fields.ts";
 import { z } from "../zod.ts";
-import { credentialSchema, httpUrl, LISTED_FORMS, listed } from "./http-resource.ts";
+import { credentialSchema, httpUrl, LISTED_FORMS, listed, secretSchema } from "./http-resource.ts";
 
 /*
  * The shape of `sluice.yaml` (docs/policy.md is checked against these objects). Every object is
@@ -36,11 +36,7 @@ export const postgresSchema = z.strictObject({
   port: z.number().int().min(1).max(65_535).default(5432).describe("TCP port."),
   database: z.string().min(1).max(63).describe("The one database that is reached."),
   user: z.string().min(1).max(63).describe("The role that Sluice logs in as."),
-  password: z
-    .union(
-      [z.strictObject({ secret: name }), z.strictObject({ env: z.string().min(1) })],
-      "a password is { secret: NAME } or { env: NAME }, never the text itself",
-    )
+  password: secretSchema
     .optional()
     .describe("`{ secret: NAME }` (sealed) or `{ env: NAME }` (a Worker secret)."),
   tls: z

@@ -145,7 +145,11 @@ export class LiveExchange implements Holder {
       const body = outgoing.body ?? this.#streamed();
       const whole = body instanceof Uint8Array && body.length === 0 ? null : body;
       const from = Date.now();
-      const response = await requestOf(this.env, this.spec, outgoing, whole, this.#gone.signal);
+      const response = await requestOf(this.env, this.spec, outgoing, {
+        body: whole,
+        tokens: this.#session.tokens,
+        signal: this.#gone.signal,
+      });
       this.#session.arriving.dialled(Date.now() - from);
       this.#session.arriving.loggedIn(this.now());
       await this.#receive(response);

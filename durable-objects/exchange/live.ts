@@ -10,9 +10,11 @@ import { nodeCrypto } from "../crypto.ts";
 import type { ObjectsEnv } from "../env.ts";
 import { logFault } from "../fault.ts";
 import type { Journal } from "../journal.ts";
-import type { Live, LiveParts } from "../live.ts";
+import type { Live, LiveParts } from "../living.ts";
 import { policyFor } from "../policy.ts";
 import type { Shipping } from "../shipping.ts";
+import { tokensOf } from "../upstream/http-credential.ts";
+import type { ClientCredentials } from "../upstream/oauth.ts";
 import { LiveExchange } from "./exchange.ts";
 
 /** The session's exchanges while it lives: many at once, each with its own way there and back. */
@@ -26,6 +28,8 @@ export class LiveExchanges implements Live {
   policy: string;
   /** Settles when it may be used, or has been closed before that. */
   readonly opened: Promise<void>;
+  /** Of the service's issuer, where its credential is a token. */
+  readonly tokens: ClientCredentials | null;
   readonly #parts: LiveParts;
   readonly #under = new Set<LiveExchange>();
   #begin: () => void = () => {};
@@ -43,6 +47,7 @@ export class LiveExchanges implements Live {
     this.shipping = parts.shipping;
     this.policy = parts.spec.policy.version;
     this.arriving = new Arriving(parts.arrived);
+    this.tokens = tokensOf(parts.env, parts.spec);
     this.opened = new Promise((resolve) => {
       this.#begin = resolve;
     });

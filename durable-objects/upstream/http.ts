@@ -1,12 +1,21 @@
-import { base64, utf8 } from "../../core/bytes.ts";
-import type { Headers as Pairs, Outgoing } from "../../core/exchange.ts";
+import { hex } from "../../core/bytes.ts";
+import type { Outgoing } from "../../core/exchange.ts";
 import { dialSeconds } from "../../core/limits.ts";
-import type { ExchangeSpec, HttpCredentialRule } from "../../core/session.ts";
+import { credited } from "../../core/protocols/http/credential.ts";
+import type { ExchangeSpec } from "../../core/session.ts";
 import type { Arrival } from "../../store/health.ts";
 import type { ObjectsEnv } from "../env.ts";
-import { requireReach, secretOf, Unreachable } from "./dial.ts";
+import { nodeCrypto } from "../crypto.ts";
+import { fetcherOf, openCredential, tokensOf } from "./http-credential.ts";
+import type { ClientCredentials } from "./oauth.ts";
+import { mustReach, Unreachable } from "./reach.ts";
 
-type Credited = { readonly search: string; readonly headers: Pairs };
+export type Sending = {
+  /** As it leaves; null: none. */
+  readonly body: BodyInit | null;
+  readonly tokens: ClientCredentials | null;
+  readonly signal: AbortSignal;
+};
 
 /**
  * Sends it to the service, with the service's credential, and hands back its answer as it came: no
@@ -16,29 +25,49 @@ export async function requestOf(
   env: ObjectsEnv,
   spec: ExchangeSpec,
   outgoing: Outgoing,
-  body: BodyInit | null,
-  signal: AbortSignal,
+  { body, tokens, signal }: Sending,
 ): Promise<Response> {
   const { resource } = spec;
-  requireReach(resource);
-  const { search, headers } = await credited(env, spec, outgoing);
+  mustReach(resource.host, resource.network);
+  const fetcher = fetcherOf(env, resource.credential.mtls);
+  const { search, headers, token } = await sent(env, spec, outgoing, tokens);
   const url = `${resource.url}${outgoing.path}${search}`;
   requireExact(url);
-  try {
-    return await fetch(url, {
-      method: outgoing.method,
-      headers: headers.map(([name, value]) => [name, value]),
-      body,
-      signal,
-      redirect: "manual",
-      encodeResponseBody: "manual",
-    });
-  } catch {
+  const answer = await fetcher(url, {
+    method: outgoing.method,
+    headers: headers.map(([name, value]) => [name, value]),
+    body,
+    signal,
+    redirect: "manual",
+    encodeResponseBody: "manual",
+  }).catch(() => {
     throw new Unreachable(`${resource.host} cannot be reached, or broke off.`);
-  }
+  });
+  const again = answer.status === 401 && !(body instanceof ReadableStream);
+  if (!again || token === null || tokens?.forget(token) !== true) return answer;
+  await answer.body?.cancel();
+  return requestOf(env, spec, outgoing, { body, tokens, signal });
 }
 
-/** The platform parses the address again: where that would change it, another one would be asked. */
+async function sent(
+  env: ObjectsEnv,
+  spec: ExchangeSpec,
+  { method, path, search, headers, body }: Outgoing,
+  tokens: ClientCredentials | null,
+) {
+  const { url } = spec.resource;
+  const host = url.slice(url.indexOf("//") + 2).split("/", 1)[0] as string;
+  const base = url.slice(url.indexOf(host) + host.length);
+  const credential = await openCredential(env, spec, tokens);
+  const hash = body === null ? "UNSIGNED-PAYLOAD" : hex(nodeCrypto.sha256(body));
+  const head = { method, path: `${base}${path}`, search, host, headers };
+  const ready = credited(head, hash, credential, Date.now(), nodeCrypto);
+  if ("wrong" in ready) throw new Unreachable(ready.wrong);
+  const token = tokens !== null && credential?.kind === "bearer" ? credential.token : null;
+  return { ...ready, token };
+}
+
+/** The platform parses the address again: a change there would ask for something else. */
 function requireExact(url: string): void {
   let parsed: string;
   try {
@@ -49,45 +78,17 @@ function requireExact(url: string): void {
   if (parsed !== url) throw new Unreachable("The platform would change this address on its way.");
 }
 
-async function credited(
-  env: ObjectsEnv,
-  spec: ExchangeSpec,
-  outgoing: Outgoing,
-): Promise<Credited> {
-  const { search, headers } = outgoing;
-  const { credential } = spec.resource;
-  if (credential === null) return { search, headers };
-  const [name, value] = await headerOf(env, spec, credential);
-  return { search, headers: [...headers.filter(([known]) => known !== name), [name, value]] };
-}
-
-async function headerOf(
-  env: ObjectsEnv,
-  { sealed }: ExchangeSpec,
-  rule: HttpCredentialRule,
-): Promise<readonly [string, string]> {
-  if ("bearer" in rule) {
-    return ["authorization", `Bearer ${await secretOf(env, rule.bearer, sealed)}`];
-  }
-  if ("basic" in rule) {
-    const { user, password } = rule.basic;
-    const pair = utf8(`${user}:${await secretOf(env, password, sealed)}`);
-    return ["authorization", `Basic ${base64(pair)}`];
-  }
-  if ("header" in rule) {
-    const secret = await secretOf(env, rule.value, sealed);
-    return [rule.header.toLowerCase(), `${rule.prefix ?? ""}${secret}`];
-  }
-  throw new Unreachable("not served");
-}
-
-/** Asks for the service's own root. Any answer says that it is there; 401 and 403, that it refuses. */
+/** Asks for the service's root. Any answer says that it is there, 401 and 403 that it refuses. */
 export async function probe(env: ObjectsEnv, spec: ExchangeSpec): Promise<Arrival> {
   const from = Date.now();
   const outgoing = { method: "GET", path: "/", search: "", headers: [], body: null };
   const signal = AbortSignal.timeout(dialSeconds * 1000);
   try {
-    const { status, body } = await requestOf(env, spec, outgoing, null, signal);
+    const { status, body } = await requestOf(env, spec, outgoing, {
+      body: null,
+      tokens: tokensOf(env, spec),
+      signal,
+    });
     await body?.cancel();
     const at = Date.now();
     if (status !== 401 && status !== 403) {

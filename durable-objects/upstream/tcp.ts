@@ -1,7 +1,8 @@
 import { connect } from "cloudflare:sockets";
 import { dialSeconds, readBufferBytesBusy, readBufferBytesIdle } from "../../core/limits.ts";
 import type { PostgresResource } from "../../core/session.ts";
-import { Unreachable, type Upstream } from "./dial.ts";
+import type { Upstream } from "./dial.ts";
+import { Unreachable } from "./reach.ts";
 
 /** A buffer that was not filled for this long goes back to the small size. */
 const busyMs = 5_000;

@@ -103,7 +103,7 @@ function codingOf(value: string | null): Coding | null | undefined {
 const lengthOf = (value: string | null): number | null =>
   value !== null && /^\d{1,15}$/.test(value) ? Number(value) : null;
 
-/** An absolute link to the service itself becomes one from its root on; the shell adds the prefix. */
+/** An absolute link to the service itself becomes one from its root on. */
 function linkOf(link: string, { url }: HttpResource): string {
   if (link === url) return "/";
   return link.startsWith(`${url}/`) ? link.slice(url.length) : link;

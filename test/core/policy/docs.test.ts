@@ -6,6 +6,7 @@ import { caseSchema, expectSchema } from "../../../core/policy/cases.ts";
 import { CONTEXT } from "../../../core/policy/context.ts";
 import { checkDocument } from "../../../core/policy/check.ts";
 import { isDocument } from "../../../core/policy/document.ts";
+import { credentialKeys } from "../../../core/policy/http-resource.ts";
 import {
   grantSchema,
   guardrailSchema,
@@ -41,6 +42,7 @@ const tables: Record<string, readonly string[]> = {
   ),
   resources: keyTable(postgresSchema),
   http: keyTable(httpSchema),
+  credential: keyTable(credentialKeys),
   grants: keyTable(grantSchema),
   guardrails: keyTable(guardrailSchema),
   masking: keyTable(maskingSchema),

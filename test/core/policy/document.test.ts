@@ -42,8 +42,8 @@ test.each([
   ],
   [
     "another type",
-    "resources:\n  - { name: a, type: http, url: x }",
-    /^line 2, column 22: .*only postgres is served/,
+    "resources:\n  - { name: a, type: ssh, url: x }",
+    /^line 2, column 22: .*only postgres and http are served/,
   ],
   [
     "a password in the open",
