@@ -37,8 +37,10 @@ export const jsonInTextMax = 4;
 export const textLineBytesMax = 64 * KIB;
 /** One server-sent event. */
 export const eventBytesMax = 1 * MIB;
-/** A form: it is read whole. */
+/** A form, or one field of one in parts: it is read whole. */
 export const formBytesMax = 1 * MIB;
+/** What stands before a part of a body in parts: names of files, and little else. */
+export const partHeadBytesMax = 16 * KIB;
 
 /** A startup packet: PostgreSQL's own bound (MAX_STARTUP_PACKET_LENGTH). */
 export const startupBytesMax = 10_000;

@@ -41,10 +41,14 @@ function parsePart(part: string): NamePattern | undefined {
 const isNamed = (pattern: NamePattern, name: string): boolean =>
   pattern === null || (pattern.exact ? name : name.toLowerCase()) === pattern.name;
 
+/** The path's last name is known to be the pattern's. */
 function leadsTo({ fromTop, names }: FieldPattern, path: readonly string[]): boolean {
   const outer = path.length - names.length;
   if (outer < 0 || (fromTop && outer > 0)) return false;
-  return names.every((name, i) => isNamed(name, path[outer + i] as string));
+  for (let i = names.length - 2; i >= 0; i--) {
+    if (!isNamed(names[i] as NamePattern, path[outer + i] as string)) return false;
+  }
+  return true;
 }
 
 /** A pattern with what becomes of its fields. */
@@ -73,9 +77,10 @@ export class FieldRules {
     return rules;
   }
 
-  /** The mask of the field at the path's end, of those that may speak of its name. */
+  /** The mask of the field at the path's end, by the rules that speak of its name. */
   mask(rules: readonly FieldRule[], path: readonly string[]): CellMask | null {
-    return rules.find(({ pattern }) => leadsTo(pattern, path))?.mask ?? null;
+    for (const { pattern, mask } of rules) if (leadsTo(pattern, path)) return mask;
+    return null;
   }
 }
 

@@ -3,91 +3,166 @@ import { Growing } from "../../growing.ts";
 import { eventBytesMax } from "../../limits.ts";
 import { Tally } from "../../tally.ts";
 import type { BodyMasker, BodyRules } from "./body.ts";
-import { JsonBody } from "./json.ts";
+import { Finder } from "./finder.ts";
+import { Leaving } from "./leaving.ts";
+import { Texts } from "./texts.ts";
 
-const [LF, CR] = [0x0a, 0x0d];
+const [LF, CR, COLON, SPACE] = [0x0a, 0x0d, 0x3a, 0x20];
+const MARK = utf8("\u{feff}");
+const DATA = utf8("data");
+const LINE = Uint8Array.of(LF);
+
+/** A field of an event: its line begins at `start`, what it says stands from `value` to `end`. */
+type Field = {
+  readonly isData: boolean;
+  readonly start: number;
+  readonly value: number;
+  readonly end: number;
+  /** Where the next line begins. */
+  readonly next: number;
+};
 
 /**
  * Server-sent events (HTML standard, "Parsing an event stream"), one at a time: data that is JSON
- * is masked as such, else looked through as text. An event leaves when it is whole.
+ * is masked as such, else looked through as text, and so is every other field. An event leaves
+ * when it is whole.
  */
 export class EventsBody implements BodyMasker {
   readonly tally = new Tally();
-  readonly #rules: BodyRules;
+  readonly #texts: Texts;
+  /** What earlier chunks had of the event at hand. */
   readonly #held = new Growing(0);
-  #lineFrom = 0;
-  #failed = false;
+  readonly #out = new Leaving();
+  readonly #feeds = new Finder(LF);
+  readonly #returns = new Finder(CR);
+  /** So many bytes of the line at hand were in earlier chunks. */
+  #lineBytes = 0;
   /** A carriage return came last: a line feed behind it is of the same end. */
   #afterReturn = false;
+  #isFirst = true;
+  #failed = false;
 
   constructor(rules: BodyRules) {
-    this.#rules = rules;
+    this.#texts = new Texts(rules, this.tally);
   }
 
   push(chunk: Uint8Array): Uint8Array | null {
-    const out: Uint8Array[] = [];
-    for (const byte of this.#failed ? EMPTY : chunk) {
-      if (this.#afterReturn && byte !== LF) this.#endLine(out);
-      this.#afterReturn = byte === CR;
-      this.#held.putByte(byte);
-      if (byte === LF) this.#endLine(out);
-      if (this.#held.length > eventBytesMax) this.#failed = true;
-    }
-    return this.#failed ? null : concat(out);
+    this.#out.begin(chunk);
+    this.#feeds.begin(chunk);
+    this.#returns.begin(chunk);
+    const from = this.#failed ? chunk.length : this.#events(chunk);
+    this.#out.copyTo(from);
+    this.#out.skipTo(chunk.length);
+    this.#held.append(chunk, from, chunk.length);
+    if (this.#held.length > eventBytesMax) this.#failed = true;
+    const out = this.#out.take();
+    return this.#failed ? null : out;
   }
 
   finish(): Uint8Array | null {
     if (this.#failed) return null;
-    return this.#held.length === 0 ? EMPTY : this.#event(this.#held.take());
+    const held = this.#held.take();
+    return this.#event(held) ?? held;
   }
 
-  #endLine(out: Uint8Array[]): void {
-    const isBlank = this.#held.bytes
-      .subarray(this.#lineFrom, this.#held.length)
-      .every((byte) => byte === LF || byte === CR);
-    this.#lineFrom = this.#held.length;
-    if (!isBlank) return;
-    this.#lineFrom = 0;
-    out.push(this.#event(this.#held.take()));
+  /** Where what is still to be held begins. */
+  #events(chunk: Uint8Array): number {
+    let line = this.#afterReturn && chunk[0] === LF ? 1 : 0;
+    let event = 0;
+    if (chunk.length > 0) this.#afterReturn = chunk.at(-1) === CR;
+    for (;;) {
+      const end = Math.min(this.#feeds.next(line), this.#returns.next(line));
+      if (end >= chunk.length) break;
+      const isBlank = end - line + this.#lineBytes === 0;
+      this.#lineBytes = 0;
+      line = chunk[end] === CR && chunk[end + 1] === LF ? end + 2 : end + 1;
+      if (isBlank) {
+        if (!this.#isOver(chunk, event, line)) return chunk.length;
+        event = line;
+      }
+    }
+    this.#lineBytes += chunk.length - line;
+    return event;
   }
 
-  #event(bytes: Uint8Array): Uint8Array {
-    const lines = text(bytes).split(/\r\n|\r|\n/u);
-    const data = lines.filter(isData).map(dataOf).join("\n");
-    const shown = this.#data(data);
-    const others = lines.map((line) => (isData(line) ? null : this.#scanned(line)));
-    if (shown === null && others.every((line) => line === null)) return bytes;
-    const instead = (shown ?? data).split("\n").map((line) => `data: ${line}`);
-    const first = lines.findIndex(isData);
-    return utf8(
-      lines
-        .flatMap((line, i) => {
-          if (i === first) return instead;
-          return isData(line) ? [] : [others[i] ?? line];
-        })
-        .join("\n"),
-    );
+  /** The event ends at `end` of the chunk. False: it is larger than what is held. */
+  #isOver(chunk: Uint8Array, start: number, end: number): boolean {
+    this.#failed = this.#held.length + end - start > eventBytesMax;
+    if (this.#failed) return false;
+    if (this.#held.length === 0) {
+      const shown = this.#event(chunk.subarray(start, end));
+      if (shown !== null) this.#out.instead(start, end, shown);
+      return true;
+    }
+    this.#held.append(chunk, start, end);
+    const whole = this.#held.take();
+    this.#out.instead(start, end, this.#event(whole) ?? whole);
+    return true;
   }
 
   /** Null: it stays as it is. */
-  #data(data: string): string | null {
-    const body = new JsonBody(this.#rules, { several: true });
-    const parts = [body.push(utf8(data)), body.finish()];
-    if (parts.includes(null)) return this.#scanned(data);
-    const isMasked = !body.tally.empty;
-    this.tally.add(body.tally);
-    return isMasked ? text(concat(parts as Uint8Array[])) : null;
-  }
-
-  #scanned(line: string): string | null {
-    const scanned = this.#rules.detect?.scan(utf8(line), "") ?? null;
-    if (scanned === null) return null;
-    this.tally.found(scanned.findings);
-    return text(scanned.bytes);
+  #event(bytes: Uint8Array): Uint8Array | null {
+    const fields = fieldsOf(bytes, this.#isFirst);
+    if (bytes.length > 0) this.#isFirst = false;
+    const data = fields.filter(({ isData }) => isData);
+    const shown = data.length === 0 ? null : this.#texts.text(dataOf(bytes, data), "");
+    const parts: Uint8Array[] = [];
+    let from = 0;
+    const instead = (start: number, end: number, by: Uint8Array) => {
+      parts.push(bytes.subarray(from, start), by);
+      from = end;
+    };
+    const lines = shown === null ? [] : linesOf(shown, data.length);
+    for (const field of fields) {
+      if (!field.isData) {
+        const other = this.#texts.text(bytes.subarray(field.value, field.end), "");
+        if (other !== null) instead(field.value, field.end, other);
+      } else if (shown !== null) {
+        const line = lines.shift();
+        if (line === undefined) instead(field.start, field.next, EMPTY);
+        else instead(field.value, field.end, line);
+      }
+    }
+    if (parts.length === 0) return null;
+    parts.push(bytes.subarray(from));
+    return concat(parts);
   }
 }
 
-const isData = (line: string): boolean => line === "data" || line.startsWith("data:");
+/** Lines that are not empty. At the very beginning of a body a mark may stand before the first. */
+function fieldsOf(bytes: Uint8Array, isFirst: boolean): readonly Field[] {
+  const fields: Field[] = [];
+  let start = isFirst && MARK.every((byte, i) => bytes[i] === byte) ? MARK.length : 0;
+  while (start < bytes.length) {
+    let end = start;
+    while (end < bytes.length && bytes[end] !== LF && bytes[end] !== CR) end++;
+    const next = bytes[end] === CR && bytes[end + 1] === LF ? end + 2 : end + 1;
+    if (end > start) fields.push(fieldOf(bytes, start, end, next));
+    start = next;
+  }
+  return fields;
+}
 
-/** One space behind the colon is not of the value. */
-const dataOf = (line: string): string => line.slice("data:".length).replace(/^ /u, "");
+/** A comment's text stands behind a colon as well; where there is none, a line is all name. */
+function fieldOf(bytes: Uint8Array, start: number, end: number, next: number): Field {
+  let colon = start;
+  while (colon < end && bytes[colon] !== COLON) colon++;
+  const isData =
+    colon - start === DATA.length && DATA.every((byte, i) => bytes[start + i] === byte);
+  if (colon === end) return { isData, start, value: isData ? end : start, end, next };
+  // One space behind the colon is not of the value.
+  const value = bytes[colon + 1] === SPACE && colon + 1 < end ? colon + 2 : colon + 1;
+  return { isData, start, value, end, next };
+}
+
+/** Lines of data are joined. */
+const dataOf = (bytes: Uint8Array, data: readonly Field[]): Uint8Array =>
+  concat(data.flatMap(({ value, end }, i) => [i > 0 ? LINE : EMPTY, bytes.subarray(value, end)]));
+
+/** As many lines as there were, or fewer; the last has all that is more, each behind its name. */
+function linesOf(shown: Uint8Array, most: number): Uint8Array[] {
+  if (!shown.includes(LF)) return [shown];
+  const lines = text(shown).split("\n");
+  const rest = lines.slice(most - 1).join("\ndata: ");
+  return [...lines.slice(0, most - 1), ...(lines.length < most ? [] : [rest])].map(utf8);
+}

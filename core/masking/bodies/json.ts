@@ -1,140 +1,211 @@
-import { concat, EMPTY, utf8 } from "../../bytes.ts";
-import { jsonDepthMax, jsonInTextMax, jsonTextBytesMax } from "../../limits.ts";
+import { EMPTY } from "../../bytes.ts";
+import { jsonTextBytesMax } from "../../limits.ts";
 import type { CellMask } from "../../masker.ts";
 import { Tally } from "../../tally.ts";
-import type { FieldRule } from "../fields.ts";
 import type { BodyMasker, BodyRules } from "./body.ts";
-import { JsonNames } from "./json-names.ts";
+import { Leaving } from "./leaving.ts";
+import { Finder } from "./finder.ts";
+import { Cut, type CutKind } from "./json-cut.ts";
+import { JsonNames, type KnownName } from "./json-names.ts";
 import {
-  beginsDocument,
-  decoded,
-  ENDS_WORD,
-  hiddenWhole,
+  AFTER_DOCUMENT,
+  AFTER_NAME,
+  AFTER_VALUE,
+  BREAKS,
+  END,
+  FIRST_ITEM,
+  FIRST_NAME,
+  NAME,
+  NAMES,
+  SEPARATOR,
+  SEPARATORS,
+  type Several,
+  VALUE,
+  VALUES,
+} from "./json-next.ts";
+import { JsonPlace } from "./json-place.ts";
+import { JsonValues } from "./json-values.ts";
+import {
+  CLOSE,
+  CLOSE_LIST,
+  COLON,
+  COMMA,
   isWhole,
   isWord,
-  mayHoldDocument,
-  NULL,
-  REDACTED,
+  OPEN,
+  OPEN_LIST,
+  QUOTE,
   SPACE,
   spaceMax,
   textEnd,
-  written,
+  wordEnd,
 } from "./json-words.ts";
 
 /*
  * JSON text (RFC 8259) that passes as it comes, cut anywhere: fields that a rule names are
  * replaced, names, texts and numbers are looked through by detectors, all else stays as it was,
  * byte for byte. What is no JSON is not guessed at: nothing more of it passes.
+ *
+ * Most bytes are looked at once, and no object is made for what stays.
  */
 
 type Settings = {
-  /** Documents follow each other, one a line (newline-delimited JSON); else there is just one. */
-  readonly several: boolean;
+  readonly several: Several;
   /** The names that lead to the document, where it stands in a text of another. */
   readonly path: readonly string[];
   readonly nested: number;
+  /** Of the document around it: the same names come again. */
+  readonly names: JsonNames | null;
 };
 
-const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
-const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
-
-/** What may come next; behind `[` and `{` their end as well. */
-type Next = "value" | "first item" | "first name" | "name" | "colon" | "comma" | "line" | "end";
-
-/** What became of a step: "more" where the chunk ends in the middle of something. */
-type Step = "done" | "more" | "wrong";
-
-/** What a text's reading needs to know where the chunk ends before it does. */
-type Cut = { readonly shows: boolean; escaped: boolean };
+const MARK = [0xef, 0xbb, 0xbf];
 
 export class JsonBody implements BodyMasker {
   readonly tally = new Tally();
+  /** Whether a member's name has been read. */
+  hasMembers = false;
   readonly #rules: BodyRules;
   readonly #settings: Settings;
   readonly #names: JsonNames;
-  /** Names of the members that are open, outermost first. */
-  readonly #path: string[];
-  /** What is open: whether it is an object, and how many names lead to it. */
-  readonly #open: { readonly isObject: boolean; readonly names: number }[] = [];
-  #next: Next = "value";
-  /** The rules that may speak of the value that follows. */
-  #candidates: readonly FieldRule[] = [];
-  /** As many were open where a replaced object or list began. */
-  #hiddenFrom: number | null = null;
-  #cut: Cut | null = null;
+  readonly #values: JsonValues;
+  /** What stands between documents; -1: nothing of the kind. */
+  readonly #separator: number;
+  readonly #breaks: Finder | null;
+  readonly #afterDocument: number;
+  readonly #place: JsonPlace;
+  #next: number;
+  /** As many were open where a replaced object or list began; -1: nothing is replaced. */
+  #hiddenFrom = -1;
   #failed = false;
-  #isStart = true;
-  /** A word or text whose end is still to come. */
-  #held: Uint8Array = EMPTY;
+  #isEmpty = true;
+  /** So many bytes of a byte order mark have been read; all, once something else has. */
+  #marked = 0;
 
-  // The chunk at hand: up to `#from` it has been copied or left out.
+  readonly #cut = new Cut();
+  // The chunk at hand.
   #bytes: Uint8Array = EMPTY;
   #at = 0;
-  #from = 0;
-  #parts: Uint8Array[] = [];
+  readonly #out = new Leaving();
 
   constructor(rules: BodyRules, settings: Partial<Settings> = {}) {
     this.#rules = rules;
-    this.#settings = { several: false, path: [], nested: 0, ...settings };
-    this.#path = [...this.#settings.path];
-    this.#names = new JsonNames(rules);
+    this.#settings = { several: "one", path: [], nested: 0, names: null, ...settings };
+    const { several, path, nested, names } = this.#settings;
+    this.#place = new JsonPlace(path);
+    this.#names = names ?? new JsonNames(rules);
+    this.#values = new JsonValues(rules, this.tally, nested, (inner) => this.#inner(inner));
+    this.#afterDocument = AFTER_DOCUMENT[several];
+    this.#separator = SEPARATORS[several];
+    this.#breaks = BREAKS[several] < 0 ? null : new Finder(BREAKS[several]);
+    this.#next = several === "sequence" ? SEPARATOR : VALUE;
+  }
+
+  #inner(path: readonly string[]): JsonBody {
+    const nested = this.#settings.nested + 1;
+    return new JsonBody(this.#rules, { several: "loose", nested, path, names: this.#names });
+  }
+
+  /** As if nothing had been read. What is known of names stays. */
+  reset(): void {
+    this.hasMembers = false;
+    this.#next = this.#settings.several === "sequence" ? SEPARATOR : VALUE;
+    this.#place.reset();
+    this.#hiddenFrom = -1;
+    this.#failed = false;
+    this.#isEmpty = true;
+    this.#marked = 0;
+    this.#cut.become("nothing");
+    this.#out.drop();
+  }
+
+  /** Whether a document may be over here, and none has begun. */
+  get isBetween(): boolean {
+    const between = this.#settings.several === "one" ? 0 : VALUE;
+    const isOver = (this.#next & (SEPARATOR | END | between)) !== 0;
+    return isOver && this.#place.depth === 0 && this.#cut.kind === "nothing";
   }
 
   /** What may leave now. Null: it is no JSON, or too deep, and nothing more of it may leave. */
   push(chunk: Uint8Array): Uint8Array | null {
-    this.#bytes = this.#held.length === 0 ? chunk : concat([this.#held, chunk]);
-    this.#held = EMPTY;
-    this.#at = 0;
-    this.#from = 0;
-    const step = this.#failed ? "wrong" : this.#steps();
-    if (step === "wrong") return this.#fail();
-    this.#copyTo(this.#at);
-    this.#held = this.#bytes.slice(this.#at);
+    if (chunk.length > 0) this.#isEmpty = false;
+    this.#begin(chunk);
+    if (this.#failed || !this.#goOn() || !this.#steps()) return this.#fail();
     this.#bytes = EMPTY;
-    return concat(this.#parts.splice(0));
+    return this.#out.take();
   }
 
-  /** What was still held. Null: the document has no end. */
+  #begin(chunk: Uint8Array): void {
+    this.#bytes = chunk;
+    this.#at = 0;
+    this.#out.begin(chunk);
+    this.#breaks?.begin(chunk);
+  }
+
+  /** What was still held. Null: the document has no end. Nothing at all has none and needs none. */
   finish(): Uint8Array | null {
+    if (this.#failed) return null;
+    if (this.#isEmpty) return EMPTY;
     // A number at the very end has nothing behind it that would end it.
-    const rest = this.#held.length === 0 ? EMPTY : this.push(LINE);
-    const isOver = ["end", "line"].includes(this.#next) || this.#isBetween;
-    const isWhole = isOver && this.#open.length === 0 && this.#cut === null;
-    if (rest === null || !isWhole || this.#held.length > 0) return this.#fail();
-    return rest.length > 0 ? rest.subarray(0, -1) : rest;
-  }
-
-  get #isBetween(): boolean {
-    return this.#settings.several && this.#next === "value";
+    if (this.#cut.kind === "word" && !this.#cutEnds()) return this.#fail();
+    return this.isBetween ? this.#out.take() : this.#fail();
   }
 
   #fail(): null {
     this.#failed = true;
-    this.#parts = [];
-    this.#held = EMPTY;
+    this.#out.drop();
+    this.#cut.become("nothing");
+    this.#bytes = EMPTY;
     return null;
   }
 
-  #steps(): Step {
-    while (this.#at < this.#bytes.length) {
-      const step = this.#cut === null ? this.#step() : this.#goOn(this.#cut);
-      if (step !== "done") return step;
+  /** False: it is no JSON; so do all the steps say. */
+  #steps(): boolean {
+    const bytes = this.#bytes;
+    while (this.#marked < MARK.length && this.#at < bytes.length) if (!this.#mark()) return false;
+    while (this.#at < bytes.length) {
+      const byte = bytes[this.#at] as number;
+      if (byte === QUOTE) {
+        if (!this.#text()) return false;
+      } else if (byte <= spaceMax) {
+        if (!this.#space(byte)) return false;
+      } else if (!this.#sign(byte)) return false;
     }
-    return "done";
+    return true;
   }
 
-  #step(): Step {
-    const byte = this.#bytes[this.#at] as number;
-    if (this.#isStart && byte === BYTE_ORDER_MARK[0]) return this.#mark();
-    this.#isStart = false;
-    if (byte <= spaceMax) return this.#space(byte);
+  /** A byte order mark at the very beginning, which some writers set. */
+  #mark(): boolean {
+    if (this.#bytes[this.#at] === MARK[this.#marked]) {
+      this.#at++;
+      this.#marked++;
+      return true;
+    }
+    const may = this.#marked === 0;
+    this.#marked = MARK.length;
+    return may;
+  }
+
+  #space(byte: number): boolean {
+    if (byte === this.#separator) {
+      if (this.#place.depth > 0 || (this.#next & (SEPARATOR | VALUE)) === 0) return false;
+      this.#next = VALUE;
+    } else if (SPACE[byte] === 0) return false;
+    this.#at++;
+    return true;
+  }
+
+  #sign(byte: number): boolean {
     switch (byte) {
-      case QUOTE:
-        return this.#text();
       case COMMA:
-        return this.#comma();
+        if (this.#next !== AFTER_VALUE) return false;
+        this.#next = this.#place.inObject ? NAME : VALUE;
+        this.#at++;
+        return true;
       case COLON:
-        return this.#pass(this.#next === "colon", "value");
+        if (this.#next !== AFTER_NAME) return false;
+        this.#next = VALUE;
+        this.#at++;
+        return true;
       case OPEN:
       case OPEN_LIST:
         return this.#opens(byte === OPEN);
@@ -146,254 +217,182 @@ export class JsonBody implements BodyMasker {
     }
   }
 
-  /** One byte of punctuation, where it may stand. */
-  #pass(may: boolean, next: Next): Step {
-    if (!may) return "wrong";
-    this.#next = next;
-    this.#at++;
-    return "done";
-  }
-
-  #mark(): Step {
-    if (this.#bytes.length - this.#at < BYTE_ORDER_MARK.length) return "more";
-    if (!BYTE_ORDER_MARK.every((byte, i) => this.#bytes[this.#at + i] === byte)) return "wrong";
-    this.#at += BYTE_ORDER_MARK.length;
-    this.#isStart = false;
-    return "done";
-  }
-
-  /** White space; texts of a sequence begin each with a mark of their own (RFC 7464). */
-  #space(byte: number): Step {
-    const isMark = byte === RECORD_MARK && this.#settings.several && this.#open.length === 0;
-    if (!isMark && SPACE[byte] === 0) return "wrong";
-    if (this.#next === "line" && (isMark || byte === LINE[0])) this.#next = "value";
-    this.#at++;
-    return "done";
-  }
-
-  #comma(): Step {
-    const around = this.#open.at(-1);
-    if (around === undefined) return "wrong";
-    return this.#pass(this.#next === "comma", around.isObject ? "name" : "value");
-  }
-
-  get #mayBeValue(): boolean {
-    return this.#next === "value" || this.#next === "first item";
-  }
-
-  #opens(isObject: boolean): Step {
-    if (!this.#mayBeValue || this.#open.length >= jsonDepthMax) return "wrong";
+  #opens(isObject: boolean): boolean {
+    if ((this.#next & VALUES) === 0) return false;
     const mask = this.#mask();
     if (mask !== null) {
-      this.#replace(mask.technique === "null" ? NULL : REDACTED);
-      this.tally.mask(mask.rule);
-      this.#hiddenFrom = this.#open.length;
+      this.#out.instead(this.#at, this.#at, this.#values.whole(mask));
+      this.#out.hidden = true;
+      this.#hiddenFrom = this.#place.depth;
     }
-    this.#open.push({ isObject, names: this.#path.length });
-    this.#candidates = [];
-    return this.#pass(true, isObject ? "first name" : "first item");
-  }
-
-  #closes(isObject: boolean): Step {
-    const closed = this.#open.pop();
-    const isEmpty = this.#next === (isObject ? "first name" : "first item");
-    if (closed?.isObject !== isObject || !(isEmpty || this.#next === "comma")) return "wrong";
-    this.#path.length = closed.names;
+    this.#next = isObject ? FIRST_NAME : FIRST_ITEM;
     this.#at++;
-    if (this.#open.length === this.#hiddenFrom) {
-      this.#from = this.#at;
-      this.#hiddenFrom = null;
-    }
-    return this.#valueIsOver();
+    return this.#place.open(isObject);
   }
 
-  #valueIsOver(): Step {
-    const after = this.#settings.several ? "line" : "end";
-    this.#next = this.#open.length > 0 ? "comma" : after;
-    this.#candidates = [];
-    return "done";
+  #closes(isObject: boolean): boolean {
+    const may = AFTER_VALUE | (isObject ? FIRST_NAME : FIRST_ITEM);
+    if ((this.#next & may) === 0 || !this.#place.close(isObject)) return false;
+    this.#at++;
+    if (this.#place.depth === this.#hiddenFrom) {
+      this.#out.skipTo(this.#at);
+      this.#out.hidden = false;
+      this.#hiddenFrom = -1;
+    }
+    return this.#valueIsOver(this.#at);
+  }
+
+  /** It went up to `end`. */
+  #valueIsOver(end: number): true {
+    const place = this.#place;
+    place.valueIsOver();
+    if (place.depth > 0 && this.#bytes[end] === COMMA) {
+      this.#next = place.inObject ? NAME : VALUE;
+      this.#at = end + 1;
+      return true;
+    }
+    this.#next = place.depth > 0 ? AFTER_VALUE : this.#afterDocument;
+    this.#at = end;
+    return true;
   }
 
   /** The mask of the value that follows; null also inside of what is replaced. */
   #mask(): CellMask | null {
-    if (this.#candidates.length === 0 || this.#hiddenFrom !== null) return null;
-    return this.#rules.fields.mask(this.#candidates, this.#path);
+    return !this.#out.hidden ? this.#place.mask(this.#rules.fields) : null;
   }
 
   /** A number, true, false or null. */
-  #word(): Step {
-    if (!this.#mayBeValue) return "wrong";
+  #word(): boolean {
+    if ((this.#next & VALUES) === 0) return false;
+    const bytes = this.#bytes;
     const start = this.#at;
-    let end = start;
-    while (end < this.#bytes.length && ENDS_WORD[this.#bytes[end] as number] === 0) end++;
-    if (end - start > jsonTextBytesMax) return "wrong";
-    if (end === this.#bytes.length) return "more";
-    const word = this.#bytes.subarray(start, end);
-    if (!isWord(word)) return "wrong";
-    this.#hideWord(word, this.#mask());
-    this.#at = end;
-    return this.#valueIsOver();
-  }
-
-  #hideWord(word: Uint8Array, mask: CellMask | null): void {
-    if (this.#hiddenFrom !== null || word[0] === NULL[0]) return;
-    if (mask !== null) {
-      const isNumber = word[0] !== TRUE && word[0] !== FALSE;
-      this.#instead(word.length, isNumber ? written(mask.text(word)) : hiddenWhole(mask));
-      this.tally.mask(mask.rule);
-      return;
+    const end = wordEnd(bytes, start);
+    if (end === bytes.length) return this.#hold("word");
+    if (end - start > jsonTextBytesMax || !isWord(bytes, start, end)) return false;
+    const mask = this.#mask();
+    if (!this.#out.hidden && (mask !== null || this.#rules.detect !== null)) {
+      const shown = this.#values.word(bytes.subarray(start, end), mask, this.#place.path);
+      if (shown !== null) this.#out.instead(start, end, shown);
     }
-    if (this.#rules.detect === null || word.length < numberScannedFrom) return;
-    const scanned = this.#rules.detect.scan(word, this.#path.at(-1) ?? "");
-    if (scanned === null) return;
-    this.#instead(word.length, written(scanned.bytes));
-    this.tally.found(scanned.findings);
+    return this.#valueIsOver(end);
   }
 
-  #text(): Step {
-    const isName = this.#next === "name" || this.#next === "first name";
-    if (!isName && !this.#mayBeValue) return "wrong";
-    const end = textEnd(this.#bytes, this.#at + 1);
-    if ((end ?? this.#bytes.length) - this.#at > jsonTextBytesMax) {
-      return isName ? "wrong" : this.#longText();
+  #text(): boolean {
+    if ((this.#next & NAMES) !== 0) return this.#name();
+    if ((this.#next & VALUES) === 0) return false;
+    const bytes = this.#bytes;
+    const start = this.#at;
+    const end = textEnd(bytes, start + 1);
+    if (end < 0) return this.#cutText();
+    if (this.#isBroken(start, end)) return false;
+    const mask = this.#mask();
+    if (!this.#out.hidden && (mask !== null || this.#values.looksInto(bytes, start + 1))) {
+      const shown =
+        (mask !== null && isWhole(mask)) || end - start > jsonTextBytesMax
+          ? this.#values.whole(mask)
+          : this.#values.text(bytes.subarray(start, end), mask, this.#place.path);
+      if (shown !== null) this.#out.instead(start, end, shown);
     }
-    if (end === null) return isName ? "more" : this.#cutText();
-    return isName ? this.#name(end) : this.#value(end);
+    return this.#valueIsOver(end);
   }
 
-  #name(end: number): Step {
-    const token = this.#bytes.subarray(this.#at, end);
-    const known = this.#names.read(token);
-    if (known === null) return "wrong";
-    this.#path.length = this.#open.at(-1)?.names ?? 0;
-    this.#path.push(known.name);
-    this.#candidates = known.rules;
-    this.#next = "colon";
+  #isBroken(start: number, end: number): boolean {
+    return this.#breaks !== null && this.#breaks.next(start) < end;
+  }
+
+  #name(): boolean {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    const guessed = this.#names.guess(bytes, start);
+    if (guessed !== null) return this.#nameIs(guessed, start + guessed.token.length);
+    const end = textEnd(bytes, start + 1);
+    if (end < 0) return this.#hold("name");
+    if (end - start > jsonTextBytesMax) return false;
+    const known = this.#names.read(bytes, start, end);
+    return known !== null && this.#nameIs(known, end);
+  }
+
+  #nameIs(known: KnownName, end: number): true {
     const { scanned } = known;
-    if (scanned !== null && this.#hiddenFrom === null) {
-      this.#instead(token.length, written(scanned.bytes));
+    this.#place.name(known);
+    this.hasMembers = true;
+    if (scanned !== null && !this.#out.hidden) {
+      this.#out.instead(this.#at, end, scanned.instead);
       this.tally.found(scanned.findings);
     }
-    this.#at = end;
-    return "done";
+    const isFollowed = this.#bytes[end] === COLON;
+    this.#next = isFollowed ? VALUE : AFTER_NAME;
+    this.#at = isFollowed ? end + 1 : end;
+    return true;
   }
 
-  #value(end: number): Step {
+  /** The chunk ends in a text: it is held where it is read, else it passes or is left out. */
+  #cutText(): boolean {
+    const bytes = this.#bytes;
+    const start = this.#at;
     const mask = this.#mask();
-    const token = this.#bytes.subarray(this.#at, end);
-    const shown = this.#hiddenFrom === null ? this.#shown(token, mask) : null;
-    if (shown !== null) this.#instead(token.length, shown);
-    this.#at = end;
-    return this.#valueIsOver();
+    const isRead = mask === null ? this.#values.looksInto(bytes, start + 1) : !isWhole(mask);
+    if (isRead && !this.#out.hidden) return this.#hold("text");
+    if (mask !== null) this.#out.instead(start, bytes.length, this.#values.whole(mask));
+    return this.#cutHere(mask === null ? "shown text" : "text left out");
   }
 
-  /** What stands for a text; null: it shows as it is. */
-  #shown(token: Uint8Array, mask: CellMask | null): Uint8Array | null {
-    if (mask === null && this.#rules.detect === null && !mayHoldDocument(token, this.#rules)) {
-      return null;
-    }
-    const inside = decoded(token);
-    if (mask !== null) {
-      this.tally.mask(mask.rule);
-      return inside === null ? hiddenWhole(mask) : written(mask.text(inside));
-    }
-    // What cannot be read cannot be looked through.
-    if (inside === null) return REDACTED;
-    return this.#document(inside) ?? this.#scanned(inside);
+  #hold(kind: CutKind): boolean {
+    this.#out.copyTo(this.#at);
+    this.#out.skipTo(this.#bytes.length);
+    return this.#cutHere(kind) && this.#mayHoldMore();
   }
 
-  #scanned(inside: Uint8Array): Uint8Array | null {
-    const scanned = this.#rules.detect?.scan(inside, this.#path.at(-1) ?? "") ?? null;
-    if (scanned === null) return null;
-    this.tally.found(scanned.findings);
-    return written(scanned.bytes);
+  #cutHere(kind: CutKind): boolean {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    this.#cut.begin(kind, bytes, start);
+    this.#at = bytes.length;
+    return !this.#isBroken(start, bytes.length);
   }
 
-  /** A document in a text, masked inside; null: it is none, or nothing in it is masked. */
-  #document(inside: Uint8Array): Uint8Array | null {
-    if (this.#rules.fields.empty || !beginsDocument(inside)) return null;
-    if (this.#settings.nested >= jsonInTextMax) return REDACTED;
-    const nested = this.#settings.nested + 1;
-    const body = new JsonBody(this.#rules, { several: true, nested, path: this.#path });
-    const [most, rest] = [body.push(inside), body.finish()];
-    if (most === null || rest === null || body.tally.empty) return null;
-    this.tally.add(body.tally);
-    return written(concat([most, rest]));
-  }
-
-  /** The chunk ends in the text: it is held where it is read, else it passes or is left out. */
-  #cutText(): Step {
+  /** A text longer than the bound is replaced; a name or word is refused. */
+  #mayHoldMore(): boolean {
+    const { held, kind } = this.#cut;
+    if (kind !== "text") return held.length <= jsonTextBytesMax;
     const mask = this.#mask();
-    const reads = mask === null ? this.#isLookedAt() : !isWhole(mask);
-    return reads ? "more" : this.#passText(mask, mask?.rule ?? null);
-  }
-
-  /** Too long to be held: what would be read of it is replaced. */
-  #longText(): Step {
-    const mask = this.#mask();
-    const unread = this.#isLookedAt() ? TOO_LONG : null;
-    return this.#passText(mask, mask?.rule ?? unread);
-  }
-
-  /** A text of which nothing is read any more; `why` it is replaced, null: it is not. */
-  #passText(mask: CellMask | null, why: string | null): Step {
-    if (why !== null) {
-      this.#replace(mask === null ? REDACTED : hiddenWhole(mask));
-      this.tally.mask(why);
+    if (mask === null && !this.#values.looksInto(held, 1)) {
+      this.#out.put(this.#cut.become("shown text"));
+    } else if (held.length > jsonTextBytesMax) {
+      this.#out.put(this.#values.whole(mask));
+      this.#cut.become("text left out");
     }
-    this.#cut = { shows: why === null, escaped: false };
-    this.#at++;
-    return this.#goOn(this.#cut);
+    return true;
   }
 
-  #isLookedAt(): boolean {
-    if (this.#hiddenFrom !== null) return false;
-    return (
-      this.#rules.detect !== null || mayHoldDocument(this.#bytes.subarray(this.#at), this.#rules)
-    );
+  /** On with what the chunk before has cut. */
+  #goOn(): boolean {
+    const bytes = this.#bytes;
+    const cut = this.#cut;
+    if (cut.kind === "nothing" || bytes.length === 0) return true;
+    const end = cut.goOn(bytes);
+    this.#at = end < 0 ? bytes.length : end;
+    if (this.#isBroken(0, this.#at)) return false;
+    if (cut.kind !== "shown text") this.#out.skipTo(this.#at);
+    return this.#mayHoldMore() && (end < 0 || this.#cutEnds());
   }
 
-  /** Up to the text's end, or the chunk's. */
-  #goOn(cut: Cut): Step {
-    while (this.#at < this.#bytes.length) {
-      const byte = this.#bytes[this.#at++];
-      if (cut.escaped) cut.escaped = false;
-      else if (byte === BACKSLASH) cut.escaped = true;
-      else if (byte === QUOTE) {
-        if (!cut.shows) this.#from = this.#at;
-        this.#cut = null;
-        return this.#valueIsOver();
-      }
+  /** The token that was cut is whole. */
+  #cutEnds(): boolean {
+    const { kind } = this.#cut;
+    const token = this.#cut.become("nothing");
+    if (kind === "name") return this.#heldName(token);
+    if (kind === "word" && !isWord(token, 0, token.length)) return false;
+    if (!this.#out.hidden && (kind === "word" || kind === "text")) {
+      this.#out.put(this.#values[kind](token, this.#mask(), this.#place.path) ?? token);
     }
-    if (!cut.shows) this.#from = this.#at;
-    return "done";
+    return this.#valueIsOver(this.#at);
   }
 
-  /** Lets pass what lies before `end`, unless it stands in something that is replaced. */
-  #copyTo(end: number): void {
-    if (this.#hiddenFrom === null && end > this.#from) {
-      this.#parts.push(this.#bytes.subarray(this.#from, end));
-    }
-    this.#from = end;
-  }
-
-  #replace(by: Uint8Array): void {
-    this.#copyTo(this.#at);
-    this.#parts.push(by);
-  }
-
-  /** Something of that length, which begins here, is left out. */
-  #instead(length: number, by: Uint8Array): void {
-    this.#replace(by);
-    this.#from = this.#at + length;
+  #heldName(token: Uint8Array): boolean {
+    const known = this.#names.read(token, 0, token.length);
+    if (known === null) return false;
+    if (known.scanned === null && !this.#out.hidden) this.#out.put(token);
+    return this.#nameIs(known, this.#at);
   }
 }
-
-const LINE = utf8("\n");
-const RECORD_MARK = 0x1e;
-const BYTE_ORDER_MARK = utf8("\u{feff}");
-/** How the tally calls what was replaced because it was too long to be looked through. */
-const TOO_LONG = "too-long";
-/** The shortest thing that a detector finds in a number alone. */
-const numberScannedFrom = 7;
-const [TRUE, FALSE] = [0x74, 0x66];

@@ -6,6 +6,7 @@ import type { CellMask } from "../../../../core/masker.ts";
 import { FieldRules, parseFieldPattern } from "../../../../core/masking/fields.ts";
 import type { BodyRules } from "../../../../core/masking/bodies/body.ts";
 import { JsonBody } from "../../../../core/masking/bodies/json.ts";
+import type { Several } from "../../../../core/masking/bodies/json-next.ts";
 import { everything } from "../given.ts";
 
 const mask = (rule: string, technique: CellMask["technique"]): CellMask => ({
@@ -34,7 +35,12 @@ const SCANS: BodyRules = { ...RULES, detect: everything };
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function through(json: Uint8Array, rules: BodyRules, cuts: readonly number[], several = false) {
+function through(
+  json: Uint8Array,
+  rules: BodyRules,
+  cuts: readonly number[],
+  several: Several = "one",
+) {
   const body = new JsonBody(rules, { several });
   const out: Uint8Array[] = [];
   let from = 0;
@@ -51,7 +57,7 @@ function through(json: Uint8Array, rules: BodyRules, cuts: readonly number[], se
 const masked = (json: string, rules = RULES): string | null => through(utf8(json), rules, []);
 
 /** Cut at every byte, and whole: the same. */
-function atEveryCut(json: string, rules: BodyRules, several = false): string | null {
+function atEveryCut(json: string, rules: BodyRules, several: Several = "one"): string | null {
   const bytes = utf8(json);
   const whole = through(bytes, rules, [], several);
   for (let at = 1; at < bytes.length; at++) {
@@ -91,13 +97,13 @@ describe("what a rule names is replaced, and all else stays byte for byte", () =
 
   it("passes several documents, one a line", () => {
     const lines = '{"ssn":1}\n{"a":2}\n\n3\n4';
-    expect(atEveryCut(lines, RULES, true)).toBe('{"ssn":"[redacted]"}\n{"a":2}\n\n3\n4');
-    expect(atEveryCut("", RULES, true)).toBe("");
-    expect(atEveryCut('\u{1e}{"ssn":1}\n\u{1e}2\n', RULES, true)).toBe(
+    expect(atEveryCut(lines, RULES, "lines")).toBe('{"ssn":"[redacted]"}\n{"a":2}\n\n3\n4');
+    expect(atEveryCut("", RULES, "lines")).toBe("");
+    expect(atEveryCut('\u{1e}{"ssn":1}\n\u{1e}2\n', RULES, "lines")).toBe(
       '\u{1e}{"ssn":"[redacted]"}\n\u{1e}2\n',
     );
-    expect(atEveryCut("1 2", RULES, true)).toBeNull();
-    expect(atEveryCut("[1][2]", RULES, true)).toBeNull();
+    expect(atEveryCut("1 2", RULES, "lines")).toBeNull();
+    expect(atEveryCut("[1][2]", RULES, "lines")).toBeNull();
   });
 
   it("looks through texts, names and numbers", () => {
