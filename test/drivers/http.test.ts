@@ -214,7 +214,7 @@ describe("curl sees masked", () => {
     expect(coded.body.equals(plain.body)).toBe(true);
   });
 
-  test("the whole where a part was asked for, and nothing that tells of the bytes before", async () => {
+  test("the whole where a part was asked for, and nothing of the bytes before", async () => {
     const whole = await through(services(), "node-masked", "/range");
     const asked = ["-r", "0-9", "-H", 'If-Range: "text-1"', "-H", 'If-None-Match: "text-1"'];
     const part = await through(services(), "node-masked", "/range", asked);

@@ -18,9 +18,9 @@ export type Services = {
   /** Ada's, by the real sign-in. */
   readonly token: string;
   /** Through the gateway; `path` begins with a slash. */
-  url(service: Service, path: string): string;
+  readonly url: (service: Service, path: string) => string;
   /** The same without it. */
-  direct(service: Service, path: string): string;
+  readonly direct: (service: Service, path: string) => string;
 };
 
 /** What nginx has on its disk. */
