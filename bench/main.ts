@@ -9,6 +9,7 @@ import { ApproveBench } from "./approve.ts";
 import { FULL, QUICK, type Effort } from "./effort.ts";
 import { CorpusBench } from "./corpus.ts";
 import { CoreBench } from "./decide.ts";
+import { HttpBench } from "./http.ts";
 import { MemoryBench } from "./memory.ts";
 import { OpeningBench } from "./opening.ts";
 import { PgbenchBench } from "./pgbench.ts";
@@ -32,6 +33,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   recorder: new RecorderBench(),
   opening: new OpeningBench(),
   pgbench: new PgbenchBench(),
+  http: new HttpBench(),
   approve: new ApproveBench(),
   paint: new PaintBench(),
   // Last: it leaves a million sessions in the store.
