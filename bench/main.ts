@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { isOnPath } from "../demo/tools.ts";
 import { buildCli } from "../scripts/build-cli.ts";
 import { ApproveBench } from "./approve.ts";
+import { BodiesBench } from "./bodies.ts";
 import { FULL, QUICK, type Effort } from "./effort.ts";
 import { CorpusBench } from "./corpus.ts";
 import { CoreBench } from "./decide.ts";
@@ -28,6 +29,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   // First, while the runtime is fresh: what others leave behind would be collected during it.
   memory: new MemoryBench(),
   core: new CoreBench(),
+  bodies: new BodiesBench(),
   corpus: new CorpusBench(),
   rows: new RowsBench(),
   recorder: new RecorderBench(),

@@ -105,6 +105,10 @@ export type HttpFacts = {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON's value, a form's fields, a text; null: none, or nothing that is read. */
   readonly body: unknown;
+  /** By the service's OpenAPI document: `getCustomer`; empty: not described, or no document. */
+  readonly operation: string;
+  /** Whether parameters and body are as that operation describes them. */
+  readonly conforms: boolean;
   /**
    * What two readers may understand differently, as a condition would name it:
    * `query.role`, `headers.x-role`, `body.role`.

@@ -41,6 +41,17 @@ export type Settled =
 
 export type RecordingLevel = "full" | "statements" | "off";
 
+/** What one principal may ask of a service in a stretch of time. */
+export type Budget = {
+  readonly id: string;
+  readonly resource: string;
+  readonly seconds: number;
+  /** Null: not bounded. */
+  readonly requests: number | null;
+  readonly bytes: number | null;
+  readonly message: string;
+};
+
 /** A policy compiled for one principal and one resource. It never parses and never waits. */
 export interface Policy {
   readonly version: string;
@@ -48,6 +59,8 @@ export interface Policy {
   readonly recording: RecordingLevel;
   /** When the grant ends, where the document says; absent: when the session's spec says. */
   readonly endsAt?: UnixMs | null;
+  /** Of a service; absent: none. */
+  readonly budgets?: readonly Budget[];
   decide(command: Command, now: UnixMs): Decision;
 }
 

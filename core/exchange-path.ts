@@ -1,7 +1,7 @@
 import { commandEvents, digestHead, endOf, hexDigest, openedFact, settledFact } from "./account.ts";
 import type { Command, CommandId } from "./command.ts";
 import type { Crypto } from "./crypto.ts";
-import type { Decision, Policy, Settled, UnixMs } from "./decision.ts";
+import type { Budget, Decision, Policy, Settled, UnixMs } from "./decision.ts";
 import type {
   Answer,
   Authored,
@@ -46,6 +46,8 @@ export type ExchangeEffect =
 export type ExchangeInput =
   /** `body` null: there is one, larger than is held. */
   | { readonly on: "request"; readonly head: RequestHead; readonly body: Uint8Array | null }
+  /** A budget is used up: nothing of the request is looked at. */
+  | { readonly on: "over"; readonly budget: Budget; readonly retryAfterSeconds: number }
   | { readonly on: "settled"; readonly decision: Settled }
   /** A body that streamed has left, whole. */
   | { readonly on: "streamed"; readonly bytes: number; readonly sha256: string }
@@ -187,6 +189,8 @@ export class Exchange {
     switch (input.on) {
       case "request":
         return this.#describe(input.head, input.body);
+      case "over":
+        return this.#overdrawn(input.budget, input.retryAfterSeconds);
       case "settled":
         return this.#settle(input.decision);
       case "streamed":
@@ -211,7 +215,16 @@ export class Exchange {
       this.#note({ kind: "note", message: `Refused unread: ${described.refuse.message}` });
       return this.#refuse(described.refuse);
     }
-    this.#decide(described.command, described.outgoing);
+    const { command, outgoing, masked } = described;
+    if (masked.length > 0) {
+      this.#note({ kind: "note", message: `Masked on its way in by ${masked.join(", ")}.` });
+    }
+    this.#decide(command, outgoing);
+  }
+
+  #overdrawn({ id, message }: Budget, retryAfterSeconds: number): void {
+    this.#note({ kind: "note", message: `Refused unread: the budget ${id} is used up.` });
+    this.#refuse({ code: "too_many", message, review: null, retryAfterSeconds });
   }
 
   #decide(command: Command, outgoing: Outgoing): void {

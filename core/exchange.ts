@@ -40,11 +40,14 @@ export type Refusal = {
     | "bad_request"
     | "unsupported"
     | "too_large"
+    | "too_many"
     | "unreachable"
     | "unreadable"
     | "ended";
   readonly message: string;
   readonly review: string | null;
+  /** When asking again may help. */
+  readonly retryAfterSeconds?: number;
 };
 
 /** An answer that we authored: the protocol's own words for a refusal. */
@@ -70,6 +73,13 @@ export type Answer = {
   readonly length: number | null;
 };
 
+/** A request that was read. `masked`: what of it was masked before anybody judges it. */
+export type Described = {
+  readonly command: Command;
+  readonly outgoing: Outgoing;
+  readonly masked: readonly string[];
+};
+
 /** What every protocol of requests and responses fulfils. It never waits, decides or throws. */
 export interface ExchangeEngine {
   /** `body` null: there is one, larger than is held. */
@@ -77,7 +87,7 @@ export interface ExchangeEngine {
     id: CommandId,
     head: RequestHead,
     body: Uint8Array | null,
-  ): { readonly command: Command; readonly outgoing: Outgoing } | { readonly refuse: Refusal };
+  ): Described | { readonly refuse: Refusal };
   refusal(refusal: Refusal): Authored;
   response(outgoing: Outgoing, head: ResponseHead): Answer | { readonly refuse: Refusal };
   /** A new policy version: later requests and answers are masked by it. */

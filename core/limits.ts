@@ -41,6 +41,20 @@ export const eventBytesMax = 1 * MIB;
 export const formBytesMax = 1 * MIB;
 /** What stands before a part of a body in parts: names of files, and little else. */
 export const partHeadBytesMax = 16 * KIB;
+/** Fields of a form in a request: services have bounds of this size too (Django's, PHP's). */
+export const formFieldsMax = 1_000;
+/** Headers of one part of a form: three short lines, and a file's name. */
+export const partHeaderBytesMax = 8 * KIB;
+/** Documents in one request, a line each. */
+export const jsonLinesMax = 10_000;
+/** Schemas of a resource's OpenAPI document that its requests lead to: large ones have 5,000. */
+export const apiSchemasMax = 20_000;
+/** Schemas that all speak of one value (`$ref`, `allOf`, …), one inside the other. */
+export const schemasOfValueMax = 64;
+/** Checks of one request by a schema: a document of 1 MiB has half a million values. */
+export const schemaStepsMax = 2_000_000;
+/** Schemas within each other while one value is checked: `jsonDepthMax`, each by way of others. */
+export const schemaDepthMax = 2_000;
 
 /** A startup packet: PostgreSQL's own bound (MAX_STARTUP_PACKET_LENGTH). */
 export const startupBytesMax = 10_000;

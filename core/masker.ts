@@ -76,8 +76,10 @@ export interface Masker {
   readonly longestPattern: number;
   /** The masker of a body of that media type; `pass`: nothing in it is masked. */
   body(type: string | null, unreadable: Unreadable): BodyMasker | "pass" | "refuse";
-  /** What a header of that name shows. */
+  /** What a header of that name shows, or a parameter of a query. */
   header(name: string, value: string): Shown;
+  /** The same for what a client sends; null: nothing of that is masked. */
+  readonly sent: Pick<Masker, "body" | "header"> | null;
 }
 
 /** What becomes of a body whose type no masker reads. */

@@ -75,6 +75,8 @@ export type HttpResource = Configured & {
   readonly credential: Credential;
   /** Ambiguous forms of a request's path that the service needs (core/protocols/http/target.ts). */
   readonly forms: readonly string[];
+  /** The service's own OpenAPI document. */
+  readonly openapi: Readonly<Record<string, unknown>> | null;
   /** What becomes of an answer whose type no masker reads, where rules would mask something. */
   readonly unreadable: "pass" | "scan" | "refuse";
 };

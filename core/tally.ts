@@ -32,9 +32,12 @@ export class Tally {
 
   /** Moves here what the other has counted. */
   add(other: Tally): void {
-    const { masked, findings } = other.take();
-    for (const { rule, cells } of masked) this.mask(rule, cells);
-    this.found(findings);
+    if (other.empty) return;
+    for (const [rule, { cells }] of other.#masked) this.mask(rule, cells);
+    for (const [kind, count] of other.#found) {
+      this.#found.set(kind, (this.#found.get(kind) ?? 0) + count);
+    }
+    other.#clear();
   }
 
   /** Hands over the counts and begins again. */
@@ -44,9 +47,13 @@ export class Tally {
   } {
     const masked = [...this.#masked].map(([rule, { cells }]) => ({ rule, cells }));
     const findings = [...this.#found].map(([kind, count]) => ({ kind, count }));
+    this.#clear();
+    return { masked, findings };
+  }
+
+  #clear(): void {
     this.#masked.clear();
     this.#last = { rule: "", count: { cells: 0 } };
     this.#found.clear();
-    return { masked, findings };
   }
 }

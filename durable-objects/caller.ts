@@ -1,9 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Budget, UnixMs } from "../core/decision.ts";
 import { preparedSessionSeconds } from "../core/limits.ts";
 import type { ObjectsEnv } from "./env.ts";
 
 /** What is older is over, or is opened again beside the old one: nothing hangs on it. */
 const forgottenMs = 86_400_000;
+
+export type Overdrawn = { readonly budget: Budget; readonly retryAfterSeconds: number };
+
+/** Of the stretch that the clock is in. */
+const beginOf = ({ seconds }: Budget, now: UnixMs): UnixMs => now - (now % (seconds * 1000));
 
 type Kept = { readonly session: string; readonly at: number };
 type Coming = { readonly session: string; readonly done: Promise<void>; readonly go: () => void };
@@ -14,6 +20,12 @@ type Coming = { readonly session: string; readonly done: Promise<void>; readonly
  */
 export class CallerObject extends DurableObject<ObjectsEnv> {
   readonly #coming = new Map<string, Coming>();
+
+  constructor(ctx: DurableObjectState, env: ObjectsEnv) {
+    super(ctx, env);
+    ctx.storage.sql.exec(`create table if not exists budgets (id text, resource text,
+      since integer, requests integer, bytes integer, primary key (id, resource))`);
+  }
 
   /** The session under that key; `mine`: there is none, and whoever asked opens `fresh`. */
   async join(key: string, fresh: string): Promise<{ session: string; mine: boolean }> {
@@ -54,6 +66,56 @@ export class CallerObject extends DurableObject<ObjectsEnv> {
     }
     await this.ctx.storage.put<Kept>(key, { session, at: now });
     this.#arrived(key);
+  }
+
+  /**
+   * One request more on these budgets, if none of them is used up: else the first that is, and when
+   * its time is over. Nothing is counted then.
+   */
+  async spend(budgets: readonly Budget[]): Promise<Overdrawn | null> {
+    const now = Date.now();
+    for (const budget of budgets) {
+      const used = this.#used(budget, now);
+      const over =
+        (budget.requests !== null && used.requests >= budget.requests) ||
+        (budget.bytes !== null && used.bytes >= budget.bytes);
+      if (over) return { budget, retryAfterSeconds: Math.ceil((used.until - now) / 1000) };
+    }
+    for (const budget of budgets) this.#count(budget, now, 1, 0);
+    return null;
+  }
+
+  /** Bytes that an answer had. */
+  async spent(budgets: readonly Budget[], bytes: number): Promise<void> {
+    for (const budget of budgets) this.#count(budget, Date.now(), 0, bytes);
+  }
+
+  #used(budget: Budget, now: UnixMs) {
+    const from = beginOf(budget, now);
+    const [row] = this.ctx.storage.sql
+      .exec<{ requests: number; bytes: number }>(
+        "select requests, bytes from budgets where id = ? and resource = ? and since = ?",
+        budget.id,
+        budget.resource,
+        from,
+      )
+      .toArray();
+    return { requests: 0, bytes: 0, ...row, until: from + budget.seconds * 1000 };
+  }
+
+  #count(budget: Budget, now: UnixMs, requests: number, bytes: number): void {
+    const { id, resource } = budget;
+    const from = beginOf(budget, now);
+    this.ctx.storage.sql.exec(
+      `insert into budgets values (?, ?, ?, ?, ?) on conflict (id, resource) do update set
+        requests = iif(since = excluded.since, requests, 0) + excluded.requests,
+        bytes = iif(since = excluded.since, bytes, 0) + excluded.bytes, since = excluded.since`,
+      id,
+      resource,
+      from,
+      requests,
+      bytes,
+    );
   }
 
   /** It is over, or could not be opened. */

@@ -26,6 +26,9 @@ export const deskOf = (env: ObjectsEnv) => env.DESK.get(env.DESK.idFromName("des
 export const sessionOf = (env: ObjectsEnv, id: string) =>
   env.SESSIONS.get(env.SESSIONS.idFromName(id));
 
+export const callerOf = (env: ObjectsEnv, { principal }: SessionSpec) =>
+  env.CALLERS.get(env.CALLERS.idFromName(principal.id));
+
 export const catalogOf = (env: ObjectsEnv, spec: SessionSpec) =>
   env.CATALOGS.get(env.CATALOGS.idFromName(spec.resource.id));
 

@@ -4,7 +4,8 @@ import { compilePolicy } from "../core/policy/compile.ts";
 import { loadDocument } from "../core/policy/document.ts";
 import { literalPolicy } from "../core/policy/literal.ts";
 import type { Document } from "../core/policy/schema.ts";
-import type { SessionSpec } from "../core/session.ts";
+import { resourceOf } from "../core/policy/resource.ts";
+import type { Resource, SessionSpec } from "../core/session.ts";
 import { namedKeys } from "../store/keys.ts";
 import { nodeCrypto } from "./crypto.ts";
 import type { ObjectsEnv } from "./env.ts";
@@ -39,4 +40,13 @@ let last: { readonly source: string; readonly document: Document } | null = null
 function documentOf(source: string): Document {
   if (last?.source !== source) last = { source, document: loadDocument(source) };
   return last.document;
+}
+
+/** The resource as another version of the policy has it; null: it has none of that name. */
+export function resourceIn(
+  applied: SessionSpec["policy"],
+  { id, name }: Resource,
+): Resource | null {
+  const rule = documentOf(applied.source).resources.find((one) => one.name === name);
+  return rule === undefined ? null : resourceOf(rule, id);
 }

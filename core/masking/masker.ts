@@ -39,6 +39,7 @@ export const idleMasker: Masker = {
   longestPattern: 0,
   body: () => "pass",
   header: (_, value) => ({ text: value, rule: null, findings: [] }),
+  sent: null,
 };
 
 /**
@@ -68,7 +69,7 @@ export function createMasker(
     columnRules.find(({ patterns }) => patterns.some(wanted));
   const naming = (column: SourceColumn): readonly ActiveRule[] =>
     columnRules.filter(({ patterns }) => patterns.some((p) => namesColumn(p, column)));
-  const columns: Omit<Masker, "body" | "header"> = {
+  const columns: Omit<Masker, "body" | "header" | "sent"> = {
     idle: false,
     detects: content !== null,
     source: (column) =>
@@ -88,11 +89,23 @@ export function createMasker(
     scanInPlace: (window, column) => content?.scanInPlace(window, column) ?? [],
     longestPattern: content === null ? 0 : longestPattern,
   };
-  const bodies = { fields: fieldRules(active), detect: content === null ? null : columns };
+  const answers = active.filter(({ rule }) => rule.on.includes("answers"));
+  const requests = active.filter(({ rule }) => rule.on.includes("requests"));
   return {
     ...columns,
-    body: (type, unreadable) => bodyMaskerFor(type, bodies, unreadable),
-    header: (name, value) => headerShown(name, value, bodies),
+    ...documents(answers),
+    sent: requests.length === 0 ? null : documents(requests),
+  };
+}
+
+/** Of HTTP: bodies, headers and queries. */
+function documents(active: readonly ActiveRule[]): Pick<Masker, "body" | "header"> {
+  const content = contentScanner(active);
+  const detect = content === null ? null : { ...content, longestPattern };
+  const rules = { fields: fieldRules(active), detect };
+  return {
+    body: (type, unreadable) => bodyMaskerFor(type, rules, unreadable),
+    header: (name, value) => headerShown(name, value, rules),
   };
 }
 

@@ -35,6 +35,23 @@ export function compileRegex(pattern: string): Regex {
   };
 }
 
+/**
+ * What finds a JSON Schema's `pattern` anywhere in a text; null: RE2 does not take it. Unlike
+ * ECMAScript's, its `\s` and `\S` know the white space of ASCII alone.
+ */
+export function textMatches(pattern: string): ((text: string) => boolean) | null {
+  // ECMAScript's way to write a character by its number.
+  const source = pattern.replaceAll(/\\(?:u([0-9a-f]{4})|.)/gisu, (escape, digits?: string) =>
+    digits === undefined ? escape : `\\x{${digits}}`,
+  );
+  try {
+    const compiled = RE2JS.compile(source);
+    return compiled.programSize() > programSizeMax ? null : (text) => compiled.test(text);
+  } catch {
+    return null;
+  }
+}
+
 /** Null when RE2 takes the pattern, else why not. */
 export function regexError(pattern: string): string | null {
   try {

@@ -1,6 +1,7 @@
 import { Environment } from "@marcbachmann/cel-js";
 import { ConfigError } from "../errors.ts";
-import { compileRegex, regexError } from "../masking/regex.ts";
+import { compileRegex, textMatches, regexError } from "../masking/regex.ts";
+import { compileApi } from "../protocols/http/openapi.ts";
 import { conditionSyntaxError } from "./condition.ts";
 import { CONTEXT } from "./context.ts";
 import { isDocument, type Parsed, parseDocument } from "./document.ts";
@@ -22,6 +23,10 @@ export function checkDocument(source: string): Parsed {
   document.guardrails.forEach(({ when }, i) => {
     if (when === undefined) return;
     report("policy.condition", ["guardrails", i, "when"], conditionError(when));
+  });
+  document.resources.forEach((rule, i) => {
+    if (rule.type !== "http" || rule.openapi === undefined) return;
+    report("policy.openapi", ["resources", i, "openapi"], apiError(rule.openapi));
   });
   document.masking.forEach(({ patterns }, i) => {
     patterns?.forEach(({ regex }, j) => {
@@ -75,6 +80,11 @@ function firstOf(values: readonly unknown[], look: (value: unknown) => string | 
     if (found !== null) return found;
   }
   return null;
+}
+
+function apiError(document: unknown): string | null {
+  const api = compileApi(document, textMatches);
+  return "wrong" in api ? api.wrong : null;
 }
 
 function patternError(regex: string): string | null {

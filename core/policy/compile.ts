@@ -6,6 +6,7 @@ import type { Granted, Principal, Resource } from "../session.ts";
 import type { SessionFacts } from "./context.ts";
 import { loadDocument } from "./document.ts";
 import { type Grant, grantFor } from "./grants.ts";
+import { budgetsFor } from "./budgets.ts";
 import { compileGuardrails, weigh } from "./guardrails.ts";
 import type { Document } from "./schema.ts";
 
@@ -51,6 +52,7 @@ export function compilePolicy(input: CompileInput): CompiledPolicy {
     recording: document.recording.default,
     masker,
     endsAt: grant === null ? session.openedAt : grant.endsAt,
+    budgets: budgetsFor(document.budgets, principal, resource),
     access: grant?.access ?? [],
     grants: grant?.grants ?? [],
     decide(command: Command, now: UnixMs): Decision {

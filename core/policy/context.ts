@@ -30,6 +30,8 @@ export const CONTEXT = {
     query: "map<string, dyn>",
     headers: "map<string, string>",
     body: "dyn",
+    operation: "string",
+    conforms: "bool",
   },
   session: { id: "string", reason: "string", ticket: "string" },
   now: { hour: "int", weekday: "int" },
@@ -82,13 +84,17 @@ const NO_HTTP: HttpFacts = {
   query: {},
   headers: {},
   body: null,
+  operation: "",
+  conforms: false,
   repeated: [],
 };
 
 /** Numbers without a fraction are CEL's `int` where they fit, as a person writes them in a rule. */
 export function httpContext({ http = NO_HTTP }: Command): Fields {
-  const { method, path, query, headers, body } = http;
+  const { method, path, query, headers, body, operation, conforms } = http;
   return fields({
+    operation,
+    conforms,
     method,
     path,
     query: celOf(query),

@@ -67,7 +67,7 @@ function referenceErrors(document: Document, located: Located): ConfigError[] {
   };
   unique(document.resources.map((r, i) => ({ path: ["resources", i, "name"], id: r.name })));
   unique(
-    (["grants", "guardrails", "masking"] as const).flatMap((list) =>
+    (["grants", "guardrails", "masking", "budgets"] as const).flatMap((list) =>
       document[list].map((rule, i) => ({ path: [list, i, "id"], id: rule.id })),
     ),
   );

@@ -80,7 +80,7 @@ const reads = (names: ReadonlySet<string>, path: string): boolean =>
 
 /** Whether a rule speaks of this principal on this resource at all. */
 export function concerns(
-  rule: GuardrailRule,
+  rule: Pick<GuardrailRule, "resources" | "groups" | "except">,
   principal: Pick<Principal, "groups">,
   resource: Pick<Resource, "name">,
 ): boolean {

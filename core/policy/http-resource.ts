@@ -201,9 +201,8 @@ export const listed = (names: readonly string[]): string =>
   names.map((name) => `\`${name}\``).join(", ");
 
 const NAME = "[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?";
-const URL_SHAPE = new RegExp(
-  `^https?://(?:\\[[0-9a-f:.]+\\]|${NAME})(?::[1-9]\\d{0,4})?` + "(?:/[\\w.~!$&'()*+,=:@-]+)*$",
-);
+const PATH = "(?:/[\\w.~!$&'()*+,=:@-]+)*";
+const URL_SHAPE = new RegExp(`^https?://(?:\\[[0-9a-f:.]+\\]|${NAME})(?::[1-9]\\d{0,4})?${PATH}$`);
 
 /** An origin as URL parsers write it, and a plain base path; without a slash at the end. */
 export const httpUrl = z

@@ -7,7 +7,8 @@ const NONE: Credential = { way: null, mtls: null };
 /** As a session has it: without what only the document needs. */
 export function resourceOf(rule: ResourceRule, id: string): Resource {
   if (rule.type === "postgres") return { ...rule, id, password: rule.password ?? null };
-  return { ...rule, id, host: hostOf(rule.url), credential: rule.credential ?? NONE };
+  const { url, credential = NONE, openapi = null } = rule;
+  return { ...rule, id, host: hostOf(url), credential, openapi };
 }
 
 /** Name or address of what is dialled. */

@@ -61,6 +61,10 @@ export const httpSchema = z.strictObject({
     .enum(["pass", "scan", "refuse"])
     .default("refuse")
     .describe("Answers of a type that no masker reads: `pass`, `scan` as text, or `refuse`."),
+  openapi: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("The service's own OpenAPI document (3.0, 3.1), for `http.operation`."),
   labels: ofLabels,
 });
 
@@ -183,11 +187,33 @@ export const maskingSchema = z
       .enum(["mask", "show"])
       .default("mask")
       .describe("`show`: sums and averages of the columns are shown."),
+    on: z
+      .array(z.enum(["answers", "requests"]))
+      .min(1)
+      .default(["answers"])
+      .describe("Of HTTP: what is masked on its way, `answers`, `requests` or both."),
     except: groups.optional().describe("Members of these groups see the values."),
   })
   .refine((rule) => rule.columns ?? rule.fields ?? rule.detect ?? rule.patterns, {
     error: "a masking rule names columns, fields, detect or patterns",
   });
+
+const amount = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional();
+
+export const budgetSchema = z
+  .strictObject({
+    id: name.describe("Shown to whoever is over it."),
+    resources: resourceNames.optional().describe("Only these services; all when absent."),
+    groups: groups.optional().describe("Only members of these groups; everybody when absent."),
+    except: groups.optional().describe("Not members of these groups."),
+    requests: amount.describe("So many requests of one person or service."),
+    bytes: amount.describe("So many bytes of answers, counted when they have been sent."),
+    per: z
+      .enum(["minute", "hour", "day"])
+      .describe("`minute`, `hour` or `day`, by the clock (UTC)."),
+    message: z.string().min(1).max(500).optional().describe("What the client reads."),
+  })
+  .refine((rule) => rule.requests ?? rule.bytes, { error: "a budget names requests or bytes" });
 
 const roleGroups = z.array(group).default([]);
 
@@ -214,6 +240,7 @@ export const documentSchema = z.strictObject({
   grants: z.array(grantSchema).default([]),
   guardrails: z.array(guardrailSchema).default([]),
   masking: z.array(maskingSchema).default([]),
+  budgets: z.array(budgetSchema).default([]),
   roles: z
     .strictObject({ reviewer: roleGroups, auditor: roleGroups, admin: roleGroups })
     .default({ reviewer: [], auditor: [], admin: [] }),
@@ -227,6 +254,7 @@ export type PostgresRule = z.infer<typeof postgresSchema>;
 export type HttpRule = z.infer<typeof httpSchema>;
 export type GrantRule = Document["grants"][number];
 export type GuardrailRule = Document["guardrails"][number];
+export type BudgetRule = Document["budgets"][number];
 export type SignInAsked = z.infer<typeof signIn>;
 export type MaskingRule = Document["masking"][number];
 

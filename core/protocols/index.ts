@@ -4,6 +4,7 @@ import type { Masker } from "../masker.ts";
 import type { ExchangeSpec } from "../session.ts";
 import { HttpEngine } from "./http/engine.ts";
 import { createPostgresEngine } from "./postgres/engine.ts";
+import type { Matches } from "./http/schema-reading.ts";
 import type { EngineParts } from "./postgres/state.ts";
 
 /**
@@ -19,10 +20,18 @@ export type { EngineParts };
 export const createEngine = (protocol: Protocol, parts: EngineParts): Engine =>
   ENGINES[protocol](parts);
 
+export type ExchangeParts = {
+  readonly spec: ExchangeSpec;
+  readonly masker: Masker;
+  /** Finds a pattern in texts, in linear time. */
+  readonly matches: Matches;
+};
+
 /** Every protocol of requests and responses. */
 const EXCHANGE_ENGINES = {
-  http: ({ resource }: ExchangeSpec, masker: Masker) => new HttpEngine(resource, masker),
-} as const satisfies Record<string, (spec: ExchangeSpec, masker: Masker) => ExchangeEngine>;
+  http: ({ spec, masker, matches }: ExchangeParts) =>
+    new HttpEngine(spec.resource, masker, matches),
+} as const satisfies Record<string, (parts: ExchangeParts) => ExchangeEngine>;
 
-export const createExchangeEngine = (spec: ExchangeSpec, masker: Masker): ExchangeEngine =>
-  EXCHANGE_ENGINES[spec.resource.type](spec, masker);
+export const createExchangeEngine = (parts: ExchangeParts): ExchangeEngine =>
+  EXCHANGE_ENGINES[parts.spec.resource.type](parts);

@@ -5,7 +5,8 @@ import { type Coding, hasNoBody, type Outgoing, type ResponseHead } from "../../
 import type { Exchange, ExchangeEffect, ExchangeInput } from "../../core/exchange-path.ts";
 import { readBufferBytesBusy } from "../../core/limits.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
-import type { ObjectsEnv } from "../env.ts";
+import type { Overdrawn } from "../caller.ts";
+import { callerOf, type ObjectsEnv } from "../env.ts";
 import { HeldCommand, type Heard, type Holder } from "../held-command.ts";
 import { requestOf } from "../upstream/http.ts";
 import { decoded } from "./coding.ts";
@@ -32,6 +33,7 @@ export class LiveExchange implements Holder {
   #outlet: Outlet | null = null;
   #coding: Coding | null = null;
   #ended = false;
+  #sent = 0;
 
   constructor(session: LiveExchanges, exchange: Exchange, over: () => void) {
     this.#session = session;
@@ -63,8 +65,16 @@ export class LiveExchange implements Holder {
     request.signal.addEventListener("abort", () => this.#step({ on: "left" }));
     const body = streams ? null : new Uint8Array(await request.arrayBuffer());
     const headers = [...request.headers].filter(([name]) => name !== "sluice-exchange");
-    this.#step({ on: "request", head: { method: request.method, target, headers }, body });
+    const over = await this.#overdrawn();
+    if (over !== null) this.#step({ on: "over", ...over });
+    else this.#step({ on: "request", head: { method: request.method, target, headers }, body });
     return answered;
+  }
+
+  /** The principal's budgets are kept in one place, whichever session she asks by. */
+  async #overdrawn(): Promise<Overdrawn | null> {
+    const { budgets } = this.#session;
+    return budgets.length === 0 ? null : callerOf(this.env, this.spec).spend(budgets);
   }
 
   hear(heard: Heard): void {
@@ -108,6 +118,7 @@ export class LiveExchange implements Holder {
       case "respond":
         return this.#begin(effect.head, effect.coding);
       case "send":
+        this.#sent += effect.bytes.length;
         return this.#outlet?.send(effect.bytes);
       case "finish":
         this.#outlet?.finish();
@@ -123,6 +134,12 @@ export class LiveExchange implements Holder {
     if (this.#ended) return;
     this.#ended = true;
     this.#gone.abort();
+    const counted = this.#session.budgets.filter(({ bytes }) => bytes !== null);
+    if (counted.length > 0) {
+      void callerOf(this.env, this.spec)
+        .spent(counted, this.#sent)
+        .catch(() => {});
+    }
     this.#over();
   }
 

@@ -1,17 +1,20 @@
-import type { Policy, UnixMs } from "../../core/decision.ts";
+import type { Budget, Policy, UnixMs } from "../../core/decision.ts";
 import { ExchangePath } from "../../core/exchange-path.ts";
 import type { Event } from "../../core/fact.ts";
 import { exchangesIdleSeconds, exchangesMax } from "../../core/limits.ts";
+import { textMatches } from "../../core/masking/regex.ts";
 import { createExchangeEngine } from "../../core/protocols/index.ts";
 import type { Review } from "../../core/review/review.ts";
 import type { ExchangeSpec, SessionSpec } from "../../core/session.ts";
+import { database } from "../../store/db.ts";
+import { sealedSecret } from "../../store/secrets.ts";
 import { Arriving } from "../arrival.ts";
 import { nodeCrypto } from "../crypto.ts";
 import type { ObjectsEnv } from "../env.ts";
 import { logFault } from "../fault.ts";
 import type { Journal } from "../journal.ts";
 import type { Live, LiveParts } from "../living.ts";
-import { policyFor } from "../policy.ts";
+import { policyFor, resourceIn } from "../policy.ts";
 import type { Shipping } from "../shipping.ts";
 import { tokensOf } from "../upstream/http-credential.ts";
 import type { ClientCredentials } from "../upstream/oauth.ts";
@@ -20,7 +23,7 @@ import { LiveExchange } from "./exchange.ts";
 /** The session's exchanges while it lives: many at once, each with its own way there and back. */
 export class LiveExchanges implements Live {
   readonly env: ObjectsEnv;
-  readonly spec: ExchangeSpec;
+  spec: ExchangeSpec;
   readonly journal: Journal;
   readonly shipping: Shipping;
   readonly arriving: Arriving;
@@ -29,7 +32,7 @@ export class LiveExchanges implements Live {
   /** Settles when it may be used, or has been closed before that. */
   readonly opened: Promise<void>;
   /** Of the service's issuer, where its credential is a token. */
-  readonly tokens: ClientCredentials | null;
+  tokens: ClientCredentials | null;
   readonly #parts: LiveParts;
   readonly #under = new Set<LiveExchange>();
   #begin: () => void = () => {};
@@ -69,7 +72,11 @@ export class LiveExchanges implements Live {
 
   start(policy: Policy): void {
     if (this.#closed) return;
-    const engine = createExchangeEngine(this.spec, policy.masker);
+    const engine = createExchangeEngine({
+      spec: this.spec,
+      masker: policy.masker,
+      matches: textMatches,
+    });
     this.#path = new ExchangePath({ spec: this.spec, engine, policy, crypto: nodeCrypto });
     this.record(this.#path.opened(this.now()));
     this.#arm();
@@ -106,9 +113,18 @@ export class LiveExchanges implements Live {
     this.close("journal_full", "The gateway cannot record this session any more, so it ends here.");
   }
 
+  /** What this session's principal may still ask for. */
+  get budgets(): readonly Budget[] {
+    return this.#path?.policy.budgets ?? [];
+  }
+
   adopt(applied: SessionSpec["policy"]): void {
     const path = this.#path;
     if (path === null || this.#closed) return;
+    const { resource } = this.spec;
+    if (JSON.stringify(resourceIn(applied, resource)) !== JSON.stringify(resource)) {
+      return this.close("resource_changed", `${resource.name} is another now: ask again.`);
+    }
     this.policy = applied.version;
     try {
       this.record(path.adopt(policyFor(this.env, this.spec, applied), this.now()));
@@ -143,7 +159,18 @@ export class LiveExchanges implements Live {
     await Promise.all([...this.#under].map(({ held }) => held.recall()));
   }
 
-  async freshen(): Promise<void> {}
+  /** A secret that was set anew is used from here on: sessions of requests may live for long. */
+  async freshen(): Promise<void> {
+    const { sealed } = this.spec;
+    const db = database(this.env);
+    const now = Object.keys(sealed).map(
+      async (name) => [name, (await sealedSecret(db, name)) ?? sealed[name] ?? ""] as const,
+    );
+    const fresh = Object.fromEntries(await Promise.all(now));
+    if (Object.keys(sealed).every((name) => fresh[name] === sealed[name])) return;
+    this.spec = { ...this.spec, sealed: fresh };
+    this.tokens = tokensOf(this.env, this.spec);
+  }
 
   /** Asked with each ping. */
   beat(): void {

@@ -21,6 +21,7 @@ const RESOURCE = {
   id: "res_aaaaaaaaaaaaaaaaaaaaaaaaaa",
   type: "postgres",
   database: "shop",
+  url: null,
   labels: {},
   state: "open",
   access: ["read"],

@@ -16,6 +16,7 @@ beforeEach(async () => {
     name: "shop-db",
     type: "postgres",
     database: "shop",
+    url: null,
     labels: {},
     state: "open",
     access: ["read"],

@@ -11,9 +11,9 @@ import { run } from "./run.ts";
  */
 
 const page = await readFile(join(import.meta.dirname, "../../docs/policy.md"), "utf8");
-const [POLICY = "", CASES = ""] = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(
-  ([, yaml = ""]) => yaml,
-);
+const blocks = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml = ""]) => yaml);
+const [POLICY = ""] = blocks;
+const CASES = blocks.find((yaml) => yaml.includes("expect:")) ?? "";
 const relations = SHOP.relations.map((relation) =>
   relation.oid === 20_001 ? { ...relation, name: "employees" } : relation,
 );

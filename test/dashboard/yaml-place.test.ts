@@ -56,6 +56,7 @@ describe("what may stand there", () => {
       "grants",
       "guardrails",
       "masking",
+      "budgets",
       "roles",
       "recording",
     ]);

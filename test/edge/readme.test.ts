@@ -112,6 +112,30 @@ describe("a reader of the README", { timeout: 180_000 }, () => {
     expect(await ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/^DELETE [1-9]/) });
   });
 
+  it("calls a service, which is masked as it streams", async () => {
+    const ada = line("ADA=").replace("npm run", `SLUICE_URL=${demo.url} npm run`);
+    const customer = await type(ada, line("/customers/7"));
+    expect(JSON.parse(customer.stdout)).toMatchObject({ id: 7, email: "[redacted:email]" });
+    expect(customer.stdout).not.toMatch(/\d{3}-\d{2}-\d{4}|\d{13,}/);
+    const events = await type(ada, line("/events"));
+    expect(events.stdout.match(/^data: /gm)).toHaveLength(3);
+    expect(events.stdout).not.toMatch(/\d{13,}/);
+  });
+
+  it("waits for rui with a large payment too", async () => {
+    const ada = line("ADA=").replace("npm run", `SLUICE_URL=${demo.url} npm run`);
+    const ran = finished(begin(ada, line("payment_amount")));
+    const rui = line("export", "rui");
+    const reviews = lines.find((one) => one.endsWith("sluice reviews")) ?? "exit 9";
+    let review: string | undefined;
+    while (review === undefined) {
+      const { stdout } = await type(rui, reviews);
+      [review] = /rev_[0-9a-v]{26}(?=.*POST)/.exec(stdout) ?? [];
+    }
+    await type(rui, line("reviews approve").replace("rev_…", review));
+    expect(JSON.parse((await ran).stdout)).toMatchObject({ payment_amount: 5000 });
+  });
+
   it("asks for more, and is told where that waits", async () => {
     const asked = await type(line("sluice request"));
     expect(asked).toMatchObject({ code: 0, stdout: expect.stringMatching(/rev_\w{26} +pending/) });
@@ -141,7 +165,7 @@ describe("a reader of the README", { timeout: 180_000 }, () => {
   });
 
   it("has then typed every line", () => {
-    expect(lines).toHaveLength(14);
+    expect(lines).toHaveLength(18);
     expect(shown).toHaveLength(3);
   });
 });

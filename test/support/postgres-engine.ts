@@ -68,6 +68,7 @@ const PII: readonly MaskingRule[] = [
     technique: "redact",
     predicates: "allow",
     aggregates: "mask",
+    on: ["answers"],
   },
 ];
 const DETECTORS: readonly MaskingRule[] = [
@@ -77,6 +78,7 @@ const DETECTORS: readonly MaskingRule[] = [
     technique: "redact",
     predicates: "allow",
     aggregates: "mask",
+    on: ["answers"],
   },
 ];
 

@@ -27,8 +27,9 @@ const JSON_TYPES =
 const LINES = /^application\/(?:(?:x-)?(?:ndjson|jsonl|jsonlines|json-lines)|stream\+json)$/u;
 const SEQUENCE = /^application\/json-seq$|\+json-seq$/u;
 const TABLES = /^(?:text\/(?:x-)?csv|application\/csv|text\/tab-separated-values)$/u;
-const MARKUP =
-  /^application\/(?:xml|(?:x-)?javascript|ecmascript|(?:x-)?yaml|sql|graphql)$|\+(?:xml|yaml)$/u;
+const MARKUP = /^application\/(?:xml|(?:x-)?javascript|ecmascript|sql|graphql)$|\+xml$/u;
+/** Their fields have names, which none of the maskers knows. */
+const OTHERS = /^text\/(?:(?:x-|vnd\.)?yaml|json5|hjson)$/u;
 
 /**
  * The masker of a body by its `Content-Type` (RFC 9110, section 8.3), null where there is none:
@@ -68,7 +69,7 @@ function maskerWithin(
 const depthMax = 2;
 
 const isTextual = (essence: string): boolean =>
-  essence.startsWith("text/") ||
+  (essence.startsWith("text/") && !OTHERS.test(essence)) ||
   essence === "application/x-www-form-urlencoded" ||
   [JSON_TYPES, LINES, SEQUENCE, TABLES, MARKUP].some((types) => types.test(essence));
 

@@ -4,155 +4,169 @@ import { rowBytesMax } from "../../limits.ts";
 import type { CellMask } from "../../masker.ts";
 import type { Tally } from "../../tally.ts";
 import type { BodyMasker, BodyRules } from "./body.ts";
+import { Cells, delimiterOf, headerStart, plain, rowEnd, written } from "./csv-row.ts";
+import { Finder } from "./finder.ts";
+import { Leaving } from "./leaving.ts";
 import { TextBody } from "./text.ts";
+import { Texts } from "./texts.ts";
 
 const [LF, QUOTE] = [0x0a, 0x22];
-const DELIMITERS = [",", ";", "\t", "|"];
 
 type Column = { readonly name: string; readonly mask: CellMask | null };
 
 /**
  * Comma-separated values (RFC 4180), row by row. The first row names the columns; where a rule
- * names none of them, the body is looked through as text. Else each row must have the columns of
- * the first and no quote outside of quoted values, for a reader that splits it in another way
+ * names none of them, what follows is looked through as text. Else each row must have the columns
+ * of the first and no quote outside of quoted values, for a reader that splits it in another way
  * would find a masked column in another place.
  */
 export class CsvBody implements BodyMasker {
   readonly tally: Tally;
   readonly #rules: BodyRules;
-  readonly #row = new Growing(0);
+  readonly #texts: Texts;
+  /** What earlier chunks had of the row at hand. */
+  readonly #held = new Growing(0);
+  readonly #out = new Leaving();
+  readonly #heldOut = new Leaving();
+  readonly #cells = new Cells();
+  readonly #feeds = new Finder(LF);
+  readonly #quotes = new Finder(QUOTE);
   #inQuotes = false;
   #columns: readonly Column[] | null = null;
-  #delimiter = ",";
+  #delimiter = 0;
   /** No column is masked. */
   readonly #text: TextBody;
-  #isText = false;
+  #isText: boolean;
   #failed = false;
 
   constructor(rules: BodyRules) {
     this.#rules = rules;
     this.#text = new TextBody(rules);
     this.tally = this.#text.tally;
+    this.#texts = new Texts(rules, this.tally);
+    this.#isText = rules.fields.empty;
   }
 
   push(chunk: Uint8Array): Uint8Array | null {
-    const out: Uint8Array[] = [];
-    let at = 0;
-    for (; at < chunk.length && !this.#failed && !this.#isText; at++) {
-      const byte = chunk[at] as number;
-      this.#row.putByte(byte);
-      if (byte === QUOTE) this.#inQuotes = !this.#inQuotes;
-      if (byte === LF && !this.#inQuotes) this.#take(out);
-      else if (this.#row.length > rowBytesMax) this.#failed = true;
-    }
     if (this.#failed) return null;
-    if (this.#isText) out.push(this.#text.push(chunk.subarray(at)));
-    return concat(out);
+    if (this.#isText) return this.#text.push(chunk);
+    this.#out.begin(chunk);
+    this.#feeds.begin(chunk);
+    this.#quotes.begin(chunk);
+    const from = this.#rowsOf(chunk);
+    this.#out.copyTo(from);
+    this.#out.skipTo(chunk.length);
+    const out = this.#out.take();
+    if (this.#isText) return concat([out, this.#text.push(chunk.subarray(from))]);
+    this.#held.append(chunk, from, chunk.length);
+    if (this.#held.length > rowBytesMax) this.#failed = true;
+    return this.#failed ? null : out;
   }
 
   finish(): Uint8Array | null {
-    const out: Uint8Array[] = [];
-    if (!this.#failed && this.#row.length > 0) this.#take(out);
+    const last = this.#failed || this.#held.length === 0 ? EMPTY : this.#heldRow();
     if (this.#failed || this.#inQuotes) return null;
-    return concat([...out, this.#isText ? this.#text.finish() : EMPTY]);
+    return concat([last, this.#text.finish()]);
   }
 
-  #take(out: Uint8Array[]): void {
-    const row = this.#row.take();
-    const isHeader = this.#columns === null;
-    if (isHeader) this.#readHeader(row);
-    const shown = this.#isText ? this.#text.push(row) : this.#shown(row, isHeader);
-    if (shown === null) this.#failed = true;
-    else out.push(shown);
+  /** Where what is still to be held, or to be read as text, begins. */
+  #rowsOf(chunk: Uint8Array): number {
+    let [row, from] = [0, 0];
+    while (from < chunk.length && !this.#failed && !this.#isText) {
+      const feed = this.#feeds.next(from);
+      const end = Math.min(feed + 1, chunk.length);
+      for (let at = this.#quotes.next(from); at < end; at = this.#quotes.next(at + 1)) {
+        this.#inQuotes = !this.#inQuotes;
+      }
+      from = end;
+      if (feed >= chunk.length || this.#inQuotes) continue;
+      this.#rowIsOver(chunk, row, end);
+      row = end;
+    }
+    return row;
   }
 
-  #readHeader(row: Uint8Array): void {
-    const line = binary(row).replace(BYTE_ORDER_MARK, "");
-    const counts = DELIMITERS.map((one) => line.split(one).length);
-    this.#delimiter = DELIMITERS[counts.indexOf(Math.max(...counts))] as string;
+  #rowIsOver(chunk: Uint8Array, start: number, end: number): void {
+    if (this.#held.length > 0) {
+      this.#held.append(chunk, start, end);
+      this.#out.instead(start, end, this.#heldRow());
+    } else this.#row(chunk, start, end, this.#out);
+  }
+
+  #heldRow(): Uint8Array {
+    const row = this.#held.take();
+    this.#heldOut.begin(row);
+    this.#row(row, 0, row.length, this.#heldOut);
+    return this.#heldOut.take();
+  }
+
+  /** Replaces in `out` what is masked of it. */
+  #row(bytes: Uint8Array, start: number, to: number, out: Leaving): void {
+    const columns = this.#columns;
+    if (columns === null) {
+      this.#header(bytes, start, to, out);
+      return;
+    }
+    const end = rowEnd(bytes, start, to);
+    if (end === start) return;
+    const isRead = this.#cells.read(bytes, start, end, this.#delimiter);
+    if (!isRead || to - start > rowBytesMax || this.#cells.starts.length !== columns.length) {
+      this.#failed = true;
+    } else this.#show(bytes, columns, out);
+  }
+
+  #show(bytes: Uint8Array, columns: readonly Column[], out: Leaving): void {
+    const { starts, ends } = this.#cells;
+    for (let i = 0; i < columns.length; i++) {
+      const [at, to] = [starts[i] as number, ends[i] as number];
+      const shown = this.#cell(bytes, at, to, columns[i] as Column);
+      if (shown !== null) out.instead(at, to, written(shown, this.#delimiter));
+    }
+  }
+
+  /** The header, if it is; a title, a remark or an empty line may stand before it. */
+  #header(bytes: Uint8Array, from: number, to: number, out: Leaving): void {
+    const row = bytes.subarray(from, to);
+    const [start, end] = [from + headerStart(row), rowEnd(bytes, from, to)];
+    this.#delimiter = delimiterOf(bytes.subarray(start, end));
+    const isRead = this.#cells.read(bytes, start, end, this.#delimiter);
     const { fields } = this.#rules;
-    const names = splitRow(withoutEnd(line).row, this.#delimiter) ?? [];
-    this.#columns = names.map((cell) => {
-      const name = text(bytesOf(plain(cell))).trim();
+    const columns = isRead ? this.#columnsOf(bytes) : [];
+    if (columns.some(({ mask }) => mask !== null)) {
+      this.#columns = columns;
+      out.instead(from, from, this.#text.finish());
+      this.#show(
+        bytes,
+        columns.map(({ name }) => ({ name, mask: null })),
+        out,
+      );
+      return;
+    }
+    if (!isRead && !fields.empty) this.#failed = true;
+    this.#isText = !REMARK.test(text(row)) && columns.length > 1;
+    out.instead(from, to, this.#text.push(row));
+  }
+
+  #columnsOf(bytes: Uint8Array): readonly Column[] {
+    const { fields } = this.#rules;
+    return this.#cells.starts.map((at, i) => {
+      const name = text(plain(bytes.subarray(at, this.#cells.ends[i]))).trim();
       return { name, mask: fields.mask(fields.named(name), [name]) };
     });
-    this.#isText = this.#columns.every(({ mask }) => mask === null);
   }
 
-  /** Null: its cells are not those of the header. */
-  #shown(bytes: Uint8Array, isHeader: boolean): Uint8Array | null {
-    const { row, end } = withoutEnd(binary(bytes));
-    const columns = this.#columns ?? [];
-    if (row === "") return bytes;
-    const cells = splitRow(row, this.#delimiter);
-    if (cells?.length !== columns.length) return null;
-    const shown = cells.map((cell, i) => this.#cell(cell, columns[i] as Column, isHeader));
-    if (shown.every((cell, i) => cell === cells[i])) return bytes;
-    return bytesOf(shown.join(this.#delimiter) + end);
-  }
-
-  #cell(cell: string, { name, mask }: Column, isHeader: boolean): string {
-    const value = bytesOf(plain(cell));
-    if (mask !== null && !isHeader) {
-      if (cell === "") return cell;
-      this.tally.mask(mask.rule);
-      const shown = mask.text(value);
-      return shown === null ? "" : quoted(binary(shown), this.#delimiter);
+  /** Null: it shows as it is. */
+  #cell(bytes: Uint8Array, at: number, to: number, { name, mask }: Column): Uint8Array | null {
+    if (mask === null) {
+      const first = bytes[at] === QUOTE ? bytes[at + 1] : bytes[at];
+      if (!this.#texts.mayReplace(first)) return null;
+      return this.#texts.text(plain(bytes.subarray(at, to)), name);
     }
-    const scanned = this.#rules.detect?.scan(value, name) ?? null;
-    if (scanned === null) return cell;
-    this.tally.found(scanned.findings);
-    return quoted(binary(scanned.bytes), this.#delimiter);
+    if (at === to) return null;
+    this.tally.mask(mask.rule);
+    return mask.text(plain(bytes.subarray(at, to))) ?? EMPTY;
   }
 }
 
-/** A character for each byte, so that what is not masked stays whatever its encoding is. */
-function binary(bytes: Uint8Array): string {
-  let out = "";
-  for (const byte of bytes) out += String.fromCharCode(byte);
-  return out;
-}
-
-const bytesOf = (characters: string): Uint8Array =>
-  Uint8Array.from(characters, (character) => character.charCodeAt(0));
-
-/** UTF-8's, a character for each byte. */
-const BYTE_ORDER_MARK = /^\u00ef\u00bb\u00bf/u;
-
-/** Null: a quote or the end of a line stands where none may. */
-function splitRow(row: string, delimiter: string): string[] | null {
-  const cells: string[] = [];
-  let from = 0;
-  for (;;) {
-    const isQuoted = row[from] === '"';
-    const end = isQuoted ? quotedEnd(row, from + 1) : plainEnd(row, from, delimiter);
-    if (end === null) return null;
-    cells.push(row.slice(from, end));
-    if (end === row.length) return cells;
-    if (row[end] !== delimiter) return null;
-    from = end + 1;
-  }
-}
-
-function quotedEnd(row: string, from: number): number | null {
-  let at = row.indexOf('"', from);
-  while (at >= 0 && row[at + 1] === '"') at = row.indexOf('"', at + 2);
-  return at < 0 ? null : at + 1;
-}
-
-function plainEnd(row: string, from: number, delimiter: string): number | null {
-  const at = row.indexOf(delimiter, from);
-  const end = at < 0 ? row.length : at;
-  return /["\r\n]/u.test(row.slice(from, end)) ? null : end;
-}
-
-const plain = (cell: string): string =>
-  cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell;
-
-const quoted = (value: string, delimiter: string): string =>
-  /["\r\n]/u.test(value) || value.includes(delimiter) ? `"${value.replaceAll('"', '""')}"` : value;
-
-function withoutEnd(line: string): { readonly row: string; readonly end: string } {
-  const end = /\r?\n$/u.exec(line)?.[0] ?? "";
-  return { row: line.slice(0, line.length - end.length), end };
-}
+/** Spreadsheets say the delimiter before all else. */
+const REMARK = /^\u{feff}?(?:#|sep=.[\r\n])/iu;

@@ -33,6 +33,7 @@ export class EventsBody implements BodyMasker {
   /** What earlier chunks had of the event at hand. */
   readonly #held = new Growing(0);
   readonly #out = new Leaving();
+  readonly #heldOut = new Leaving();
   readonly #feeds = new Finder(LF);
   readonly #returns = new Finder(CR);
   /** So many bytes of the line at hand were in earlier chunks. */
@@ -61,8 +62,7 @@ export class EventsBody implements BodyMasker {
 
   finish(): Uint8Array | null {
     if (this.#failed) return null;
-    const held = this.#held.take();
-    return this.#event(held) ?? held;
+    return this.#heldEvent();
   }
 
   /** Where what is still to be held begins. */
@@ -89,58 +89,60 @@ export class EventsBody implements BodyMasker {
   #isOver(chunk: Uint8Array, start: number, end: number): boolean {
     this.#failed = this.#held.length + end - start > eventBytesMax;
     if (this.#failed) return false;
-    if (this.#held.length === 0) {
-      const shown = this.#event(chunk.subarray(start, end));
-      if (shown !== null) this.#out.instead(start, end, shown);
-      return true;
+    if (this.#held.length === 0) this.#event(chunk, start, end, this.#out);
+    else {
+      this.#held.append(chunk, start, end);
+      this.#out.instead(start, end, this.#heldEvent());
     }
-    this.#held.append(chunk, start, end);
-    const whole = this.#held.take();
-    this.#out.instead(start, end, this.#event(whole) ?? whole);
     return true;
   }
 
-  /** Null: it stays as it is. */
-  #event(bytes: Uint8Array): Uint8Array | null {
-    const fields = fieldsOf(bytes, this.#isFirst);
-    if (bytes.length > 0) this.#isFirst = false;
+  #heldEvent(): Uint8Array {
+    const bytes = this.#held.take();
+    this.#heldOut.begin(bytes);
+    this.#event(bytes, 0, bytes.length, this.#heldOut);
+    return this.#heldOut.take();
+  }
+
+  /** Replaces in `out` what is masked of it. */
+  #event(bytes: Uint8Array, start: number, end: number, out: Leaving): void {
+    const fields = fieldsOf(bytes, start, end, this.#isFirst);
+    if (end > start) this.#isFirst = false;
     const data = fields.filter(({ isData }) => isData);
     const shown = data.length === 0 ? null : this.#texts.text(dataOf(bytes, data), "");
-    const parts: Uint8Array[] = [];
-    let from = 0;
-    const instead = (start: number, end: number, by: Uint8Array) => {
-      parts.push(bytes.subarray(from, start), by);
-      from = end;
-    };
-    const lines = shown === null ? [] : linesOf(shown, data.length);
+    const lines = shown === null ? null : linesOf(shown, data.length);
     for (const field of fields) {
-      if (!field.isData) {
-        const other = this.#texts.text(bytes.subarray(field.value, field.end), "");
-        if (other !== null) instead(field.value, field.end, other);
-      } else if (shown !== null) {
+      const { value, isData } = field;
+      if (!isData && this.#texts.mayReplace(bytes[value])) {
+        const other = this.#texts.text(bytes.subarray(value, field.end), "");
+        if (other !== null) out.instead(value, field.end, other);
+      } else if (isData && lines !== null) {
         const line = lines.shift();
-        if (line === undefined) instead(field.start, field.next, EMPTY);
-        else instead(field.value, field.end, line);
+        if (line === undefined) out.instead(field.start, field.next, EMPTY);
+        else out.instead(value, field.end, line);
       }
     }
-    if (parts.length === 0) return null;
-    parts.push(bytes.subarray(from));
-    return concat(parts);
   }
 }
 
 /** Lines that are not empty. At the very beginning of a body a mark may stand before the first. */
-function fieldsOf(bytes: Uint8Array, isFirst: boolean): readonly Field[] {
+function fieldsOf(bytes: Uint8Array, from: number, to: number, isFirst: boolean): readonly Field[] {
   const fields: Field[] = [];
-  let start = isFirst && MARK.every((byte, i) => bytes[i] === byte) ? MARK.length : 0;
-  while (start < bytes.length) {
-    let end = start;
-    while (end < bytes.length && bytes[end] !== LF && bytes[end] !== CR) end++;
+  const isMarked = isFirst && MARK.every((byte, i) => bytes[from + i] === byte);
+  let start = isMarked ? from + MARK.length : from;
+  while (start < to) {
+    const end = lineEnd(bytes, start, to);
     const next = bytes[end] === CR && bytes[end + 1] === LF ? end + 2 : end + 1;
     if (end > start) fields.push(fieldOf(bytes, start, end, next));
     start = next;
   }
   return fields;
+}
+
+function lineEnd(bytes: Uint8Array, start: number, to: number): number {
+  let end = start;
+  while (end < to && bytes[end] !== LF && bytes[end] !== CR) end++;
+  return end;
 }
 
 /** A comment's text stands behind a colon as well; where there is none, a line is all name. */
@@ -157,7 +159,11 @@ function fieldOf(bytes: Uint8Array, start: number, end: number, next: number): F
 
 /** Lines of data are joined. */
 const dataOf = (bytes: Uint8Array, data: readonly Field[]): Uint8Array =>
-  concat(data.flatMap(({ value, end }, i) => [i > 0 ? LINE : EMPTY, bytes.subarray(value, end)]));
+  concat(
+    data.length === 1
+      ? data.map(({ value, end }) => bytes.subarray(value, end))
+      : data.flatMap(({ value, end }, i) => [i > 0 ? LINE : EMPTY, bytes.subarray(value, end)]),
+  );
 
 /** As many lines as there were, or fewer; the last has all that is more, each behind its name. */
 function linesOf(shown: Uint8Array, most: number): Uint8Array[] {

@@ -51,9 +51,15 @@ export class JsonValues {
   }
 
   /** Null: the text shows as it is. */
-  text(token: Uint8Array, mask: CellMask | null, path: readonly string[]): Uint8Array | null {
+  text(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    mask: CellMask | null,
+    path: readonly string[],
+  ): Uint8Array | null {
     if (mask !== null && isWhole(mask)) return this.whole(mask);
-    const inside = decoded(token);
+    const inside = decoded(bytes, start, end);
     if (mask !== null) {
       this.#tally.mask(mask.rule);
       return inside === null ? hiddenWhole(mask) : written(mask.text(inside));
@@ -63,9 +69,16 @@ export class JsonValues {
   }
 
   /** A number, true, false or null; null: it shows as it is. */
-  word(word: Uint8Array, mask: CellMask | null, path: readonly string[]): Uint8Array | null {
-    if (word[0] === NULL[0]) return null;
-    if (mask === null) return word.length < numberScannedFrom ? null : this.#scanned(word, path);
+  word(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    mask: CellMask | null,
+    path: readonly string[],
+  ): Uint8Array | null {
+    if (bytes[start] === NULL[0] || (mask === null && end - start < numberScannedFrom)) return null;
+    const word = bytes.subarray(start, end);
+    if (mask === null) return this.#scanned(word, path);
     this.#tally.mask(mask.rule);
     const isNumber = word[0] !== TRUE && word[0] !== FALSE;
     return isNumber ? written(mask.text(word)) : hiddenWhole(mask);
@@ -103,6 +116,6 @@ export class JsonValues {
     if (most === null || rest === null) return body.hasMembers ? this.#hidden(UNREADABLE) : null;
     if (body.tally.empty) return null;
     this.#tally.add(body.tally);
-    return written(concat([most, rest]));
+    return written(rest.length === 0 ? most : concat([most, rest]));
   }
 }

@@ -100,9 +100,10 @@ export function isEscaped(bytes: Uint8Array, from: number, at: number): boolean 
 }
 
 /** What a text says, in UTF-8; null: it is not UTF-8 or its escapes are none. */
-export function decoded(token: Uint8Array): Uint8Array | null {
-  if (!token.includes(BACKSLASH)) return token.subarray(1, -1);
-  const quoted = strictText(token);
+export function decoded(bytes: Uint8Array, start: number, end: number): Uint8Array | null {
+  const inside = bytes.subarray(start + 1, end - 1);
+  if (!hasEscape(inside)) return inside;
+  const quoted = strictText(bytes.subarray(start, end));
   if (quoted === null) return null;
   try {
     return utf8(JSON.parse(quoted) as string);
@@ -111,9 +112,30 @@ export function decoded(token: Uint8Array): Uint8Array | null {
   }
 }
 
+function hasEscape(inside: Uint8Array): boolean {
+  const { length } = inside;
+  if (length > loopBytes) return inside.includes(BACKSLASH);
+  for (let i = 0; i < length; i++) if (inside[i] === BACKSLASH) return true;
+  return false;
+}
+
 /** A text as JSON writes it; null is JSON's. */
-export const written = (value: Uint8Array | null): Uint8Array =>
-  value === null ? NULL : utf8(JSON.stringify(text(value)));
+export function written(value: Uint8Array | null): Uint8Array {
+  if (value === null) return NULL;
+  for (let i = 0; i < value.length; i++) {
+    if (AS_IT_IS[value[i] as number] === 0) return utf8(JSON.stringify(text(value)));
+  }
+  const out = new Uint8Array(value.length + 2);
+  out.set(value, 1);
+  out[0] = QUOTE;
+  out[out.length - 1] = QUOTE;
+  return out;
+}
+
+/** ASCII that JSON escapes in no text. */
+const AS_IT_IS = new Uint8Array(256).fill(1, 0x20, 0x7f);
+AS_IT_IS[QUOTE] = 0;
+AS_IT_IS[BACKSLASH] = 0;
 
 /** Of this mask nothing depends on the value. */
 export const isWhole = ({ technique }: CellMask): boolean =>

@@ -271,7 +271,7 @@ export class JsonBody implements BodyMasker {
     if (end - start > jsonTextBytesMax || !isWord(bytes, start, end)) return false;
     const mask = this.#mask();
     if (!this.#out.hidden && (mask !== null || this.#rules.detect !== null)) {
-      const shown = this.#values.word(bytes.subarray(start, end), mask, this.#place.path);
+      const shown = this.#values.word(bytes, start, end, mask, this.#place.path);
       if (shown !== null) this.#out.instead(start, end, shown);
     }
     return this.#valueIsOver(end);
@@ -290,7 +290,7 @@ export class JsonBody implements BodyMasker {
       const shown =
         (mask !== null && isWhole(mask)) || end - start > jsonTextBytesMax
           ? this.#values.whole(mask)
-          : this.#values.text(bytes.subarray(start, end), mask, this.#place.path);
+          : this.#values.text(bytes, start, end, mask, this.#place.path);
       if (shown !== null) this.#out.instead(start, end, shown);
     }
     return this.#valueIsOver(end);
@@ -384,7 +384,9 @@ export class JsonBody implements BodyMasker {
     if (kind === "name") return this.#heldName(token);
     if (kind === "word" && !isWord(token, 0, token.length)) return false;
     if (!this.#out.hidden && (kind === "word" || kind === "text")) {
-      this.#out.put(this.#values[kind](token, this.#mask(), this.#place.path) ?? token);
+      const { length } = token;
+      const shown = this.#values[kind](token, 0, length, this.#mask(), this.#place.path);
+      this.#out.put(shown ?? token);
     }
     return this.#valueIsOver(this.#at);
   }

@@ -8,9 +8,11 @@ export type MediaType = {
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const ESSENCE = new RegExp(`^[ \\t]*(${TOKEN}/${TOKEN})[ \\t]*(?=;|$)`, "u");
-// A quoted value is to the end of its quotes; one parameter may be missing between semicolons.
+/** No control character but a tab, and escapes. */
+const QUOTED = '"((?:[^"\\\\\\u0000-\\u0008\\u000a-\\u001f]|\\\\.)*)"';
+/** Between semicolons there may be none. */
 const PARAMETER = new RegExp(
-  `^;[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|"((?:[^"\\\\\\u0000-\\u0008\\u000a-\\u001f]|\\\\.)*)"))?[ \\t]*(?=;|$)`,
+  `^;[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|${QUOTED}))?[ \\t]*(?=;|$)`,
   "u",
 );
 

@@ -107,7 +107,7 @@ export class MixedBody implements BodyMasker {
   /** `masked` is what the reader of documents made of it. */
   #read(piece: Uint8Array, masked: Uint8Array | null, out: Uint8Array[]): void {
     if (masked === null) {
-      if (this.#json.hasMembers) this.#failed = true;
+      if (this.#is === "document" || this.#json.hasMembers) this.#failed = true;
       else this.#isText(piece, out);
     } else if (this.#is === "document") out.push(masked);
     else {

@@ -3,10 +3,14 @@ import { textLineBytesMax } from "../../limits.ts";
 import { Tally } from "../../tally.ts";
 import { Window } from "../../window.ts";
 import type { BodyMasker, BodyRules } from "./body.ts";
+import { Finder } from "./finder.ts";
+import { Leaving } from "./leaving.ts";
 
-const [LF, CR] = [0x0a, 0x0d];
+const [LF, CR, DASH] = [0x0a, 0x0d, 0x2d];
 const BEGIN = new TextEncoder().encode("-----BEGIN ");
 const END = new TextEncoder().encode("-----END ");
+
+type Detecting = NonNullable<BodyRules["detect"]>;
 
 /**
  * Text of any kind: detectors look through it line by line, a PEM block (RFC 7468) as a whole. A
@@ -15,42 +19,76 @@ const END = new TextEncoder().encode("-----END ");
  */
 export class TextBody implements BodyMasker {
   readonly tally = new Tally();
-  readonly #rules: BodyRules;
-  readonly #out = new Growing(0);
-  /** The line at hand, with the lines before it while a block is open. */
+  readonly #detect: Detecting | null;
+  readonly #out = new Leaving();
+  /** Of earlier chunks: the line at hand, and lines before it while a block is open. */
   readonly #held = new Growing(0);
+  readonly #feeds = new Finder(LF);
+  readonly #returns = new Finder(CR);
+  readonly #dashes = new Finder(DASH);
   #lineFrom = 0;
   #blockOpen = false;
   #window: Window | null = null;
+  readonly #windowed = new Growing(0);
 
   constructor(rules: BodyRules) {
-    this.#rules = rules;
+    this.#detect = rules.detect;
   }
 
   push(chunk: Uint8Array): Uint8Array {
-    const { detect } = this.#rules;
+    const detect = this.#detect;
     if (detect === null) return chunk;
+    this.#out.begin(chunk);
+    for (const finder of [this.#feeds, this.#returns, this.#dashes]) finder.begin(chunk);
     let from = 0;
     while (from < chunk.length && this.#window === null) {
-      const end = lineEnd(chunk, from);
+      const end = Math.min(this.#feeds.next(from), this.#returns.next(from)) + 1;
       // No more than the bound, so that where windows begin does not depend on the cut.
-      const to = Math.min(end ?? chunk.length, from + textLineBytesMax - this.#held.length);
-      this.#held.append(chunk, from, to);
+      const to = Math.min(end, chunk.length, from + textLineBytesMax - this.#held.length);
+      const isWhole = to === end && this.#held.length === 0 && !this.#hasDashes(chunk, from, end);
+      if (isWhole) this.#line(chunk, from, end, detect);
+      else this.#hold(chunk, from, to, to === end, detect);
       from = to;
-      if (to === end) this.#lineIsOver(detect);
-      else if (this.#held.length >= textLineBytesMax) this.#openWindow(detect);
     }
-    this.#window?.push(chunk, from, chunk.length, "", this.#out);
+    if (this.#window !== null) {
+      this.#window.push(chunk, from, chunk.length, "", this.#windowed);
+      this.#out.put(this.#windowed.take());
+      this.#out.skipTo(chunk.length);
+    }
     return this.#out.take();
   }
 
   finish(): Uint8Array {
-    if (this.#window !== null) this.#window.finish("", this.#out);
-    else if (this.#rules.detect !== null) this.#leave(this.#rules.detect);
+    if (this.#window !== null) this.#window.finish("", this.#windowed);
+    else if (this.#detect !== null) this.#leave(this.#detect);
+    this.#out.put(this.#windowed.take());
     return this.#out.take();
   }
 
-  #lineIsOver(detect: NonNullable<BodyRules["detect"]>): void {
+  /** As all lines of blocks have that begin or end one. */
+  #hasDashes(chunk: Uint8Array, start: number, end: number): boolean {
+    for (let at = this.#dashes.next(start); at < end; at = this.#dashes.next(at + 1)) {
+      if (chunk[at + 1] === DASH && chunk[at + 2] === DASH && chunk[at + 3] === DASH) return true;
+    }
+    return false;
+  }
+
+  #line(chunk: Uint8Array, start: number, end: number, detect: Detecting): void {
+    const scanned = detect.scan(chunk.subarray(start, end), "");
+    if (scanned === null) return;
+    this.#out.instead(start, end, scanned.bytes);
+    this.tally.found(scanned.findings);
+  }
+
+  #hold(chunk: Uint8Array, from: number, to: number, isOver: boolean, detect: Detecting): void {
+    this.#out.copyTo(from);
+    this.#out.skipTo(to);
+    this.#held.append(chunk, from, to);
+    if (isOver) this.#lineIsOver(detect);
+    else if (this.#held.length >= textLineBytesMax) this.#openWindow(detect);
+  }
+
+  #lineIsOver(detect: Detecting): void {
     const line = this.#held.bytes.subarray(this.#lineFrom, this.#held.length);
     const [begins, ends] = [lastOf(line, BEGIN), lastOf(line, END)];
     if (begins !== ends) this.#blockOpen = begins > ends;
@@ -58,7 +96,7 @@ export class TextBody implements BodyMasker {
     if (!this.#blockOpen) this.#leave(detect);
   }
 
-  #leave(detect: NonNullable<BodyRules["detect"]>): void {
+  #leave(detect: Detecting): void {
     if (this.#held.length === 0) return;
     const held = this.#held.take();
     this.#lineFrom = 0;
@@ -67,19 +105,11 @@ export class TextBody implements BodyMasker {
     if (scanned !== null) this.tally.found(scanned.findings);
   }
 
-  #openWindow(detect: NonNullable<BodyRules["detect"]>): void {
+  #openWindow(detect: Detecting): void {
     this.#window = new Window(detect, this.tally);
     const held = this.#held.take();
-    this.#window.push(held, 0, held.length, "", this.#out);
+    this.#window.push(held, 0, held.length, "", this.#windowed);
   }
-}
-
-/** Behind the next line feed or carriage return. */
-function lineEnd(bytes: Uint8Array, from: number): number | null {
-  for (let at = from; at < bytes.length; at++) {
-    if (bytes[at] === LF || bytes[at] === CR) return at + 1;
-  }
-  return null;
 }
 
 /** Where these bytes begin for the last time, or -1. */

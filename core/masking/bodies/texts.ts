@@ -3,7 +3,7 @@ import type { Tally } from "../../tally.ts";
 import type { BodyRules } from "./body.ts";
 import { JsonBody } from "./json.ts";
 import { UNREADABLE } from "./json-values.ts";
-import { beginsDocument } from "./json-words.ts";
+import { BEGINS_DOCUMENT, beginsDocument, spaceMax } from "./json-words.ts";
 
 /** Short texts that are held whole: fields of forms, cells, data of events. */
 export class Texts {
@@ -25,6 +25,13 @@ export class Texts {
     if (mask === null) return this.text(value, name);
     this.#tally.mask(mask.rule);
     return mask.text(value) ?? utf8("");
+  }
+
+  /** Whether a text that begins so may be replaced though no rule names it. */
+  mayReplace(first: number | undefined): boolean {
+    const { detect, fields } = this.#rules;
+    if (detect !== null) return true;
+    return !fields.empty && first !== undefined && MAY_BEGIN_DOCUMENT[first] === 1;
   }
 
   /**
@@ -52,8 +59,10 @@ export class Texts {
   #document(parts: readonly Uint8Array[]): Uint8Array | null {
     if (this.#json.tally.empty) return null;
     this.#tally.add(this.#json.tally);
-    return concat(parts);
+    return parts[1]?.length === 0 ? (parts[0] as Uint8Array) : concat(parts);
   }
 }
 
 const HIDDEN = utf8("[redacted]");
+
+const MAY_BEGIN_DOCUMENT = BEGINS_DOCUMENT.slice().fill(1, 0, spaceMax + 1);

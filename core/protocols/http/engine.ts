@@ -12,10 +12,13 @@ import type {
 import { CODINGS } from "../../exchange.ts";
 import type { Masker } from "../../masker.ts";
 import type { HttpResource } from "../../session.ts";
-import { type ReadBody, readBody } from "./body.ts";
+import { type Body, readBody } from "./body.ts";
+import { type Api, compileApi } from "./openapi.ts";
 import { refusalOf } from "./refusal.ts";
-import { readHeaders } from "./request-headers.ts";
+import { overridesMethod, readHeaders } from "./request-headers.ts";
 import { answerOf } from "./response.ts";
+import type { Matches } from "./schema-reading.ts";
+import { sentBody, sentSearch } from "./sent.ts";
 import { shownBody, shownTarget } from "./shown.ts";
 import { readTarget, type Target, type TargetForm } from "./target.ts";
 
@@ -39,9 +42,14 @@ export class HttpEngine implements ExchangeEngine {
   readonly #resource: HttpResource;
   #masker: Masker;
 
-  constructor(resource: HttpResource, masker: Masker) {
+  readonly #api: Api | null;
+
+  /** `matches`: the patterns of the service's OpenAPI document. */
+  constructor(resource: HttpResource, masker: Masker, matches: Matches) {
     this.#resource = resource;
     this.#masker = masker;
+    const api = resource.openapi === null ? null : compileApi(resource.openapi, matches);
+    this.#api = api !== null && "wrong" in api ? null : api;
   }
 
   adopt(masker: Masker): void {
@@ -49,24 +57,56 @@ export class HttpEngine implements ExchangeEngine {
   }
 
   describe(id: CommandId, head: RequestHead, body: Uint8Array | null): Described {
-    const target = readTarget(head.target, this.#resource.forms as readonly TargetForm[]);
-    if ("wrong" in target) return refuse("bad_request", target.wrong);
+    const forms = this.#resource.forms as readonly TargetForm[];
     const headers = readHeaders(head.headers);
     if ("wrong" in headers) return refuse("bad_request", headers.wrong);
     const { [TYPE]: type = null, "content-encoding": coding = null } = headers.facts;
-    const read = body === null ? STREAMS : readBody(type, coding, body);
+    const asked = readTarget(head.target, forms);
+    if ("wrong" in asked) return refuse("bad_request", asked.wrong);
+    const rules = this.#masker.sent;
+    const target = readTarget(`${asked.path}${sentSearch(asked.search, rules)}`, forms);
+    if ("wrong" in target) return refuse("bad_request", target.wrong);
+    if (body === null && rules !== null) {
+      return refuse("too_large", "A body of this size cannot be masked on its way.");
+    }
+    const sent = body === null ? null : sentBody(type, body, rules, this.#resource.unreadable);
+    if (sent !== null && "wrong" in sent) return refuse("unsupported", sent.wrong);
+    const read = sent === null ? STREAMS : readBody(type, coding, sent.body);
     if ("wrong" in read) {
       return refuse(read.status === 415 ? "unsupported" : "bad_request", read.wrong);
     }
-    const accepted = head.headers.find(([name]) => name === "accept-encoding")?.[1] ?? "";
-    const forward: Headers = [
-      ...headers.forward.filter(([name]) => this.#masker.idle || !OF_THE_VALUE.has(name)),
-      ["accept-encoding", this.#codings(accepted)],
-    ];
-    const { path, search } = target;
-    const outgoing = { method: head.method, path, search, headers: forward, body };
-    const facts = factsOf(head.method, target, headers, read);
-    return { command: this.#command(id, outgoing, target, facts), outgoing };
+    if (overridesMethod(target.query, read.value)) {
+      return refuse("bad_request", "A field asks for another method than the request's own.");
+    }
+    const outgoing = this.#outgoing(head, headers.forward, target, sent?.body ?? null);
+    const described = this.#operation(head.method, target, type, read);
+    const facts = { ...factsOf(head.method, target, headers, read), ...described.facts };
+    const command = this.#command(id, outgoing, target, facts, described.misfit);
+    return { command, outgoing, masked: sent?.rules ?? [] };
+  }
+
+  /** What the service's own document says of it. */
+  #operation(method: string, { path, query }: Target, contentType: string | null, body: Body) {
+    const operation = this.#api?.operation(method, path) ?? null;
+    if (operation === null) return { facts: { operation: "", conforms: false }, misfit: null };
+    const misfit = this.#api?.conforms(operation, { query, contentType, body }) ?? null;
+    return { facts: { operation: operation.id, conforms: misfit === null }, misfit };
+  }
+
+  #outgoing(
+    { method, headers: given }: RequestHead,
+    forward: Headers,
+    { path, search }: Target,
+    body: Uint8Array | null,
+  ): Outgoing {
+    const accepted = given.find(([name]) => name === "accept-encoding")?.[1] ?? "";
+    const kept = forward
+      .filter(([name]) => this.#masker.idle || !OF_THE_VALUE.has(name))
+      .map(
+        ([name, value]) => [name, this.#masker.sent?.header(name, value).text ?? value] as const,
+      );
+    const headers: Headers = [...kept, ["accept-encoding", this.#codings(accepted)]];
+    return { method, path, search, headers, body };
   }
 
   /** Of those that the client takes, the ones that can be taken off again. */
@@ -81,7 +121,13 @@ export class HttpEngine implements ExchangeEngine {
     return known.length === 0 ? "identity" : known.join(", ");
   }
 
-  #command(id: CommandId, outgoing: Outgoing, target: Target, http: HttpFacts): Command {
+  #command(
+    id: CommandId,
+    outgoing: Outgoing,
+    target: Target,
+    http: HttpFacts,
+    misfit: string | null,
+  ): Command {
     const { method, body } = outgoing;
     const operation = OPERATION[method] ?? "unknown";
     const masker = this.#masker;
@@ -99,7 +145,7 @@ export class HttpEngine implements ExchangeEngine {
       functions: [],
       unbounded: false,
       overwrites: null,
-      risks: [],
+      risks: misfit === null ? [] : [misfit],
       questions: 0,
       changesNothing: false,
       holdsLocks: false,
@@ -119,7 +165,7 @@ export class HttpEngine implements ExchangeEngine {
 
 const TYPE = "content-type";
 
-const STREAMS: ReadBody = { kind: "other", value: null, repeated: [] };
+const STREAMS: Body = { kind: "other", value: null, repeated: [] };
 
 const refuse = (code: Refusal["code"], message: string): Described => ({
   refuse: { code, message, review: null },
@@ -133,8 +179,8 @@ function factsOf(
   method: string,
   { path, query }: Target,
   headers: Exclude<ReturnType<typeof readHeaders>, { wrong: string }>,
-  body: ReadBody,
-): HttpFacts {
+  body: Body,
+): Omit<HttpFacts, "operation" | "conforms"> {
   const values = new Map<string, string[]>();
   for (const [name, value] of query) values.set(name, [...(values.get(name) ?? []), value]);
   const several = [...values].filter(([, each]) => each.length > 1).map(([name]) => name);

@@ -9,6 +9,7 @@ const STATUS = {
   withdrawn: 403,
   ended: 403,
   too_large: 413,
+  too_many: 429,
   unsupported: 415,
   unreachable: 502,
   unreadable: 502,
@@ -16,7 +17,7 @@ const STATUS = {
 } as const satisfies Record<Refusal["code"], number>;
 
 /** Problem details (RFC 9457). `review`: the id of the review that ended it, where one did. */
-export function refusalOf({ code, message, review }: Refusal): Authored {
+export function refusalOf({ code, message, review, retryAfterSeconds }: Refusal): Authored {
   const status = STATUS[code];
   const problem = {
     type: `urn:sluice:problem:${code}`,
@@ -32,5 +33,6 @@ export function refusalOf({ code, message, review }: Refusal): Authored {
     ["content-length", String(body.length)],
     ["cache-control", "no-store"],
   ] as const;
-  return { status, headers, body };
+  if (retryAfterSeconds === undefined) return { status, headers, body };
+  return { status, headers: [...headers, ["retry-after", String(retryAfterSeconds)]], body };
 }

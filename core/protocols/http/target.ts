@@ -78,7 +78,8 @@ const WORDS: Readonly<Record<TargetForm, string>> = {
   "empty-segment": "The path holds an empty segment.",
 };
 
-function decoded(part: string): string | null {
+/** Null: an escape is none, or is not UTF-8. */
+export function decoded(part: string): string | null {
   try {
     return decodeURIComponent(part);
   } catch {
@@ -87,7 +88,7 @@ function decoded(part: string): string | null {
 }
 
 /** Null: an escape is not UTF-8. Names that repeat stay, in their order. */
-function pairsOf(query: string): [string, string][] | null {
+export function pairsOf(query: string): [string, string][] | null {
   const pairs = query
     .split("&")
     .filter((part) => part !== "")

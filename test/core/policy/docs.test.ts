@@ -8,6 +8,7 @@ import { checkDocument } from "../../../core/policy/check.ts";
 import { isDocument } from "../../../core/policy/document.ts";
 import { credentialKeys } from "../../../core/policy/http-resource.ts";
 import {
+  budgetSchema,
   grantSchema,
   guardrailSchema,
   maskingSchema,
@@ -46,6 +47,7 @@ const tables: Record<string, readonly string[]> = {
   grants: keyTable(grantSchema),
   guardrails: keyTable(guardrailSchema),
   masking: keyTable(maskingSchema),
+  budgets: keyTable(budgetSchema),
   cases: keyTable(caseSchema),
   expect: keyTable(expectSchema),
   recording: keyTable(recordingSchema),

@@ -1,56 +1,31 @@
 import { describe, expect, it } from "vitest";
-import { concat, utf8 } from "../../../../core/bytes.ts";
+import { utf8 } from "../../../../core/bytes.ts";
 import type { BodyMasker, BodyRules } from "../../../../core/masking/bodies/body.ts";
 import { CsvBody } from "../../../../core/masking/bodies/csv.ts";
 import { EventsBody } from "../../../../core/masking/bodies/events.ts";
 import { FormBody } from "../../../../core/masking/bodies/form.ts";
 import { TextBody } from "../../../../core/masking/bodies/text.ts";
-import { FieldRules, parseFieldPattern } from "../../../../core/masking/fields.ts";
-import { formBytesMax, rowBytesMax, textLineBytesMax } from "../../../../core/limits.ts";
+import {
+  eventBytesMax,
+  formBytesMax,
+  rowBytesMax,
+  textLineBytesMax,
+} from "../../../../core/limits.ts";
 import { everything } from "../given.ts";
+import { cutEverywhere, fields, passed, shown } from "./given.ts";
 
-const redact = {
-  rule: "pii",
-  technique: "redact",
-  text: () => utf8("[redacted]"),
-  isPlaceholder: () => false,
-} as const;
 const RULES: BodyRules = {
-  fields: new FieldRules(
-    ["ssn", "card.number"].map((pattern) => ({
-      pattern: parseFieldPattern(pattern) ?? expect.fail(pattern),
-      mask: redact,
-    })),
-  ),
+  fields: fields({ ssn: "redact", "card.number": "redact", "$.top": "null" }),
   detect: everything,
 };
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 type Kind = new (rules: BodyRules) => BodyMasker;
 
-function through(Body: Kind, content: Uint8Array, cuts: readonly number[]): Uint8Array | null {
-  const body = new Body(RULES);
-  const parts: (Uint8Array | null)[] = [];
-  let from = 0;
-  for (const to of [...cuts, content.length]) {
-    parts.push(body.push(content.slice(from, to)));
-    from = to;
-  }
-  parts.push(body.finish());
-  return parts.includes(null) ? null : concat(parts as Uint8Array[]);
-}
+const through = (Body: Kind, content: Uint8Array, cuts: readonly number[]) =>
+  passed(() => new Body(RULES), content, cuts);
 
-const shown = (bytes: Uint8Array | null) => (bytes === null ? null : decoder.decode(bytes));
-
-/** Whole, in two parts at every byte, and byte by byte: the same. */
-function atEveryCut(Body: Kind, content: string): string | null {
-  const bytes = utf8(content);
-  const whole = shown(through(Body, bytes, []));
-  const places = Array.from({ length: Math.max(0, bytes.length - 1) }, (_, i) => i + 1);
-  for (const at of places) expect(shown(through(Body, bytes, [at])), `${at}`).toBe(whole);
-  expect(shown(through(Body, bytes, places))).toBe(whole);
-  return whole;
-}
+const atEveryCut = (Body: Kind, content: string): string | null =>
+  cutEverywhere(() => new Body(RULES), content);
 
 const KEY = ["-----BEGIN RSA PRIVATE KEY-----", "MIIEabc", "QRS", "-----END RSA PRIVATE KEY-----"];
 const CARD = "4111 1111 1111 1111";
@@ -88,7 +63,21 @@ describe("server-sent events", () => {
     ['data: {"ssn":1}', 'data: {"ssn":"[redacted]"}'],
     ["data: [DONE]\n\n", "data: [DONE]\n\n"],
     ["\n\n\n", "\n\n\n"],
+    ['\u{feff}data: {"ssn":1}\n\n', '\u{feff}data: {"ssn":"[redacted]"}\n\n'],
+    ['data: {"ssn":\rdata: 1}\r\rdata: x\r\r', 'data: {"ssn":\rdata: "[redacted]"}\r\rdata: x\r\r'],
+    ['data: {"ssn":\r\ndata: 1}\r\n\r\n', 'data: {"ssn":\r\ndata: "[redacted]"}\r\n\r\n'],
+    ['data: {"ssn":{\ndata: \nid: 4\ndata: }}\n\n', 'data: {"ssn":"[redacted]"}\nid: 4\n\n'],
+    ['data: {"a":1,"ssn":"12\n\ndata: 2\n\n', "data: [redacted]\n\ndata: 2\n\n"],
+    ['id: {"ssn":1}\n: {"ssn":2}\n\n', 'id: {"ssn":"[redacted]"}\n: {"ssn":"[redacted]"}\n\n'],
+    ["data\ndata:\n\n", "data\ndata:\n\n"],
   ])("%j", (content, expected) => expect(atEveryCut(EventsBody, content)).toBe(expected));
+
+  it("are refused where one is too large to hold, however it is cut", () => {
+    const content = utf8(`data: ${"x".repeat(eventBytesMax)}\n\n`);
+    for (const cuts of [[], [7], [eventBytesMax]]) {
+      expect(through(EventsBody, content, cuts)).toBeNull();
+    }
+  });
 
   it("leave one by one", () => {
     const body = new EventsBody(RULES);
@@ -107,6 +96,16 @@ describe("comma-separated values", () => {
       'ssn,card\n[redacted],[redacted:credit_card]\n\n[redacted],"é"',
     ],
     [`a,b\n1\n${CARD},"x`, `a,b\n1\n[redacted:credit_card],"x`],
+    ["", ""],
+    ["Customers\n\nname,ssn\nAda,1\n", "Customers\n\nname,ssn\nAda,[redacted]\n"],
+    ["sep=;\r\nssn;b\r\n1;2\r\n", "sep=;\r\nssn;b\r\n[redacted];2\r\n"],
+    ["# a, b\nssn,b\n1,2\n", "# a, b\nssn,b\n[redacted],2\n"],
+    ['ssn,b\n1,"{""ssn"":2}"\n', 'ssn,b\n[redacted],"{""ssn"":""[redacted]""}"\n'],
+    ['ssn,b\n"a ""b""\n",""\n', 'ssn,b\n[redacted],""\n'],
+    ['ssn,b\n1,""""\n', 'ssn,b\n[redacted],""""\n'],
+    ["top,b\n1,2\n", "top,b\n,2\n"],
+    ['ssn "x",b\n1,2\n', null],
+    ['a "x"\nssn,b\n1,2\n', null],
     ["ssn,b\n1\n", null],
     ["ssn,b\n1,2,3\n", null],
     ['ssn,b\n1,x"y"\n', null],
@@ -135,6 +134,8 @@ describe("forms", () => {
     ["%53sn=1", "%53sn=%5Bredacted%5D"],
     ["a=4111+1111%201111+1111", "a=%5Bredacted%3Acredit_card%5D"],
     ["a=%ff", null],
+    ["a=%zz", null],
+    ["payload=%7B%22ssn%22%3A1%7D&top=1", "payload=%7B%22ssn%22%3A%22%5Bredacted%5D%22%7D&top="],
   ])("%j", (content, expected) => expect(atEveryCut(FormBody, content)).toBe(expected));
 
   it("are refused where they are too large to hold", () => {
