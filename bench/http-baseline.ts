@@ -62,14 +62,16 @@ async function carry(body: ReadableStream, to: WritableStream, append: Append): 
   const reader = body.getReader({ mode: "byob" });
   const writer = to.getWriter();
   try {
-    let buffer: ArrayBufferLike = new ArrayBuffer(readBufferBytesBusy);
+    let buffer = new ArrayBuffer(readBufferBytesBusy);
     for (;;) {
-      const { value } = await reader.read(new Uint8Array(buffer as ArrayBuffer));
+      const { value }: { readonly value?: Uint8Array | undefined } = await reader.read(
+        new Uint8Array(buffer),
+      );
       if (value === undefined || value.length === 0) return await writer.close();
       const bytes = value.slice();
       append(bytes);
       await writer.write(bytes);
-      buffer = value.buffer;
+      buffer = value.buffer as ArrayBuffer;
     }
   } catch (error) {
     await writer.abort(error).catch(() => {});

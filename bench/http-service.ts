@@ -8,7 +8,7 @@ export const DOCUMENTS = { 1: 3, 100: 275 } as const;
 
 /** The tests' upstream on a thread of its own, with `/1` and `/100` beside its routes. */
 export async function startService(): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const worker = new Worker(new URL(import.meta.url), { execArgv: process.execArgv });
+  const worker = new Worker(import.meta.filename, { execArgv: process.execArgv });
   const [url] = (await once(worker, "message")) as [string];
   return { url, stop: async () => void (await worker.terminate()) };
 }

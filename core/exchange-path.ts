@@ -157,8 +157,13 @@ export class Exchange {
   }
 
   step(input: ExchangeInput, now: UnixMs): readonly ExchangeEffect[] {
+    return this.steps([input], now);
+  }
+
+  /** What comes together is written down together: one append for all of it. */
+  steps(inputs: readonly ExchangeInput[], now: UnixMs): readonly ExchangeEffect[] {
     this.#now = now;
-    if (this.#stage.is !== "over") this.#take(input);
+    for (const input of inputs) if (this.#stage.is !== "over") this.#take(input);
     return this.#flush();
   }
 

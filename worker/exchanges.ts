@@ -16,17 +16,20 @@ import { sessionStub } from "./sessions.ts";
  * what a service answers has no part in the origin of our own pages.
  */
 
-const HEADERS = {
+const HEADERS = Object.entries({
   "content-security-policy": "sandbox",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
   "cache-control": "no-store",
-} as const;
+});
 
 const PREFIX = "/http/";
 
-/** From core/protocols/http/response.ts, which leaves the service's own origin away. */
+/**
+ * They lead to where the service is found here, from its root on: core/protocols/http/response.ts
+ * has left the service's own origin away.
+ */
 const LINKS = ["location", "content-location"] as const;
 
 /** Whether a request is for a service. */
@@ -38,6 +41,10 @@ function targetOf(url: string): string {
   return at < 0 ? "/" : url.slice(at);
 }
 
+/** Of the resource, between the prefix and the next slash. */
+const nameIn = (url: string): string =>
+  /^[^/?]*/.exec(targetOf(url).slice(PREFIX.length))?.[0] ?? "";
+
 export const exchanges = new Hono<App>();
 
 exchanges.use(async (c, next) => {
@@ -47,7 +54,11 @@ exchanges.use(async (c, next) => {
   await next();
   const { status, body } = c.res;
   const headers = new Headers(c.res.headers);
-  for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
+  for (const [name, value] of HEADERS) headers.set(name, value);
+  for (const name of LINKS) {
+    const link = headers.get(name) ?? "";
+    if (/^\/(?!\/)/.test(link)) headers.set(name, `${PREFIX}${nameIn(c.req.raw.url)}${link}`);
+  }
   c.res = undefined;
   c.res = new Response(body, { status, headers, encodeBody: "manual" });
 });
@@ -55,27 +66,18 @@ exchanges.use(async (c, next) => {
 exchanges.onError(failure);
 
 exchanges.all("*", async (c) => {
-  const [, name = "", rest = ""] = /^\/http\/([^/?]*)(.*)$/s.exec(targetOf(c.req.raw.url)) ?? [];
+  const name = nameIn(c.req.raw.url);
+  const rest = targetOf(c.req.raw.url).slice(PREFIX.length + name.length);
   const target = rest.startsWith("/") ? rest : `/${rest}`;
   const body = await heldBody(c.req.raw);
   const way = await wayTo(c, name);
   const answer = await ask(c, way, target, body);
-  if (answer !== null) return linked(answer, `${PREFIX}${name}`);
+  if (answer !== null) return answer;
   await forget(c, way);
   const again = await ask(c, await wayTo(c, name), target, body);
   if (again === null) throw new Refused("conflict", "The session ended while it was opening.");
-  return linked(again, `${PREFIX}${name}`);
+  return again;
 });
-
-/** Links from the service's root on lead to where the service is found here. */
-function linked({ status, headers, body }: Response, prefix: string): Response {
-  const all = new Headers(headers);
-  for (const name of LINKS) {
-    const link = headers.get(name) ?? "";
-    if (/^\/(?!\/)/.test(link)) all.set(name, `${prefix}${link}`);
-  }
-  return new Response(body, { status, headers: all, encodeBody: "manual" });
-}
 
 /** A request's body as far as it is held; `rest` streams behind it. */
 type Body = { readonly bytes: Uint8Array | null; readonly rest: ReadableStream | null };
@@ -162,6 +164,9 @@ async function forget(c: Context<App>, { session, key, caller }: Way): Promise<v
 const callerStub = (env: Env, principal: string) =>
   env.CALLERS.get(env.CALLERS.idFromName(principal));
 
+/** The caller's own word to the gateway: it never passes. */
+const OWN = /^(?:sluice-|authorization$|cookie$)/;
+
 /** Null: that session is over, and has read nothing. */
 async function ask(
   c: Context<App>,
@@ -170,9 +175,8 @@ async function ask(
   { bytes, rest }: Body,
 ): Promise<Response | null> {
   const { method, headers: given, signal } = c.req.raw;
-  const headers = new Headers(
-    [...given].filter(([name]) => !/^(sluice-|authorization$|cookie$)/.test(name)),
-  );
+  const headers = new Headers(given);
+  for (const name of given.keys()) if (OWN.test(name)) headers.delete(name);
   headers.set("accept-encoding", acceptedBy(c.req.raw));
   headers.set("sluice-exchange", JSON.stringify({ target, streams: rest !== null }));
   const body = rest === null ? bytes : joinedStream(bytes as Uint8Array, rest);

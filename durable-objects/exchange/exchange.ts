@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
-import { hex } from "../../core/bytes.ts";
+import { concat, EMPTY, hex } from "../../core/bytes.ts";
 import type { UnixMs } from "../../core/decision.ts";
 import { type Coding, hasNoBody, type Outgoing, type ResponseHead } from "../../core/exchange.ts";
 import type { Exchange, ExchangeEffect, ExchangeInput } from "../../core/exchange-path.ts";
-import { readBufferBytesBusy } from "../../core/limits.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
 import type { Overdrawn } from "../caller.ts";
 import { callerOf, type ObjectsEnv } from "../env.ts";
 import { HeldCommand, type Heard, type Holder } from "../held-command.ts";
 import { requestOf } from "../upstream/http.ts";
 import { decoded } from "./coding.ts";
+import { lengthOf, pieces, readWhole } from "./reading.ts";
 import type { LiveExchanges } from "./live.ts";
 import { Outlet } from "./outlet.ts";
 
@@ -32,6 +32,10 @@ export class LiveExchange implements Holder {
   #respond: (response: Response) => void = () => {};
   #outlet: Outlet | null = null;
   #coding: Coding | null = null;
+  /** The body of an answer that begins and ends in the turn at hand: nothing of it streams. */
+  #whole: Uint8Array | null = null;
+  /** All that the service had to say has been read. */
+  #heard = false;
   #ended = false;
   #sent = 0;
 
@@ -89,14 +93,16 @@ export class LiveExchange implements Holder {
     this.#perform(() => this.#exchange.revoked(reason, this.now()));
   }
 
-  #step(input: ExchangeInput): void {
-    this.#perform(() => this.#exchange.step(input, this.now()));
+  #step(...inputs: readonly ExchangeInput[]): void {
+    this.#perform(() => this.#exchange.steps(inputs, this.now()));
   }
 
   #perform(turn: () => readonly ExchangeEffect[]): void {
     if (this.#ended) return;
     try {
-      for (const effect of turn()) this.#do(effect);
+      const effects = turn();
+      this.#whole = wholeOf(effects);
+      for (const effect of effects) this.#do(effect);
     } catch (error) {
       this.#end();
       this.#outlet?.break("The gateway failed.");
@@ -133,7 +139,7 @@ export class LiveExchange implements Holder {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#gone.abort();
+    if (!this.#heard) this.#gone.abort();
     const counted = this.#session.budgets.filter(({ bytes }) => bytes !== null);
     if (counted.length > 0) {
       void callerOf(this.env, this.spec)
@@ -145,7 +151,10 @@ export class LiveExchange implements Holder {
 
   #begin({ status, headers }: ResponseHead, coding: Coding | null): void {
     const length = headers.find(([name]) => name === "content-length")?.[1] ?? null;
-    if (!hasNoBody(this.#request?.method ?? "", status)) {
+    const none = hasNoBody(this.#request?.method ?? "", status);
+    // Its own length is told of what passes as it came, and of our own words, alone.
+    const whole = none || length === null ? null : this.#whole;
+    if (!none && whole === null) {
       const left = () => this.#step({ on: "left" });
       this.#outlet = new Outlet(coding, length === null ? null : Number(length), left);
     }
@@ -153,7 +162,7 @@ export class LiveExchange implements Holder {
     const all = new Headers(headers.map(([name, value]) => [name, value]));
     if (coding !== null) all.set("content-encoding", coding);
     all.set("sluice-session", this.spec.id);
-    const body = this.#outlet?.readable ?? null;
+    const body = this.#outlet?.readable ?? whole;
     this.#respond(new Response(body, { status, headers: all, encodeBody: "manual" }));
   }
 
@@ -176,10 +185,23 @@ export class LiveExchange implements Holder {
   }
 
   async #receive(response: Response): Promise<void> {
-    const { status } = response;
-    this.#step({ on: "response", head: { status, headers: [...response.headers] } });
-    if (this.#ended || response.body === null) return this.#step({ on: "ended" });
-    const raw = pieces(response.body, this.#gone.signal);
+    const { status, body } = response;
+    const head = { on: "response", head: { status, headers: [...response.headers] } } as const;
+    const length = body === null ? 0 : lengthOf(response);
+    if (length !== null) {
+      const bytes = body === null ? EMPTY : await readWhole(body, length);
+      this.#heard = true;
+      await this.#session.journal.room();
+      return this.#step(
+        head,
+        ...(bytes.length > 0 ? [{ on: "bytes", bytes } as const] : []),
+        ENDED,
+      );
+    }
+    if (body === null) return;
+    this.#step(head);
+    if (this.#ended) return;
+    const raw = pieces(body, this.#gone.signal);
     const content = this.#coding === null ? raw : decoded(this.#coding, raw);
     for await (const bytes of content) {
       await this.#session.journal.room();
@@ -187,7 +209,7 @@ export class LiveExchange implements Holder {
       if (this.#ended) return;
       await this.#outlet?.room();
     }
-    this.#step({ on: "ended" });
+    this.#step(ENDED);
   }
 
   /** A body that is too large to be held: counted and hashed as it passes. */
@@ -211,20 +233,12 @@ export class LiveExchange implements Holder {
   }
 }
 
-/** As much at a time as there is, into one buffer that is used again; copies leave. */
-async function* pieces(body: ReadableStream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader({ mode: "byob" });
-  let buffer: ArrayBufferLike = new ArrayBuffer(readBufferBytesBusy);
-  try {
-    while (!signal.aborted) {
-      const { value }: { value?: Uint8Array | undefined } = await reader.read(
-        new Uint8Array(buffer as ArrayBuffer),
-      );
-      if (value === undefined || value.length === 0) return;
-      yield value.slice();
-      buffer = value.buffer;
-    }
-  } finally {
-    await reader.cancel().catch(() => {});
-  }
+const ENDED = { on: "ended" } as const;
+
+/** What a turn sends, where its answer begins and ends in it; null: it goes on, or is coded. */
+function wholeOf(effects: readonly ExchangeEffect[]): Uint8Array | null {
+  if (effects.at(-1)?.do !== "finish") return null;
+  if (!effects.some((effect) => effect.do === "respond" && effect.coding === null)) return null;
+  const sent = effects.flatMap((effect) => (effect.do === "send" ? [effect.bytes] : []));
+  return sent.length === 1 ? (sent[0] as Uint8Array) : concat(sent);
 }
