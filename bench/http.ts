@@ -33,6 +33,7 @@ const tableOf = (title: string, as: "share" | "difference", digits: number): Tab
 const CONNECTIONS = [1, 32] as const;
 const STREAMS = ["json", "ndjson", "sse"] as const;
 const warmSeconds = 0.3;
+const largeRounds = 2;
 
 /** Requests to a service, small and large, beside a Worker and an object that only pass them on. */
 export class HttpBench {
@@ -71,7 +72,7 @@ export class HttpBench {
       });
       for (let repeat = 0; repeat < effort.repeats; repeat++) {
         await this.#small(world.state, target, effort.seconds);
-        await this.#large(world.state, target, effort.streamMegabytes);
+        if (repeat < largeRounds) await this.#large(world.state, target, effort.streamMegabytes);
       }
     } finally {
       await world.demo.apply(policyText(world.postgresPort));

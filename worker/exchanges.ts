@@ -109,7 +109,7 @@ const knownMax = 10_000;
 
 const askedBy = (c: Context<App>, name: string): string =>
   ["authorization", "sluice-reason", "sluice-ticket"]
-    .map((header) => c.req.header(header) ?? "")
+    .map((header) => c.req.raw.headers.get(header) ?? "")
     .concat(name)
     .join("\n");
 
