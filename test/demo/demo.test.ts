@@ -42,7 +42,10 @@ test("a service changes the issuer's token for one of ours", async () => {
 test("the command line reaches the demo with what the environment names", async () => {
   const { code, stdout } = await cli(demo(), ["ls", "--json"], { as: "ada" });
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject([{ name: "shop-db", state: "open" }]);
+  expect(JSON.parse(stdout)).toMatchObject([
+    { name: "shop-db", state: "open" },
+    { name: "billing-api", state: "open" },
+  ]);
 });
 
 test("the policy that an administrator applied is the demo's own", async () => {

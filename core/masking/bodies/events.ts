@@ -10,17 +10,10 @@ import { Texts } from "./texts.ts";
 const [LF, CR, COLON, SPACE] = [0x0a, 0x0d, 0x3a, 0x20];
 const MARK = utf8("\u{feff}");
 const DATA = utf8("data");
-const LINE = Uint8Array.of(LF);
+const FEED = Uint8Array.of(LF);
 
-/** A field of an event: its line begins at `start`, what it says stands from `value` to `end`. */
-type Field = {
-  readonly isData: boolean;
-  readonly start: number;
-  readonly value: number;
-  readonly end: number;
-  /** Where the next line begins. */
-  readonly next: number;
-};
+/** Of each line that is not empty: where it begins and ends, and where the next one begins. */
+type Lines = readonly number[];
 
 /**
  * Server-sent events (HTML standard, "Parsing an event stream"), one at a time: data that is JSON
@@ -36,6 +29,8 @@ export class EventsBody implements BodyMasker {
   readonly #heldOut = new Leaving();
   readonly #feeds = new Finder(LF);
   readonly #returns = new Finder(CR);
+  /** Of the event at hand, as far as it lies in the chunk. */
+  readonly #lines: number[] = [];
   /** So many bytes of the line at hand were in earlier chunks. */
   #lineBytes = 0;
   /** A carriage return came last: a line feed behind it is of the same end. */
@@ -69,17 +64,21 @@ export class EventsBody implements BodyMasker {
   #events(chunk: Uint8Array): number {
     let line = this.#afterReturn && chunk[0] === LF ? 1 : 0;
     let event = 0;
+    this.#lines.length = 0;
     if (chunk.length > 0) this.#afterReturn = chunk.at(-1) === CR;
     for (;;) {
       const end = Math.min(this.#feeds.next(line), this.#returns.next(line));
       if (end >= chunk.length) break;
       const isBlank = end - line + this.#lineBytes === 0;
       this.#lineBytes = 0;
-      line = chunk[end] === CR && chunk[end + 1] === LF ? end + 2 : end + 1;
-      if (isBlank) {
-        if (!this.#isOver(chunk, event, line)) return chunk.length;
-        event = line;
+      const next = chunk[end] === CR && chunk[end + 1] === LF ? end + 2 : end + 1;
+      if (!isBlank) this.#lines.push(line, end, next);
+      else {
+        if (!this.#isOver(chunk, event, next)) return chunk.length;
+        event = next;
+        this.#lines.length = 0;
       }
+      line = next;
     }
     this.#lineBytes += chunk.length - line;
     return event;
@@ -89,8 +88,10 @@ export class EventsBody implements BodyMasker {
   #isOver(chunk: Uint8Array, start: number, end: number): boolean {
     this.#failed = this.#held.length + end - start > eventBytesMax;
     if (this.#failed) return false;
-    if (this.#held.length === 0) this.#event(chunk, start, end, this.#out);
-    else {
+    if (this.#held.length === 0) {
+      const lines = this.#isFirst ? linesIn(chunk, start, end, true) : this.#lines;
+      this.#event(chunk, lines, this.#out);
+    } else {
       this.#held.append(chunk, start, end);
       this.#out.instead(start, end, this.#heldEvent());
     }
@@ -100,75 +101,85 @@ export class EventsBody implements BodyMasker {
   #heldEvent(): Uint8Array {
     const bytes = this.#held.take();
     this.#heldOut.begin(bytes);
-    this.#event(bytes, 0, bytes.length, this.#heldOut);
+    this.#event(bytes, linesIn(bytes, 0, bytes.length, this.#isFirst), this.#heldOut);
     return this.#heldOut.take();
   }
 
   /** Replaces in `out` what is masked of it. */
-  #event(bytes: Uint8Array, start: number, end: number, out: Leaving): void {
-    const fields = fieldsOf(bytes, start, end, this.#isFirst);
-    if (end > start) this.#isFirst = false;
-    const data = fields.filter(({ isData }) => isData);
-    const shown = data.length === 0 ? null : this.#texts.text(dataOf(bytes, data), "");
-    const lines = shown === null ? null : linesOf(shown, data.length);
-    for (const field of fields) {
-      const { value, isData } = field;
-      if (!isData && this.#texts.mayReplace(bytes[value])) {
-        const other = this.#texts.text(bytes.subarray(value, field.end), "");
-        if (other !== null) out.instead(value, field.end, other);
-      } else if (isData && lines !== null) {
-        const line = lines.shift();
-        if (line === undefined) out.instead(field.start, field.next, EMPTY);
-        else out.instead(value, field.end, line);
+  #event(bytes: Uint8Array, lines: Lines, out: Leaving): void {
+    this.#isFirst = false;
+    let left = dataCount(bytes, lines);
+    const isSeveral = left > 1;
+    const shown = isSeveral ? this.#texts.text(dataOf(bytes, lines), "") : null;
+    const instead = shown === null ? [] : text(shown).split("\n");
+    for (let i = 0; i < lines.length; i += 3) {
+      const [start, end] = [lines[i] as number, lines[i + 1] as number];
+      if (!isSeveral || !isData(bytes, start, end)) this.#line(bytes, start, end, out);
+      else if (shown !== null) {
+        const mine = --left === 0 ? instead.splice(0) : instead.splice(0, 1);
+        const value = valueOf(bytes, start, end);
+        if (mine.length === 0) out.instead(start, lines[i + 2] as number, EMPTY);
+        else out.instead(value, end, utf8(mine.join("\ndata: ")));
       }
     }
   }
+
+  /** A field alone, of data or any other. */
+  #line(bytes: Uint8Array, start: number, end: number, out: Leaving): void {
+    const value = valueOf(bytes, start, end);
+    if (value === end || !this.#texts.mayReplace(bytes[value])) return;
+    const shown = this.#texts.text(bytes.subarray(value, end), "");
+    if (shown !== null) out.instead(value, end, shown);
+  }
 }
 
-/** Lines that are not empty. At the very beginning of a body a mark may stand before the first. */
-function fieldsOf(bytes: Uint8Array, from: number, to: number, isFirst: boolean): readonly Field[] {
-  const fields: Field[] = [];
+/** At the very beginning of a body a mark may stand before the first line. */
+function linesIn(bytes: Uint8Array, from: number, to: number, isFirst: boolean): Lines {
+  const lines: number[] = [];
   const isMarked = isFirst && MARK.every((byte, i) => bytes[from + i] === byte);
   let start = isMarked ? from + MARK.length : from;
   while (start < to) {
-    const end = lineEnd(bytes, start, to);
+    let end = start;
+    while (end < to && bytes[end] !== LF && bytes[end] !== CR) end++;
     const next = bytes[end] === CR && bytes[end + 1] === LF ? end + 2 : end + 1;
-    if (end > start) fields.push(fieldOf(bytes, start, end, next));
+    if (end > start) lines.push(start, end, next);
     start = next;
   }
-  return fields;
+  return lines;
 }
 
-function lineEnd(bytes: Uint8Array, start: number, to: number): number {
-  let end = start;
-  while (end < to && bytes[end] !== LF && bytes[end] !== CR) end++;
-  return end;
+function isData(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = 0; i < DATA.length; i++) if (bytes[start + i] !== DATA[i]) return false;
+  const colon = start + DATA.length;
+  return colon === end || bytes[colon] === COLON;
 }
 
-/** A comment's text stands behind a colon as well; where there is none, a line is all name. */
-function fieldOf(bytes: Uint8Array, start: number, end: number, next: number): Field {
+/**
+ * Where a field's value begins; one space behind the colon is not of it. A comment's text stands
+ * behind a colon as well; a line without one is all name.
+ */
+function valueOf(bytes: Uint8Array, start: number, end: number): number {
   let colon = start;
   while (colon < end && bytes[colon] !== COLON) colon++;
-  const isData =
-    colon - start === DATA.length && DATA.every((byte, i) => bytes[start + i] === byte);
-  if (colon === end) return { isData, start, value: isData ? end : start, end, next };
-  // One space behind the colon is not of the value.
-  const value = bytes[colon + 1] === SPACE && colon + 1 < end ? colon + 2 : colon + 1;
-  return { isData, start, value, end, next };
+  if (colon === end) return isData(bytes, start, end) ? end : start;
+  return colon + 1 < end && bytes[colon + 1] === SPACE ? colon + 2 : colon + 1;
+}
+
+function dataCount(bytes: Uint8Array, lines: Lines): number {
+  let count = 0;
+  for (let i = 0; i < lines.length; i += 3) {
+    if (isData(bytes, lines[i] as number, lines[i + 1] as number)) count++;
+  }
+  return count;
 }
 
 /** Lines of data are joined. */
-const dataOf = (bytes: Uint8Array, data: readonly Field[]): Uint8Array =>
-  concat(
-    data.length === 1
-      ? data.map(({ value, end }) => bytes.subarray(value, end))
-      : data.flatMap(({ value, end }, i) => [i > 0 ? LINE : EMPTY, bytes.subarray(value, end)]),
-  );
-
-/** As many lines as there were, or fewer; the last has all that is more, each behind its name. */
-function linesOf(shown: Uint8Array, most: number): Uint8Array[] {
-  if (!shown.includes(LF)) return [shown];
-  const lines = text(shown).split("\n");
-  const rest = lines.slice(most - 1).join("\ndata: ");
-  return [...lines.slice(0, most - 1), ...(lines.length < most ? [] : [rest])].map(utf8);
+function dataOf(bytes: Uint8Array, lines: Lines): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (let i = 0; i < lines.length; i += 3) {
+    const [start, end] = [lines[i] as number, lines[i + 1] as number];
+    if (isData(bytes, start, end))
+      parts.push(bytes.subarray(valueOf(bytes, start, end), end), FEED);
+  }
+  return concat(parts.slice(0, -1));
 }

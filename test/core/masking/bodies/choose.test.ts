@@ -95,7 +95,7 @@ describe("what hides a field from a mask is refused", () => {
     "json",
     "application/json, text/plain",
     "application/json; charset",
-    "application/json; charset=utf-8; charset=utf-16",
+    "application/json; charset=utf-16; charset=utf-8",
     "application/json charset=utf-8",
     'application/json; a="',
     "application /json",
@@ -110,6 +110,7 @@ describe("what hides a field from a mask is refused", () => {
 
   it.each([
     [Uint8Array.of(0xff, 0xfe, 0x34, 0), "a mark of UTF-16"],
+    [Uint8Array.of(0xff, 0xfe, 0x34, 0x12), "a mark of UTF-16, no ASCII"],
     [Uint8Array.of(0xfe, 0xff, 0, 0x34), "the other one"],
     [Uint8Array.of(0x34, 0, 0x31, 0), "NUL between letters"],
     [Uint8Array.of(0, 0, 0xfe, 0xff), "a mark of UTF-32"],

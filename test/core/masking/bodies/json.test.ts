@@ -89,6 +89,10 @@ describe("what a rule names is replaced, and all else stays byte for byte", () =
 
   it.each([
     ['{"a":\n{"top":1}\n', "lines"],
+    ['{"a":\n{"top":1}}\n', "lines"],
+    ['{"a":"x\ny"}\n', "lines"],
+    ['\u{1e}["x\u{1e}y"]\n', "sequence"],
+    ["\u{1e}[1,\u{1e}2]\n", "sequence"],
     ['{"a":"\n{"top":1}\n', "lines"],
     ['{"a":1\n{"ssn":1}\n', "lines"],
     ['{"a":1}\nnot JSON\n{"ssn":1}\n', "lines"],

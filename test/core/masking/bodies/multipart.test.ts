@@ -101,7 +101,7 @@ describe("what readers may split or name in another way is refused", () => {
     ["one such line", field("a", "1\n--b\r\n") + END],
     [
       "a boundary right behind a head",
-      `--b\r\nContent-Disposition: form-data; name=a\r\n\r\n${END}`,
+      `--b\r\nContent-Disposition: form-data; name=a\r\n\r\n--b\r\n\r\n\r\n${END}`,
     ],
     ["no name", part("Content-Disposition: form-data", "1") + END],
     ["no disposition", part("Content-Type: text/plain", "1") + END],

@@ -63,6 +63,7 @@ describe("server-sent events", () => {
     ['data: {"ssn":1}', 'data: {"ssn":"[redacted]"}'],
     ["data: [DONE]\n\n", "data: [DONE]\n\n"],
     ["\n\n\n", "\n\n\n"],
+    ['\u{feff}data: {"ssn":\ndata: 1}\n\n', '\u{feff}data: {"ssn":\ndata: "[redacted]"}\n\n'],
     ['\u{feff}data: {"ssn":1}\n\n', '\u{feff}data: {"ssn":"[redacted]"}\n\n'],
     ['data: {"ssn":\rdata: 1}\r\rdata: x\r\r', 'data: {"ssn":\rdata: "[redacted]"}\r\rdata: x\r\r'],
     ['data: {"ssn":\r\ndata: 1}\r\n\r\n', 'data: {"ssn":\r\ndata: "[redacted]"}\r\n\r\n'],
