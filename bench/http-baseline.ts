@@ -8,9 +8,9 @@ export { ConsoleObject } from "../durable-objects/console.ts";
 export { ReviewDesk } from "../durable-objects/review-desk.ts";
 
 /*
- * What requests are measured against: a Worker that passes them on (`/bare/…`), and the same through
- * an object that is warm, with one durable append before the request leaves and one before each read
- * of the answer does (`/recorded/…`), which is the least that "record before effect" can cost.
+ * What requests are measured against: a Worker that passes them on (`/bare/…`), and the same by way
+ * of an object that is warm, with one durable append before the request leaves and one before each
+ * read of the answer does (`/recorded/…`), the least that "record before effect" can cost.
  */
 
 type BaselineEnv = {

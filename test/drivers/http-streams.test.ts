@@ -140,7 +140,7 @@ describe("Node's fetch", () => {
     });
     // `duplex` is Node's: the Workers' types, which fetch has here, do not know it.
     const init = { method: "POST", headers: headers(), body, duplex: "half" };
-    const answer = await fetch(services().url("node", "/upload"), init as RequestInit);
+    const answer = await fetch(services().url("node", "/upload"), init);
     expect(await answer.json()).toMatchObject({ bytes: 2_200_008 });
   });
 
