@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { isMainThread, parentPort, Worker } from "node:worker_threads";
+import { isMainThread, Worker } from "node:worker_threads";
 import { customer, firstOf } from "../demo/billing/data.ts";
 import { startUpstream } from "../test/support/http-upstream.ts";
 
@@ -8,9 +8,9 @@ export const DOCUMENTS = { 1: 3, 100: 275 } as const;
 
 /** The tests' upstream on a thread of its own, with `/1` and `/100` beside its routes. */
 export async function startService(): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const worker = new Worker(import.meta.filename, { execArgv: process.execArgv });
-  const [url] = (await once(worker, "message")) as [string];
-  return { url, stop: async () => void (await worker.terminate()) };
+  const worker = new Worker(import.meta.filename, { execArgv: process.execArgv, stdout: true });
+  const [url] = (await once(worker.stdout, "data")) as [Buffer];
+  return { url: url.toString(), stop: async () => void (await worker.terminate()) };
 }
 
 if (!isMainThread) {
@@ -23,5 +23,5 @@ if (!isMainThread) {
       response.end(body);
     });
   }
-  parentPort?.postMessage(url);
+  process.stdout.write(url);
 }
