@@ -3,6 +3,7 @@ import { concat, EMPTY, hex } from "../../core/bytes.ts";
 import type { UnixMs } from "../../core/decision.ts";
 import { type Coding, hasNoBody, type Outgoing, type ResponseHead } from "../../core/exchange.ts";
 import type { Exchange, ExchangeEffect, ExchangeInput } from "../../core/exchange-path.ts";
+import { wholeAnswerBytesMax } from "../../core/limits.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
 import type { Overdrawn } from "../caller.ts";
 import { callerOf, type ObjectsEnv } from "../env.ts";
@@ -187,29 +188,36 @@ export class LiveExchange implements Holder {
   async #receive(response: Response): Promise<void> {
     const { status, body } = response;
     const head = { on: "response", head: { status, headers: [...response.headers] } } as const;
-    const length = body === null ? 0 : lengthOf(response);
-    if (length !== null) {
-      const bytes = body === null ? EMPTY : await readWhole(body, length);
+    if (body === null) {
       this.#heard = true;
-      await this.#session.journal.room();
-      return this.#step(
-        head,
-        ...(bytes.length > 0 ? [{ on: "bytes", bytes } as const] : []),
-        ENDED,
-      );
+      return this.#step(head, ENDED);
     }
-    if (body === null) return;
-    this.#step(head);
-    if (this.#ended) return;
-    const raw = pieces(body, this.#gone.signal);
+    const length = lengthOf(response);
+    if (length === null || length > wholeAnswerBytesMax) return this.#pass(head, body, length);
+    const bytes = await readWhole(body, length);
+    this.#heard = true;
+    await this.#session.journal.room();
+    this.#step(head, ...(bytes.length > 0 ? [{ on: "bytes", bytes } as const] : []), ENDED);
+  }
+
+  /** Where bytes are sure to follow, the head goes with the first of them. */
+  async #pass(head: ExchangeInput, body: ReadableStream, length: number | null): Promise<void> {
+    let first = [head];
+    if (length === null) {
+      this.#step(head);
+      if (this.#ended) return;
+      first = [];
+    }
+    const raw = pieces(body, this.#gone.signal, length ?? 0);
     const content = this.#coding === null ? raw : decoded(this.#coding, raw);
     for await (const bytes of content) {
       await this.#session.journal.room();
-      this.#step({ on: "bytes", bytes });
+      this.#step(...first, { on: "bytes", bytes });
       if (this.#ended) return;
+      first = [];
       await this.#outlet?.room();
     }
-    this.#step(ENDED);
+    this.#step(...first, ENDED);
   }
 
   /** A body that is too large to be held: counted and hashed as it passes. */

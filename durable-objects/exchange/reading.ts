@@ -4,14 +4,12 @@ import { readBufferBytesBusy, readBufferBytesIdle } from "../../core/limits.ts";
 type Chunk = { readonly value?: Uint8Array | undefined };
 
 /**
- * Bytes of a body that is read in one go: its length is told, and one buffer holds it. Null: it is
- * longer, or has a coding that may have to be taken off, or only its end will tell its length.
+ * Of a body that is sent as it is. Null: it has a coding, which may have to be taken off, or only
+ * its end will tell its length.
  */
 export function lengthOf({ headers }: Response): number | null {
   const told = headers.get("content-length");
-  if (told === null || headers.has("content-encoding")) return null;
-  const length = Number(told);
-  return length <= readBufferBytesBusy ? length : null;
+  return told === null || headers.has("content-encoding") ? null : Number(told);
 }
 
 /** All of it. Throws where it breaks off. */
@@ -24,22 +22,24 @@ export async function readWhole(body: ReadableStream, length: number): Promise<U
 }
 
 /**
- * As much at a time as there is, into a buffer that is used again, and is a large one once a small
- * one has been full; copies leave.
+ * As much at a time as there is, into a buffer that is used again, and is a large one where as much
+ * will come, or once a small one has been full; copies leave.
  */
 export async function* pieces(
   body: ReadableStream,
   signal: AbortSignal,
+  expected: number,
 ): AsyncGenerator<Uint8Array> {
   const reader = body.getReader({ mode: "byob" });
-  let buffer = new ArrayBuffer(readBufferBytesIdle);
+  const least = Math.min(Math.max(expected, readBufferBytesIdle), readBufferBytesBusy);
+  let buffer = new ArrayBuffer(least);
   try {
     while (!signal.aborted) {
       const { value }: Chunk = await reader.read(new Uint8Array(buffer));
       if (value === undefined || value.length === 0) return;
       yield value.slice();
-      const grows =
-        value.length === readBufferBytesIdle && value.buffer.byteLength < readBufferBytesBusy;
+      const size = value.buffer.byteLength;
+      const grows = value.length === size && size < readBufferBytesBusy;
       buffer = grows ? new ArrayBuffer(readBufferBytesBusy) : (value.buffer as ArrayBuffer);
     }
   } finally {
