@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { concat, EMPTY, hex } from "../../core/bytes.ts";
+import { concat, hex } from "../../core/bytes.ts";
 import type { UnixMs } from "../../core/decision.ts";
 import { type Coding, hasNoBody, type Outgoing, type ResponseHead } from "../../core/exchange.ts";
 import type { Exchange, ExchangeEffect, ExchangeInput } from "../../core/exchange-path.ts";
