@@ -6,6 +6,7 @@ import { connectTcp } from "../durable-objects/upstream/tcp.ts";
 import type { Upstream } from "../durable-objects/upstream/dial.ts";
 import { newId } from "../store/ids.ts";
 
+export { CallerObject } from "../durable-objects/caller.ts";
 export { CatalogObject } from "../durable-objects/catalog.ts";
 export { ConsoleObject } from "../durable-objects/console.ts";
 export { ReviewDesk } from "../durable-objects/review-desk.ts";

@@ -6,6 +6,8 @@ export type Effort = {
   readonly pgbench: readonly PgbenchLine[];
   /** Of the large result. */
   readonly rows: number;
+  /** Of a large answer over HTTP. */
+  readonly streamMegabytes: number;
   /** Held open at once to measure memory. */
   readonly sessions: number;
   /** How long memory is watched while buffers fill and windows close. */
@@ -37,6 +39,7 @@ export const FULL: Effort = {
   seconds: 1,
   pgbench: lines,
   rows: 1_000_000,
+  streamMegabytes: 200,
   sessions: 50,
   settleMs: 1_000,
   openings: 100,
@@ -52,6 +55,7 @@ export const QUICK: Effort = {
   seconds: 1,
   pgbench: lines.filter(({ clients, mode }) => clients === 1 && mode === "prepared"),
   rows: 20_000,
+  streamMegabytes: 10,
   sessions: 4,
   settleMs: 200,
   openings: 10,

@@ -10,6 +10,7 @@ import { BodiesBench } from "./bodies.ts";
 import { FULL, QUICK, type Effort } from "./effort.ts";
 import { CorpusBench } from "./corpus.ts";
 import { CoreBench } from "./decide.ts";
+import { HttpBench } from "./http.ts";
 import { MemoryBench } from "./memory.ts";
 import { OpeningBench } from "./opening.ts";
 import { PgbenchBench } from "./pgbench.ts";
@@ -34,6 +35,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   recorder: new RecorderBench(),
   opening: new OpeningBench(),
   pgbench: new PgbenchBench(),
+  http: new HttpBench(),
   approve: new ApproveBench(),
   paint: new PaintBench(),
   // Last: it leaves a million sessions in the store.

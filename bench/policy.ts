@@ -26,7 +26,7 @@ type Rule = { readonly id: string; readonly detect?: readonly string[] };
 
 type DemoPolicy = {
   readonly resources: readonly Readonly<Record<string, unknown>>[];
-  readonly guardrails: readonly unknown[];
+  readonly guardrails: readonly { readonly resources?: readonly string[] }[];
   readonly masking: readonly Rule[];
   readonly roles: unknown;
 };
@@ -47,11 +47,31 @@ export function policyText(postgresPort: number, level: RecordingLevel = "full")
   return JSON.stringify({
     resources: names.map((name) => ({ ...resources[0], name, port: postgresPort })),
     grants: [{ id: "engineers", groups: ["engineers"], resources: names, access, hours: 8 }],
-    guardrails,
+    // Those of another resource of the demo's have nothing to speak of here.
+    guardrails: guardrails.filter(({ resources: named }) => named === undefined),
     masking: Object.entries(RESOURCES).flatMap(([name, rules]: [string, readonly Rule[]]) =>
       rules.map((rule) => ({ ...rule, id: `${name}-${rule.id}`, resources: [name] })),
     ),
     roles,
     recording: { default: level, retentionDays: 365 },
+  });
+}
+
+/** One service under two names: nothing masked, and three fields by their keys. */
+export function httpPolicyText(url: string): string {
+  const names = ["http-plain", "http-masked"];
+  const masked = {
+    id: "by-key",
+    resources: ["http-masked"],
+    fields: ["ssn", "email", "card_number"],
+  };
+  return JSON.stringify({
+    resources: names.map((name) => ({ name, type: "http", url, network: "private" })),
+    grants: [
+      { id: "engineers", groups: ["engineers"], resources: names, access: ["read"], hours: 8 },
+    ],
+    masking: [{ ...masked, technique: "redact" }],
+    roles: demoPolicy().roles,
+    recording: { default: "full", retentionDays: 365 },
   });
 }

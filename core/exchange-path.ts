@@ -6,6 +6,7 @@ import {
   LEFT,
   openedFact,
   settledFact,
+  withoutCookie,
 } from "./account.ts";
 import { EMPTY } from "./bytes.ts";
 import type { Command, CommandId } from "./command.ts";
@@ -82,7 +83,6 @@ export class ExchangePath {
   readonly unread = { bytes: 0 };
   #policy: Policy;
   #digestHead: Uint8Array;
-  readonly #open = new Map<CommandId, Exchange>();
 
   constructor(parts: ExchangePathParts) {
     this.spec = parts.spec;
@@ -100,11 +100,6 @@ export class ExchangePath {
     return this.#digestHead;
   }
 
-  /** How many are under way. */
-  get open(): number {
-    return this.#open.size;
-  }
-
   /** The instant at which the session is over, or null. */
   get deadline(): UnixMs | null {
     return endOf(this.#policy, this.spec);
@@ -116,10 +111,7 @@ export class ExchangePath {
   }
 
   begin(): Exchange {
-    const id = ++this.count.commands;
-    const exchange = new Exchange(this, id, () => this.#open.delete(id));
-    this.#open.set(id, exchange);
-    return exchange;
+    return new Exchange(this, ++this.count.commands);
   }
 
   /** The session's part of a new version; then each exchange `adopted`s it. */
@@ -142,7 +134,6 @@ export class ExchangePath {
 export class Exchange {
   readonly id: CommandId;
   readonly #path: ExchangePath;
-  readonly #over: () => void;
   #stage: Stage = { is: "new" };
   #events: Event[] = [];
   #effects: ExchangeEffect[] = [];
@@ -150,15 +141,19 @@ export class Exchange {
   #received = 0;
   #asked: { readonly head: RequestHead; readonly body: Uint8Array | null } | null = null;
 
-  constructor(path: ExchangePath, id: CommandId, over: () => void) {
+  constructor(path: ExchangePath, id: CommandId) {
     this.#path = path;
     this.id = id;
-    this.#over = over;
   }
 
   step(input: ExchangeInput, now: UnixMs): readonly ExchangeEffect[] {
+    return this.steps([input], now);
+  }
+
+  /** What comes together is written down together: one append for all of it. */
+  steps(inputs: readonly ExchangeInput[], now: UnixMs): readonly ExchangeEffect[] {
     this.#now = now;
-    if (this.#stage.is !== "over") this.#take(input);
+    for (const input of inputs) if (this.#stage.is !== "over") this.#take(input);
     return this.#flush();
   }
 
@@ -386,7 +381,6 @@ export class Exchange {
 
   #end(): void {
     this.#stage = { is: "over" };
-    this.#over();
   }
 
   /** One append, then everything that it accounts for. */
@@ -398,7 +392,3 @@ export class Exchange {
     return events.length === 0 ? effects : [{ do: "append", events }, ...effects];
   }
 }
-
-/** A recording must not let its reader in where the client was let in. */
-const withoutCookie = (name: string, value: string): string =>
-  name === "set-cookie" ? value.replace(/=[^;]*/, "=…") : value;

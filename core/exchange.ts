@@ -72,6 +72,10 @@ export type Authored = ResponseHead & { readonly body: Uint8Array };
 export const CODINGS = ["gzip", "br", "deflate"] as const;
 export type Coding = (typeof CODINGS)[number];
 
+/** RFC 9110 section 6.4.1: whatever its head says, no body comes. */
+export const hasNoBody = (method: string, status: number): boolean =>
+  method === "HEAD" || status === 204 || status === 205 || status === 304 || status < 200;
+
 /** How an answer goes on to the client. `coding`: what the service's body comes in. */
 export type Answer = {
   readonly head: ResponseHead;

@@ -230,6 +230,8 @@ export const shownBytesMax = 4 * KIB;
 export const exchangesIdleSeconds = 900;
 /** Requests of one session under way: each may hold its body. */
 export const exchangesMax = 256;
+/** An answer of a length that is told waits for its end up to here: it then has one append. */
+export const wholeAnswerBytesMax = 32 * KIB;
 /** Bytes that come of one byte of a coded body: what compresses better than JSON ever does. */
 export const decodedRatioMax = 200;
 /** So many are let pass before the ratio is looked at: a small answer of zeros is no bomb. */

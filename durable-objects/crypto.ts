@@ -13,7 +13,7 @@ import { chainLink } from "../core/recording/chain.ts";
 import type { Seal } from "../core/recording/record.ts";
 
 /** Up to here copying a record costs less than a hash object of its own. */
-const shortBytes = 1024;
+const shortBytes = 16 * 1024;
 
 const sha256 = (data: Uint8Array): Uint8Array => view(hash("sha256", data, "buffer"));
 

@@ -3,7 +3,7 @@ import type { Event } from "../core/fact.ts";
 import { chunkBytesMax, journalBytesMax, journalRowBytesMax } from "../core/limits.ts";
 import { chainSeed } from "../core/recording/chain.ts";
 import { type Findable, NOTHING } from "../core/recording/findable.ts";
-import { encodeEvent, type Seal, splitRecords } from "../core/recording/record.ts";
+import { encodeEvents, type Seal, splitRecords } from "../core/recording/record.ts";
 import { linkHash, nodeCrypto } from "./crypto.ts";
 
 /** Whole records, with the chain's value after the last of them. */
@@ -65,12 +65,12 @@ export class Journal {
   /** All of them, or it throws and nothing has changed. */
   append(events: readonly Event[]): void {
     if (events.length === 0) return;
-    const records = events.map((event) => encodeEvent(event, this.#sealed));
+    const body = encodeEvents(events, this.#sealed);
+    const records = splitRecords(body) ?? [];
     const first = this.#last + 1;
     let h = this.#h;
     for (const record of records) h = linkHash(h, record);
     const last = this.#last + records.length;
-    const body = concat(records);
     const turn = this.#turn + 1;
     try {
       this.#insert({ turn, first, last, h }, body);

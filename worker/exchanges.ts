@@ -33,16 +33,17 @@ import { sessionStub } from "./sessions.ts";
  * service's alone (hosts.ts), where a browser's cookie of that host is good too.
  */
 
-const HEADERS = {
+const HEADERS = Object.entries({
   "cross-origin-resource-policy": "same-origin",
   "x-content-type-options": "nosniff",
   "cache-control": "no-store",
-} as const;
+});
 
-const BELOW_PREFIX = {
-  "content-security-policy": "sandbox",
-  "referrer-policy": "no-referrer",
-} as const;
+const BELOW_PREFIX = [
+  ...HEADERS,
+  ["content-security-policy", "sandbox"],
+  ["referrer-policy", "no-referrer"],
+] as const;
 
 const PREFIX = "/http/";
 
@@ -66,8 +67,8 @@ exchanges.use(async (c, next) => {
   const { status, body, webSocket } = c.res;
   const headers = new Headers(c.res.headers);
   const { host = null, listed = null } = c.var as Partial<App["Variables"]>;
-  const set = host === null ? { ...HEADERS, ...BELOW_PREFIX } : HEADERS;
-  for (const [name, value] of Object.entries(set)) headers.set(name, value);
+  const set = host === null ? BELOW_PREFIX : HEADERS;
+  for (const [name, value] of set) headers.set(name, value);
   // Never `no-referrer` of ours: forms of the service's own pages would lose their origin.
   if (!headers.has("referrer-policy")) headers.set("referrer-policy", "same-origin");
   if (c.req.header("origin") !== undefined) allow(headers, listed);
@@ -166,7 +167,7 @@ const knownMax = 10_000;
 
 const askedBy = (c: Context<App>, name: string, cookie: string | undefined): string =>
   ["authorization", "sluice-reason", "sluice-ticket"]
-    .map((header) => c.req.header(header) ?? "")
+    .map((header) => c.req.raw.headers.get(header) ?? "")
     .concat(name, cookie ?? "")
     .join("\n");
 
@@ -217,6 +218,7 @@ async function forget(c: Context<App>, { session, key, caller }: Way): Promise<v
 const callerStub = (env: Env, principal: string) =>
   env.CALLERS.get(env.CALLERS.idFromName(principal));
 
+/** The caller's own word to the gateway: it never passes. */
 /** Null: that session is over, and has read nothing. */
 async function ask(
   c: Context<App>,
@@ -227,7 +229,8 @@ async function ask(
   const { method, headers: given, signal } = c.req.raw;
   const { host } = c.var;
   const dropped = host === null ? /^(sluice-|authorization$|cookie$)/ : /^(sluice-|authorization$)/;
-  const headers = new Headers([...given].filter(([name]) => !dropped.test(name)));
+  const headers = new Headers(given);
+  for (const name of given.keys()) if (dropped.test(name)) headers.delete(name);
   // The gate's own pages are no foreign ones, nor are the service's on its own host.
   const own = host?.origin ?? new URL(c.var.settings.publicUrl).origin;
   if (headers.has("upgrade") && headers.get("origin") === own) headers.delete("origin");

@@ -58,15 +58,25 @@ export type StoredEvent = {
   readonly fact: StoredFact;
 };
 
-export function encodeEvent(event: Event, seal: Seal): Uint8Array {
-  const payload = payloadOf(event.fact, seal);
+export const encodeEvent = (event: Event, seal: Seal): Uint8Array => encodeEvents([event], seal);
+
+/** Records one after the other, as `splitRecords` takes them apart; each byte is copied once. */
+export const encodeEvents = (events: readonly Event[], seal: Seal): Uint8Array =>
+  concat(
+    events.flatMap((event) => {
+      const payload = payloadOf(event.fact, seal);
+      return [headOf(event, payload.length), payload];
+    }),
+  );
+
+function headOf({ at, command, fact }: Event, payloadLength: number): Uint8Array {
   const head = new Uint8Array(HEAD_BYTES);
-  putU32(head, 0, HEAD_BYTES - LENGTH_BYTES + payload.length);
-  head[4] = KINDS[event.fact.kind];
-  putU16(head, 5, Math.floor(event.at / 2 ** 32));
-  putU32(head, 7, event.at % 2 ** 32);
-  putU32(head, 11, event.command);
-  return concat([head, payload]);
+  putU32(head, 0, HEAD_BYTES - LENGTH_BYTES + payloadLength);
+  head[4] = KINDS[fact.kind];
+  putU16(head, 5, Math.floor(at / 2 ** 32));
+  putU32(head, 7, at % 2 ** 32);
+  putU32(head, 11, command);
+  return head;
 }
 
 function payloadOf(fact: Fact, seal: Seal): Uint8Array {

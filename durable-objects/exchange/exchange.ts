@@ -1,17 +1,18 @@
 import { createHash } from "node:crypto";
-import { hex } from "../../core/bytes.ts";
+import { concat, hex } from "../../core/bytes.ts";
 import type { UnixMs } from "../../core/decision.ts";
-import type {
-  Authored,
-  Coding,
-  ExchangeInput,
-  Outgoing,
-  OwnHost,
-  Refusal,
-  ResponseHead,
+import {
+  type Authored,
+  type Coding,
+  type ExchangeInput,
+  hasNoBody,
+  type Outgoing,
+  type OwnHost,
+  type Refusal,
+  type ResponseHead,
 } from "../../core/exchange.ts";
 import type { Exchange, ExchangeEffect } from "../../core/exchange-path.ts";
-import { readBufferBytesBusy, socketCloseSeconds } from "../../core/limits.ts";
+import { socketCloseSeconds, wholeAnswerBytesMax } from "../../core/limits.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
 import type { SocketExchange } from "../../core/socket-path.ts";
 import type { Overdrawn } from "../caller.ts";
@@ -19,8 +20,9 @@ import { callerOf, type ObjectsEnv } from "../env.ts";
 import { HeldCommand, type Heard, type Holder } from "../held-command.ts";
 import { requestOf } from "../upstream/http.ts";
 import { decoded } from "./coding.ts";
-import { hiding } from "./hiding.ts";
+import { hidden, hiding } from "./hiding.ts";
 import { type Held, Later, type Taker } from "./later.ts";
+import { lengthOf, pieces, readWhole } from "./reading.ts";
 import type { LiveExchanges } from "./live.ts";
 import { Outlet } from "./outlet.ts";
 import { LiveSocket } from "./socket.ts";
@@ -54,6 +56,10 @@ export class LiveExchange implements Holder, Held {
   #joined: LiveSocket | null = null;
   /** Of the service's credential: nothing of it comes back in an answer. */
   #secrets: readonly string[] = [];
+  /** The body of an answer that begins and ends in the turn at hand: nothing of it streams. */
+  #whole: Uint8Array | null = null;
+  /** All that the service had to say has been read. */
+  #heard = false;
   #ended = false;
   #sent = 0;
 
@@ -150,14 +156,16 @@ export class LiveExchange implements Holder, Held {
     this.#perform(() => this.#exchange.revoked(reason, this.now()));
   }
 
-  #step(input: ExchangeInput): void {
-    this.#perform(() => this.#exchange.step(input, this.now()));
+  #step(...inputs: readonly ExchangeInput[]): void {
+    this.#perform(() => this.#exchange.steps(inputs, this.now()));
   }
 
   #perform(turn: () => readonly ExchangeEffect[]): void {
     if (this.#ended) return;
     try {
-      for (const effect of turn()) this.#do(effect);
+      const effects = turn();
+      this.#whole = wholeOf(effects);
+      for (const effect of effects) this.#do(effect);
     } catch (error) {
       this.#end();
       this.#outlet?.break("The gateway failed.");
@@ -199,8 +207,8 @@ export class LiveExchange implements Holder, Held {
     if (this.#ended) return;
     this.#ended = true;
     // The service may still say goodbye; what it does not read is not kept for it for long.
-    if (this.#joined === null) this.#gone.abort();
-    else setTimeout(() => this.#gone.abort(), socketCloseSeconds * 1000);
+    if (this.#joined !== null) setTimeout(() => this.#gone.abort(), socketCloseSeconds * 1000);
+    else if (!this.#heard) this.#gone.abort();
     this.#count();
     this.#over();
   }
@@ -242,8 +250,10 @@ export class LiveExchange implements Holder, Held {
 
   #begin({ status, headers }: ResponseHead, coding: Coding | null): void {
     const length = headers.find(([name]) => name === "content-length")?.[1] ?? null;
-    const none = this.#request?.method === "HEAD" || [204, 205, 304].includes(status);
-    if (!none) {
+    const none = hasNoBody(this.#request?.method ?? "", status);
+    // Its own length is told of what passes as it came, and of our own words, alone.
+    const whole = none || length === null ? null : this.#whole;
+    if (!none && whole === null) {
       const left = () => this.leave();
       this.#outlet = new Outlet(coding, length === null ? null : Number(length), left);
     }
@@ -251,7 +261,7 @@ export class LiveExchange implements Holder, Held {
     const all = new Headers(headers.map(([name, value]) => [name, value]));
     if (coding !== null) all.set("content-encoding", coding);
     all.set("sluice-session", this.spec.id);
-    const body = this.#outlet?.readable ?? null;
+    const body = this.#outlet?.readable ?? whole;
     this.#respond(new Response(body, { status, headers: all, encodeBody: "manual" }));
   }
 
@@ -277,21 +287,45 @@ export class LiveExchange implements Holder, Held {
   }
 
   async #receive(response: Response): Promise<void> {
-    const { status } = response;
+    const { status, body } = response;
+    const head = { on: "response", head: { status, headers: [...response.headers] } } as const;
     this.#offered = response.webSocket;
-    this.#step({ on: "response", head: { status, headers: [...response.headers] } });
-    if (this.#joined !== null) return;
-    if (this.#offered !== null) turnAway(this.#offered);
-    if (this.#ended || response.body === null) return this.#step({ on: "ended" });
-    const raw = pieces(response.body, this.#gone.signal);
+    if (this.#offered !== null) {
+      this.#step(head);
+      if (this.#joined !== null) return;
+      turnAway(this.#offered);
+      return this.#step(ENDED);
+    }
+    if (body === null) {
+      this.#heard = true;
+      return this.#step(head, ENDED);
+    }
+    const length = lengthOf(response);
+    if (length === null || length > wholeAnswerBytesMax) return this.#pass(head, body, length);
+    const bytes = hidden(this.#secrets, await readWhole(body, length));
+    this.#heard = true;
+    await this.#session.journal.room();
+    this.#step(head, ...(bytes.length > 0 ? [{ on: "bytes", bytes } as const] : []), ENDED);
+  }
+
+  /** Where bytes are sure to follow, the head goes with the first of them. */
+  async #pass(head: ExchangeInput, body: ReadableStream, length: number | null): Promise<void> {
+    let first = [head];
+    if (length === null) {
+      this.#step(head);
+      if (this.#ended) return;
+      first = [];
+    }
+    const raw = pieces(body, this.#gone.signal, length ?? 0);
     const content = this.#coding === null ? raw : decoded(this.#coding, raw);
     for await (const bytes of hiding(this.#secrets, content)) {
       await this.#session.journal.room();
-      this.#step({ on: "bytes", bytes });
+      this.#step(...first, { on: "bytes", bytes });
       if (this.#ended) return;
+      first = [];
       await this.#outlet?.room();
     }
-    this.#step({ on: "ended" });
+    this.#step(...first, ENDED);
   }
 
   /** A body that is too large to be held: counted and hashed as it passes. */
@@ -321,20 +355,12 @@ function turnAway(socket: WebSocket): void {
   socket.close(1001);
 }
 
-/** As much at a time as there is, into one buffer that is used again; copies leave. */
-async function* pieces(body: ReadableStream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader({ mode: "byob" });
-  let buffer: ArrayBufferLike = new ArrayBuffer(readBufferBytesBusy);
-  try {
-    while (!signal.aborted) {
-      const { value }: { value?: Uint8Array | undefined } = await reader.read(
-        new Uint8Array(buffer as ArrayBuffer),
-      );
-      if (value === undefined || value.length === 0) return;
-      yield value.slice();
-      buffer = value.buffer;
-    }
-  } finally {
-    await reader.cancel().catch(() => {});
-  }
+const ENDED = { on: "ended" } as const;
+
+/** What a turn sends, where its answer begins and ends in it; null: it goes on, or is coded. */
+function wholeOf(effects: readonly ExchangeEffect[]): Uint8Array | null {
+  if (effects.at(-1)?.do !== "finish") return null;
+  if (!effects.some((effect) => effect.do === "respond" && effect.coding === null)) return null;
+  const sent = effects.flatMap((effect) => (effect.do === "send" ? [effect.bytes] : []));
+  return sent.length === 1 ? (sent[0] as Uint8Array) : concat(sent);
 }

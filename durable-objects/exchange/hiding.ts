@@ -1,3 +1,4 @@
+import { concat } from "../../core/bytes.ts";
 import { Hiding } from "../../core/hiding.ts";
 
 /** The content without these secrets, as far as they stand in it to the letter. */
@@ -20,3 +21,10 @@ async function* without(
   const rest = hides.finish();
   if (rest.length > 0) yield rest;
 }
+
+/** The same of a content that is whole. */
+export const hidden = (secrets: readonly string[], content: Uint8Array): Uint8Array =>
+  secrets.reduce((bytes, secret) => {
+    const hides = new Hiding(secret);
+    return concat([hides.push(bytes), hides.finish()]);
+  }, content);

@@ -64,7 +64,8 @@ async function sent(
   const host = url.slice(url.indexOf("//") + 2).split("/", 1)[0] as string;
   const base = url.slice(url.indexOf(host) + host.length);
   const credential = await openCredential(env, spec, tokens);
-  const hash = body === null ? "UNSIGNED-PAYLOAD" : hex(nodeCrypto.sha256(body));
+  const signs = spec.resource.credential.way?.kind === "aws";
+  const hash = body === null || !signs ? "UNSIGNED-PAYLOAD" : hex(nodeCrypto.sha256(body));
   const head = { method, path: `${base}${path}`, search, host, headers };
   const ready = credited(head, hash, credential, Date.now(), nodeCrypto);
   if ("wrong" in ready) throw new Unreachable(ready.wrong);

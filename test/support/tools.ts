@@ -11,6 +11,9 @@ const jdbc = "/usr/share/java/postgresql.jar";
 /** Debian's browser; the other names of it wrap something else. */
 export const CHROMIUM = "/usr/bin/chromium";
 
+/** Debian's web server, which is not on everybody's path. */
+export const NGINX = "/usr/sbin/nginx";
+
 /** What some tests need of the machine, and how Debian installs it. */
 const TOOLS = {
   psql: { found: () => runs("psql"), debian: "postgresql-client" },
@@ -25,8 +28,11 @@ const TOOLS = {
     found: () => runs("javac") && existsSync(jdbc),
     debian: "default-jdk-headless libpostgresql-jdbc-java",
   },
-  curl: { found: () => runs("curl"), debian: "curl" },
   chromium: { found: () => runs(CHROMIUM), debian: "chromium" },
+  curl: { found: () => runs("curl"), debian: "curl" },
+  wget: { found: () => runs("wget"), debian: "wget" },
+  nginx: { found: () => runs(NGINX, "-v"), debian: "nginx" },
+  requests: { found: () => pythonHas("requests"), debian: "python3-requests" },
 } as const;
 export type Tool = keyof typeof TOOLS;
 

@@ -1,4 +1,4 @@
-import { type Answer, type Coding, CODINGS, type Headers } from "../../exchange.ts";
+import { type Answer, type Coding, CODINGS, hasNoBody, type Headers } from "../../exchange.ts";
 import type { Outgoing, Refusal, ResponseHead } from "../../exchange.ts";
 import { cookieForBrowser } from "./cookies.ts";
 import { headerValue } from "./header-value.ts";
@@ -47,6 +47,9 @@ const OF_THE_VALUE = new Set([
   "want-repr-digest",
 ]);
 
+/** RFC 9110 section 15: there are five classes. The platform sends no other. */
+const STATUS_MAX = 599;
+
 /** How the service's answer goes on, or why it must not. */
 export function answerOf(
   outgoing: Outgoing,
@@ -54,12 +57,13 @@ export function answerOf(
   masker: Masker,
   resource: HttpResource,
 ): Answer | { readonly refuse: Refusal } {
+  if (head.status > STATUS_MAX) return unreadable(`a status of ${head.status}`);
   const valueOf = (name: string) => head.headers.find(([known]) => known === name)?.[1] ?? null;
   const type = valueOf("content-type");
   const none = hasNoBody(outgoing.method, head.status);
   const whole = masker.idle ? "pass" : masker.body(type, resource.unreadable);
   const body = none ? "pass" : whole;
-  if (head.status < 200 || head.status > 599) return unreadable("an answer of its status");
+  if (head.status < 200 || head.status > STATUS_MAX) return unreadable("an answer of its status");
   if (body === "refuse") return unreadable(`an answer of type ${type ?? "unknown"}`);
   const coding = codingOf(valueOf("content-encoding"));
   if (body !== "pass" && coding === undefined) return unreadable("the answer's content coding");
@@ -86,14 +90,10 @@ const isLength = (name: string): boolean => name === "content-length";
 const unreadable = (what: string): { refuse: Refusal } => ({
   refuse: {
     code: "unreadable",
-    message: `Something may have to be masked here, and ${what} cannot be read.`,
+    message: `The gateway cannot read ${what}, so nothing of it may pass.`,
     review: null,
   },
 });
-
-/** RFC 9110 sections 6.4.1 and 15.3.6. */
-const hasNoBody = (method: string, status: number): boolean =>
-  method === "HEAD" || [204, 205, 304].includes(status);
 
 /** Null: none; undefined: one that is not known, or several. */
 function codingOf(value: string | null): Coding | null | undefined {

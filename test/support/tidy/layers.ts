@@ -138,7 +138,7 @@ const isProduct = (path: string): boolean =>
 const HELPER_ENTRIES = [
   /^test\/.*(\.test|\.long|\/entry)\.ts$/,
   /^demo\/(start|token)\.ts$/,
-  /^bench\/(main|baseline)\.ts$/,
+  /^bench\/(main|(?:http-)?baseline)\.ts$/,
   /^scripts\/[\w-]+\.(ts|mjs)$/,
   /^(dashboard\/)?[\w.]+\.config\.ts$/,
 ];

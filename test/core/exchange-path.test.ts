@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { utf8 } from "../../core/bytes.ts";
+import type { Policy } from "../../core/decision.ts";
+import { ExchangePath } from "../../core/exchange-path.ts";
+import { idleMasker } from "../../core/masking/masker.ts";
+import { HttpEngine } from "../../core/protocols/http/engine.ts";
+import type { HttpResource } from "../../core/session.ts";
+import { nodeCrypto } from "../../durable-objects/crypto.ts";
+import { sampleSpec } from "../support/values.ts";
+
+const resource: HttpResource = {
+  id: "res_1",
+  name: "billing-api",
+  type: "http",
+  url: "http://billing.internal",
+  host: "billing.internal",
+  network: "private",
+  credential: { way: null, mtls: null },
+  forms: [],
+  openapi: null,
+  origins: [],
+  unreadable: "refuse",
+  labels: {},
+};
+
+const policy: Policy = {
+  version: "pol_1",
+  masker: idleMasker,
+  recording: "full",
+  decide: () => ({ verdict: "allow", rules: ["all"] }),
+};
+
+/** An exchange whose request has left. */
+function asked() {
+  const engine = new HttpEngine(resource, idleMasker, () => () => false);
+  const spec = { ...sampleSpec(), resource };
+  const path = new ExchangePath({ spec, engine, policy, crypto: nodeCrypto });
+  const exchange = path.begin();
+  const head = { method: "GET", target: "/customers/7", headers: [] };
+  exchange.step({ on: "request", head, body: null }, 1);
+  return exchange;
+}
+
+const RESPONSE = {
+  on: "response",
+  head: { status: 200, headers: [["content-length", "2"]] },
+} as const;
+const BYTES = { on: "bytes", bytes: utf8("{}") } as const;
+
+test("an answer that came whole is written down in one append, before any of it is sent", () => {
+  const effects = asked().steps([RESPONSE, BYTES, { on: "ended" }], 2);
+  expect(effects.map((effect) => effect.do)).toEqual(["append", "respond", "send", "finish"]);
+  const [append] = effects;
+  expect(append).toMatchObject({
+    events: [
+      { fact: { kind: "response", status: 200 } },
+      { fact: { kind: "toClient", bytes: BYTES.bytes } },
+      { fact: { kind: "completed", tag: "200" } },
+    ],
+  });
+});
+
+test("one that comes in pieces has an append before each of them", () => {
+  const exchange = asked();
+  const head = { status: 200, headers: [] };
+  const effects = [{ on: "response", head } as const, BYTES, BYTES].map((input) =>
+    exchange.step(input, 2).map((effect) => effect.do),
+  );
+  expect(effects).toEqual([
+    ["append", "respond"],
+    ["append", "send"],
+    ["append", "send"],
+  ]);
+});
