@@ -105,6 +105,8 @@ export type HttpFacts = {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON's value, a form's fields, a text; null: none, or nothing that is read. */
   readonly body: unknown;
+  /** `other`: there is a body, and nobody knows what fields a service will find in it. */
+  readonly bodyIs: "fields" | "none" | "other";
   /** By the service's OpenAPI document: `getCustomer`; empty: not described, or no document. */
   readonly operation: string;
   /** Whether parameters and body are as that operation describes them. */
@@ -117,6 +119,10 @@ export type HttpFacts = {
   /** It opens a WebSocket, or is a message on one: then `method` is MESSAGE. */
   readonly websocket?: boolean;
 };
+
+/** Of a body that there is, by what is shown of it. */
+export const bodyIs = (body: unknown): "fields" | "other" =>
+  typeof body === "object" && body !== null && !Array.isArray(body) ? "fields" : "other";
 
 export type Command = {
   readonly id: CommandId;

@@ -85,25 +85,27 @@ const NO_HTTP: HttpFacts = {
   query: {},
   headers: {},
   body: null,
+  bodyIs: "none",
   operation: "",
   conforms: false,
   repeated: [],
 };
 
 /** Numbers without a fraction are CEL's `int` where they fit, as a person writes them in a rule. */
-export function httpContext({ http = NO_HTTP }: Command): Fields {
-  const { method, path, query, headers, body, operation, conforms, websocket = false } = http;
-  return fields({
-    operation,
-    conforms,
-    method,
-    path,
-    query: celOf(query),
-    headers: celOf(headers),
-    body: celOf(body),
-    websocket,
-  });
+export function httpContext({ http = NO_HTTP }: Command): HttpFields {
+  const { bodyIs, repeated: _, body, ...facts } = { websocket: false, ...http };
+  const parts = Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [name, celOf(value)]),
+  );
+  const whole = fields({ ...parts, body: celOf(body) });
+  return { whole, byField: bodyIs === "other" ? fields(parts) : whole };
 }
+
+/**
+ * `byField`: for conditions that take a field of the body. Where it is no document with fields,
+ * there is no `body`, so that `has(http.body.amount)` is an error, and not false.
+ */
+export type HttpFields = { readonly whole: Fields; readonly byField: Fields };
 
 function celOf(value: unknown): CelInput {
   if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : value;

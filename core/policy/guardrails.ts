@@ -1,4 +1,5 @@
 import type { Command, Decision, SignInRule, UnixMs } from "../decision.ts";
+import { plainName } from "../plain-name.ts";
 import type { Principal, Resource } from "../session.ts";
 import { type Condition, compileCondition, type Fields, type Verdict } from "./condition.ts";
 import {
@@ -7,6 +8,7 @@ import {
   commandContext,
   commandKind,
   httpContext,
+  type HttpFields,
   restsOnKind,
   type SessionFacts,
   sessionContext,
@@ -51,14 +53,19 @@ export function compileGuardrails(
     match(command, now) {
       if (planned.length === 0) return [];
       const kind = commandKind(command);
-      let seen: { readonly command: Fields; readonly http: Fields } | null = null;
+      let seen: { readonly command: Fields; readonly http: HttpFields } | null = null;
       const verdictOf = ({ when, clock, said }: Planned): Verdict => {
         const before = said?.get(kind);
         if (before !== undefined) return before;
         seen ??= { command: commandContext(command), http: httpContext(command) };
         const verdict = ambiguous(when, command)
           ? "error"
-          : when.evaluate({ ...fixed, ...seen, now: clock(now) });
+          : when.evaluate({
+              ...fixed,
+              command: seen.command,
+              http: takesField(when) ? seen.http.byField : seen.http.whole,
+              now: clock(now),
+            });
         if (said !== null && said.size < kindsMax) said.set(kind, verdict);
         return verdict;
       };
@@ -72,7 +79,26 @@ export function compileGuardrails(
 
 /** A part that the condition reads may mean several things: what it says would be a guess. */
 const ambiguous = ({ names }: Condition, { http }: Command): boolean =>
-  http !== undefined && http.repeated.some((part) => reads(names, `http.${part}`));
+  http !== undefined &&
+  (http.repeated.some((part) => reads(names, `http.${part}`)) ||
+    [...names].some((name) => name.startsWith(OF_BODY) && spelledOtherwise(http.body, name)));
+
+const OF_BODY = "http.body.";
+
+const takesField = ({ names }: Condition): boolean =>
+  [...names].some((name) => name.startsWith(OF_BODY));
+
+/** Beside a name that the condition takes stands one that a lenient reader takes for it. */
+function spelledOtherwise(body: unknown, path: string): boolean {
+  let value = body;
+  for (const name of path.slice(OF_BODY.length).split(".")) {
+    if (typeof value !== "object" || value === null) return false;
+    const plain = plainName(name);
+    if (Object.keys(value).some((key) => key !== name && plainName(key) === plain)) return true;
+    value = (value as Readonly<Record<string, unknown>>)[name];
+  }
+  return false;
+}
 
 /** `http.query.role` is read by that name, by any part of it, and by whatever reads it whole. */
 const reads = (names: ReadonlySet<string>, path: string): boolean =>

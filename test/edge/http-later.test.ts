@@ -237,7 +237,7 @@ describe("a request whose client comes again", () => {
 
   it("is said to have broken off where the service did", async () => {
     holds.upstream.told.set("/held/cut", ({ response }) => {
-      response.writeHead(200, { "content-type": "text/plain", "content-length": "100" });
+      response.writeHead(200, { "content-type": "text/plain", "content-length": "100000" });
       response.write("half", () => response.destroy());
     });
     const { location, review } = await held("/held/cut");

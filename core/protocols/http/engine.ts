@@ -1,4 +1,10 @@
-import type { Command, CommandId, HttpFacts, Operation } from "../../command.ts";
+import {
+  bodyIs,
+  type Command,
+  type CommandId,
+  type HttpFacts,
+  type Operation,
+} from "../../command.ts";
 import type {
   Answer,
   Authored,
@@ -226,6 +232,7 @@ function factsOf(
     ),
     headers: headers.facts,
     body: body.value,
+    bodyIs: body.kind === "none" ? "none" : bodyIs(body.value),
     repeated: [
       ...several.map((name) => `query.${name}`),
       ...headers.repeated.map((name) => `headers.${name}`),

@@ -1,4 +1,5 @@
 import { formFieldsMax } from "../../limits.ts";
+import { plainName } from "../../plain-name.ts";
 
 /*
  * Names with values, as forms have them. Some services do not tell `Amount` from `amount`, and PHP
@@ -38,10 +39,6 @@ export function gather(fields: readonly Field<unknown>[]): Gathered | { readonly
   return { value, repeated };
 }
 
-/** Names that the most lenient reader takes for one are the same here. */
-export const plainName = (name: string): string =>
-  name.normalize("NFKC").trim().toLowerCase().replaceAll(/[\s.]/gu, "_");
-
 /** Why a name of a form is refused. The sentence does not hold it. */
 export function strangeName(name: string): string | null {
   if (/\p{Cc}/u.test(name)) {
@@ -52,25 +49,4 @@ export function strangeName(name: string): string | null {
   // PHP makes `pay_amount` of `pay[amount`.
   const brackets = (one: string): number => name.split(one).length;
   return brackets("[") === brackets("]") ? null : "A name of the form has a bracket too many.";
-}
-
-/**
- * A name anywhere in a body that is not `name` and that a lenient reader takes for it, null: none.
- * A rule that asks for `payment_amount` does not see `Payment_Amount`; many services do.
- */
-export function spelledOtherwise(value: unknown, names: readonly string[]): string | null {
-  const wanted = new Map(names.map((name) => [plainName(name), name]));
-  const waiting: unknown[] = [value];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (typeof next !== "object" || next === null) continue;
-    if (!Array.isArray(next)) {
-      const strange = Object.keys(next).find((key) => {
-        const known = wanted.get(plainName(key));
-        return known !== undefined && !names.includes(key);
-      });
-      if (strange !== undefined) return strange;
-    }
-    for (const part of Object.values(next)) waiting.push(part);
-  }
-  return null;
 }

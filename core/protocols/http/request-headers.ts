@@ -1,4 +1,4 @@
-import { plainName } from "./fields.ts";
+import { plainName } from "../../plain-name.ts";
 
 /*
  * Which headers of a request go on to the service. What the gate or the platform says of itself,

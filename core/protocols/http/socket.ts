@@ -1,5 +1,5 @@
 import { strictText, text, utf8 } from "../../bytes.ts";
-import type { Command, CommandId, HttpFacts } from "../../command.ts";
+import { bodyIs, type Command, type CommandId, type HttpFacts } from "../../command.ts";
 import type { Message, Refusal, ResponseHead, ShownMessage, SocketEngine } from "../../exchange.ts";
 import { shownBytesMax } from "../../limits.ts";
 import type { Masker } from "../../masker.ts";
@@ -31,7 +31,13 @@ export class HttpSocket implements SocketEngine {
     if ("wrong" in read) return refuse("bad_request", read.wrong);
     const opening = this.#opening;
     const { objects } = opening;
-    const http = { ...(opening.http as HttpFacts), method: "MESSAGE", body: read.body };
+    const { body } = read;
+    const http = {
+      ...(opening.http as HttpFacts),
+      method: "MESSAGE",
+      body,
+      bodyIs: bodyIs(body),
+    };
     const isText = typeof message === "string";
     const command: Command = {
       ...opening,

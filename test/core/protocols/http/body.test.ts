@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { concat, utf8 } from "../../../../core/bytes.ts";
 import { readBody } from "../../../../core/protocols/http/body.ts";
-import { spelledOtherwise } from "../../../../core/protocols/http/fields.ts";
 
 const read = (type: string | null, body: string | Uint8Array) =>
   readBody(type, null, typeof body === "string" ? utf8(body) : body);
@@ -305,15 +304,4 @@ describe("forms in parts", () => {
       expect("wrong" in answer).toBe(at !== body.length - 2);
     }
   });
-});
-
-describe("names that only lenient readers take for one of a rule", () => {
-  it.each([
-    [{ Payment_Amount: 1 }, "Payment_Amount"],
-    [{ a: [{ "payment.amount": 1 }] }, "payment.amount"],
-    [{ " payment_amount": 1 }, " payment_amount"],
-    [{ payment_amount: 1, a: null }, null],
-    [["payment_amount", "Payment_Amount"], null],
-    [null, null],
-  ])("%j", (value, name) => expect(spelledOtherwise(value, ["payment_amount"])).toBe(name));
 });

@@ -87,6 +87,7 @@ describe("a message of the client", () => {
     query: { a: "1" },
     headers: {},
     body: null,
+    bodyIs: "none",
     repeated: ["query.b"],
     operation: "",
     conforms: true,
@@ -108,7 +109,7 @@ describe("a message of the client", () => {
       operations: ["websocket"],
       objects: ["/feed"],
       parameters: [],
-      http: { ...http, method: "MESSAGE", body: { ssn: "1" } },
+      http: { ...http, method: "MESSAGE", body: { ssn: "1" }, bodyIs: "fields" },
     });
   });
 

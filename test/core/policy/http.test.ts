@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { bodyIs, type HttpFacts } from "../../../core/command.ts";
+import { command, NOW, person, policyOf } from "./given.ts";
+
+/* Conditions over requests: what is not known for certain never lets a request pass. */
+
+const RULE = (when: string) => `
+grants: [{ id: all, groups: [engineers], resources: [shop-db], access: [read, write] }]
+guardrails: [{ id: rule, when: '${when}', then: block }]
+`;
+
+const HTTP: HttpFacts = {
+  method: "POST",
+  path: "/payments",
+  query: {},
+  headers: {},
+  body: null,
+  bodyIs: "none",
+  operation: "",
+  conforms: false,
+  repeated: [],
+};
+
+function verdict(when: string, over: Partial<HttpFacts>): string {
+  const policy = policyOf(RULE(when), person("ada", "engineers"));
+  return policy.decide(command({ operations: ["post"], http: { ...HTTP, ...over } }), NOW).verdict;
+}
+
+const of = (body: unknown): Partial<HttpFacts> => ({ body, bodyIs: bodyIs(body) });
+
+describe("a rule that takes a field of the body", () => {
+  const has = "has(http.body.amount) && http.body.amount > 1000";
+  it.each([
+    ["the field, small", of({ amount: 5 }), "allow"],
+    ["the field, large", of({ amount: 5000 }), "block"],
+    ["no such field", of({ other: 5000 }), "allow"],
+    ["no body", {}, "allow"],
+    ["a body that nobody reads", { bodyIs: "other" }, "block"],
+    ["a text", of("amount: 5000"), "block"],
+    ["a list, which the service may take for several", of([{ amount: 5000 }]), "block"],
+    ["the field in another spelling alone", of({ Amount: 5000 }), "block"],
+    ["the field with a space", of({ " amount": 5000 }), "block"],
+    [
+      "a field that stands there twice",
+      { ...of({ amount: ["1", "2"] }), repeated: ["body.amount"] },
+      "block",
+    ],
+    [
+      "another that stands there twice",
+      { ...of({ amount: 1, x: ["1", "2"] }), repeated: ["body.x"] },
+      "allow",
+    ],
+  ] as const)("%s", (_, over, expected) => {
+    expect(verdict(has, over)).toBe(expected);
+  });
+
+  it("says nothing of requests that it is not about", () => {
+    const when = `http.path == "/payments" && ${has}`;
+    expect(verdict(when, { path: "/upload", bodyIs: "other" })).toBe("allow");
+  });
+});
+
+describe("a rule that reads a parameter or a header", () => {
+  it.each([
+    ['http.query["role"] == "admin"', { query: { role: "admin" } }, "block"],
+    ["has(http.query.role)", { query: {} }, "allow"],
+    ["has(http.query.role)", { query: { role: "x" }, repeated: ["headers.accept"] }, "block"],
+    [
+      'has(http.query.role) && http.query.role == "a"',
+      { query: { role: ["x", "y"] }, repeated: ["query.role"] },
+      "block",
+    ],
+    [
+      'has(http.query.id) && http.query.id == "a"',
+      { query: { role: ["x", "y"] }, repeated: ["query.role"] },
+      "allow",
+    ],
+    ['"role" in http.query', { query: { id: ["x", "y"] }, repeated: ["query.id"] }, "block"],
+    [
+      'http.headers["x-role"] == "a"',
+      { headers: { "x-role": "b, a" }, repeated: ["headers.x-role"] },
+      "block",
+    ],
+  ] as const)("%s", (when, over, expected) => {
+    expect(verdict(when, over)).toBe(expected);
+  });
+});
