@@ -1,5 +1,5 @@
 import type { UnixMs } from "../core/decision.ts";
-import { groupsTrustedSeconds } from "../core/limits.ts";
+import { apiTokenVouchedSeconds, groupsTrustedSeconds } from "../core/limits.ts";
 import type { Granted, SessionSpec } from "../core/session.ts";
 import { database } from "../store/db.ts";
 import { currentPolicy, currentVersion } from "../store/policies.ts";
@@ -26,11 +26,14 @@ export async function standing(
   if (row.revokedAt !== null) return revoke(row.revokedReason ?? "Somebody ended this session.");
   if (row.signInEndedAt !== null) return revoke("Your sign-in has ended.");
   if (row.openingClosedAt !== null) return revoke("Your access ended while this session opened.");
+  if (row.apiTokenRevokedAt !== null) return revoke("The API token was revoked.");
+  if ((row.apiTokenExpiresAt ?? now + 1) <= now) return revoke("The API token has expired.");
   const { groups, groupsReadAt } = row;
+  const trusted = row.apiToken === null ? groupsTrustedSeconds : apiTokenVouchedSeconds;
   if (groups !== null && !sameGroups(groups, spec.principal.groups)) {
     return revoke("Your groups have changed: open the resource again.", "groups-changed");
   }
-  if (groupsReadAt !== null && now - groupsReadAt > groupsTrustedSeconds * 1000) {
+  if (groupsReadAt !== null && now - groupsReadAt > trusted * 1000) {
     return revoke("The identity provider has not confirmed you for too long.", "groups-stale");
   }
   if (spec.granted.length > 0) {

@@ -13,6 +13,8 @@ export const openings = sqliteTable(
     session: text().primaryKey(),
     signIn: text().notNull(),
     principal: text().notNull(),
+    /** The API token that opened it, in the name of whose sign-in that is; null: none. */
+    apiToken: text(),
     openedAt: integer().notNull(),
     /** Over, abandoned or revoked: a session that lives and finds this set has been revoked. */
     closedAt: integer(),
@@ -20,6 +22,7 @@ export const openings = sqliteTable(
   (table) => [
     index("openings_by_sign_in").on(table.signIn, table.closedAt),
     index("openings_by_principal").on(table.principal, table.closedAt),
+    index("openings_by_api_token").on(table.apiToken, table.closedAt),
     index("openings_open").on(table.closedAt, table.openedAt),
   ],
 );
@@ -51,11 +54,8 @@ export async function closeOpenings(db: Database, now: number): Promise<void> {
   await db.update(openings).set({ closedAt: now }).where(over);
 }
 
-/** Sessions that are live, or about to be: of one sign-in, of one principal, or all of them. */
-export async function openSessions(
-  db: Database,
-  whose: { readonly signIn: string } | { readonly principal: string } | "all",
-): Promise<readonly string[]> {
+/** Sessions that are live, or about to be: of a sign-in, a principal, an API token, or all. */
+export async function openSessions(db: Database, whose: Whose): Promise<readonly string[]> {
   const rows = await db
     .select({ session: openings.session })
     .from(openings)
@@ -63,8 +63,15 @@ export async function openSessions(
   return rows.map((row) => row.session);
 }
 
-function owner(whose: { signIn: string } | { principal: string } | "all"): SQL | undefined {
+export type Whose =
+  | { readonly signIn: string }
+  | { readonly principal: string }
+  | { readonly apiToken: string }
+  | "all";
+
+function owner(whose: Whose): SQL | undefined {
   if (whose === "all") return undefined;
+  if ("apiToken" in whose) return eq(openings.apiToken, whose.apiToken);
   return "signIn" in whose
     ? eq(openings.signIn, whose.signIn)
     : eq(openings.principal, whose.principal);

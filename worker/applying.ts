@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { reachOf } from "../core/address.ts";
 import { checkDocument } from "../core/policy/check.ts";
 import { isDocument } from "../core/policy/document.ts";
-import { dialledHost, secretNamesOf } from "../core/policy/resource.ts";
+import { dialledHost, dialledHosts, secretNamesOf } from "../core/policy/resource.ts";
 import { wouldLeaveNobodyAdmin } from "../core/policy/roles.ts";
 import type { Document, ResourceRule } from "../core/policy/schema.ts";
 import type { ConfigError } from "../core/errors.ts";
@@ -20,7 +20,7 @@ export function checkedDocument(source: string): Document {
     throw new Refused("nobody_admin", "roles.admin is empty: nobody could apply the next policy.");
   }
   for (const rule of document.resources) {
-    const refusal = checkAddress(rule);
+    const refusal = checkAddresses(rule);
     if (refusal !== null) throw new Refused("address_refused", refusal);
   }
   return document;
@@ -50,6 +50,12 @@ export function checkAddress(rule: ResourceRule, host = dialledHost(rule)): stri
   return `${rule.name}: ${host} is private; say "network: private" if that is meant.`;
 }
 
+const checkAddresses = (rule: ResourceRule): string | null =>
+  firstRefusal(dialledHosts(rule).map((host) => checkAddress(rule, host)));
+
+const firstRefusal = (said: readonly (string | null)[]): string | null =>
+  said.find((refusal) => refusal !== null) ?? null;
+
 /**
  * What does not stop an apply: secrets yet to be set, and names whose addresses look wrong today.
  */
@@ -65,14 +71,22 @@ export async function warningsOf(c: Context<App>, document: Document): Promise<s
 export async function addressRefusal(c: Context<App>, rule: ResourceRule): Promise<string | null> {
   const going = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   const look = (host: string) => resolveSoon(host, c.var.now, going);
-  return checkAddress(rule) ?? (await lookedUp(rule, look));
+  return checkAddresses(rule) ?? (await lookedUp(rule, look));
 }
 
 /**
  * Advisory: a name can point elsewhere a moment later, so a direct dial does not depend on this.
  */
 async function lookedUp(rule: ResourceRule, look = resolve): Promise<string | null> {
-  const host = dialledHost(rule);
+  const said = await Promise.all(dialledHosts(rule).map((host) => hostLookedUp(rule, host, look)));
+  return firstRefusal(said);
+}
+
+async function hostLookedUp(
+  rule: ResourceRule,
+  host: string,
+  look: typeof resolve,
+): Promise<string | null> {
   if (reachOf(host) !== "name") return null;
   for (const address of await look(host)) {
     const refusal = checkAddress(rule, address);

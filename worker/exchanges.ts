@@ -74,7 +74,7 @@ exchanges.use(async (c, next) => {
   if (c.req.header("origin") !== undefined) allow(headers, listed);
   c.res = undefined;
   c.res =
-    webSocket === null
+    status !== 101
       ? new Response(body, { status, headers, encodeBody: "manual" })
       : new Response(null, { status, headers, webSocket });
 });

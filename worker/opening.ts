@@ -88,8 +88,10 @@ export function requireExchanges(spec: SessionSpec): ExchangeSpec {
 /** Before the object hears of it: whoever ends the sign-in finds what hangs on it. */
 export async function writeOpening(c: Context<App>, spec: SessionSpec): Promise<void> {
   const { db, now, identity } = c.var;
-  const { principal, signIn } = identity;
-  await addOpening(db, { session: spec.id, signIn, principal: principal.id, openedAt: now });
+  const { principal, signIn, token } = identity;
+  const apiToken = token?.id ?? null;
+  const of = { signIn, apiToken, principal: principal.id };
+  await addOpening(db, { session: spec.id, ...of, openedAt: now });
   const event = { actor: principal, action: "session.open", outcome: "done" } as const;
   const detail = { resource: spec.resource.name, policy: spec.policy.version };
   await audit(db, { ...event, subject: spec.id, detail }, now);

@@ -15,6 +15,13 @@ export function resourceOf(rule: ResourceRule, id: string): Resource {
 export const dialledHost = (rule: ResourceRule): string =>
   rule.type === "postgres" ? rule.host : hostOf(rule.url);
 
+/** Every name or address that is dialled for it: an issuer of tokens is one, too. */
+export function dialledHosts(rule: ResourceRule): readonly string[] {
+  const host = dialledHost(rule);
+  const way = rule.type === "http" ? rule.credential?.way : undefined;
+  return way?.kind === "oauth" ? [host, hostOf(way.tokenUrl)] : [host];
+}
+
 /** Where the secrets lie that a session of the resource needs. */
 export function secretRulesOf(rule: ResourceRule): readonly SecretRule[] {
   if (rule.type === "postgres") return rule.password === undefined ? [] : [rule.password];

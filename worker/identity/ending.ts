@@ -43,7 +43,9 @@ export async function endSignInAndSessions(
   const ended = await endSignIn(db, signIn, why, now);
   const sessions = await openSessions(db, { signIn });
   await revoke(env, db, sessions, { code: why, reason: SENTENCES[why] }, now);
-  if (why === "token-reused" || why === "code-misused") await endApiTokens(db, signIn, why, now);
+  if (why === "token-reused" || why === "code-misused") {
+    await endApiTokens(env, db, signIn, why, now);
+  }
   if (ended === null) return;
   // Whose it was: she may not be the one who ended it, but it is found beside what she did.
   const actor = await principalById(db, ended.principal);
@@ -53,8 +55,16 @@ export async function endSignInAndSessions(
 }
 
 /** Whoever stole a sign-in may have made tokens with it. */
-async function endApiTokens(db: Database, signIn: string, why: EndReason, now: number) {
+async function endApiTokens(
+  env: Env,
+  db: Database,
+  signIn: string,
+  why: EndReason,
+  now: number,
+): Promise<void> {
   for (const subject of await revokeApiTokens(db, { signIn }, now)) {
+    const sessions = await openSessions(db, { apiToken: subject });
+    await revoke(env, db, sessions, { code: why, reason: SENTENCES[why] }, now);
     const event = { actor: null, action: "api-token.revoke", outcome: "done" } as const;
     await audit(db, { ...event, subject, detail: { why } }, now);
   }

@@ -12,12 +12,14 @@ import {
   revokeApiTokens,
 } from "../../store/api-tokens.ts";
 import { audit } from "../../store/audit.ts";
+import { openSessions } from "../../store/openings.ts";
 import type { App } from "../context.ts";
 import { newApiToken } from "../identity/api-token.ts";
 import { signedIn } from "../identity/signed-in.ts";
 import { Refused } from "../problem.ts";
 import { readBody, readQuery } from "../read.ts";
 import { holdsRole } from "../roles.ts";
+import { revoke } from "../sessions.ts";
 
 /** Tokens for automation. None of these routes takes one: a token makes no tokens. */
 export const tokens = new Hono<App>();
@@ -70,7 +72,12 @@ tokens.post(ROUTES.revokeToken.path, signedIn, async (c) => {
   const { db, now } = c.var;
   const row = await tokenFor(c);
   const [revoked] = await revokeApiTokens(db, { id: row.id }, now);
-  if (revoked !== undefined) await note(c, "api-token.revoke", row.id, { name: row.name });
+  if (revoked !== undefined) {
+    await note(c, "api-token.revoke", row.id, { name: row.name });
+    const sessions = await openSessions(db, { apiToken: row.id });
+    const why = { code: "revoked", reason: "The API token was revoked." };
+    await revoke(c.env, db, sessions, why, now);
+  }
   return c.json(viewOf((await apiTokenById(db, row.id)) ?? row));
 });
 
