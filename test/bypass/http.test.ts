@@ -85,7 +85,10 @@ function shortened(about: string): string {
 }
 
 /** The runtime's own, and what stands for the caller in the service's eyes. */
-const ADDED = /^(host|authorization|content-length|connection|cf-worker|transfer-encoding)$/;
+const ADDED = new RegExp(
+  "^(host|authorization|content-length|connection|cf-worker|transfer-encoding|" +
+    "sec-websocket-(key|version))$",
+);
 
 /** As a command's text has it: the request's line, then its headers. */
 function textOf({ method, url, rawHeaders }: Seen): string {

@@ -86,8 +86,8 @@ export class KillRounds {
     const base = this.edge.spec(this.#server.port);
     const target = { user: "postgres", database: "postgres", id: "res_kill" };
     const sealed = await seal(this.edge.keys(), "secret:shop", this.#server.password);
-    const credential = { name: "shop", sealed };
-    const spec = { ...base, credential, resource: { ...base.resource, ...target } };
+    const resource = { ...base.resource, ...target, password: { secret: "shop" } };
+    const spec = { ...base, sealed: { shop: sealed }, resource };
     const client = await eventually(() => this.edge.open(spec).catch(() => null));
     return { spec, client: await client.logIn("postgres") };
   }

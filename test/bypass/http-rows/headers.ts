@@ -85,6 +85,9 @@ export const HEADERS = [
     "underscore",
     headers("X_Forwarded_For: 127.0.0.1", "Content_Length: 3", "x_role: admin"),
   ),
+  ...refused(400, "only websocket is served", [
+    ["an upgrade to h2c", get("~/echo", "Upgrade: h2c\r\n")],
+  ]),
   ...refused(400, "TRACE", [["TRACE", sent("TRACE", "~/echo")]]),
   ...refused(400, "asks for another method", [
     ["_method in the query", sent("POST", "~/echo?_method=DELETE")],
@@ -139,7 +142,6 @@ export const HEADERS = [
       sent("POST", "~/echo", "Expect: 100-continue\r\n", "abc"),
       { headers: { expect: null }, body: "abc" },
     ],
-    ["an upgrade to h2c", get("~/echo", "Upgrade: h2c\r\n"), { headers: { upgrade: null } }],
     ["HEAD", sent("HEAD", "~/json"), { method: "HEAD", url: "/json" }],
     ["OPTIONS", sent("OPTIONS", "~/json"), { method: "OPTIONS", url: "/json" }],
     ["another role", get("~/head", "X-Role: user\r\n"), { headers: { "x-role": "user" } }],
