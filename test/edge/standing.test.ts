@@ -46,7 +46,7 @@ async function given({ groups, readMinutesAgo, signInEnded, openingClosed }: Giv
   );
   const closed = openingClosed ? now : null;
   await edge.row(
-    `insert into openings values (?, ?, ?, ${now}, ${closed})`,
+    `insert into openings values (?, ?, ?, ${now}, ${closed}, null)`,
     spec.id,
     `tok-${spec.id}`,
     id,
