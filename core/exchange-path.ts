@@ -234,6 +234,7 @@ export class Exchange {
     }
     if (outgoing.body === null) {
       const message = "This would wait for approval, and its body is too large to be held.";
+      this.#note(settledFact({ verdict: "refuse", code: "failed", review: null, message }));
       return this.#refuse({ code: "too_large", message, review: null });
     }
     this.#stage = { is: "held", outgoing };
@@ -336,6 +337,7 @@ export class Exchange {
       this.#effects.push({ do: "withdraw" });
       this.#note(settledFact(LEFT));
     }
+    if (stage.is === "sent") this.#note({ kind: "note", message: LEFT.message });
     if (stage.is === "answering") this.#account("left", stage.answer.body);
     this.#effects.push({ do: "break", reason: LEFT.message });
     this.#end();

@@ -228,8 +228,9 @@ export const requestBytesMax = 1 * MIB;
 export const shownBytesMax = 4 * KIB;
 /** A session of requests ends when none came for so long. */
 export const exchangesIdleSeconds = 900;
-/** Requests of one session under way: each may hold its body. */
+/** Requests of one session under way, and what their bodies may take: an isolate has 128 MB. */
 export const exchangesMax = 256;
+export const exchangesBytesMax = 32 * MIB;
 /** An answer of a length that is told waits for its end up to here: it then has one append. */
 export const wholeAnswerBytesMax = 32 * KIB;
 /** Bytes that come of one byte of a coded body: what compresses better than JSON ever does. */

@@ -218,7 +218,6 @@ async function forget(c: Context<App>, { session, key, caller }: Way): Promise<v
 const callerStub = (env: Env, principal: string) =>
   env.CALLERS.get(env.CALLERS.idFromName(principal));
 
-/** The caller's own word to the gateway: it never passes. */
 /** Null: that session is over, and has read nothing. */
 async function ask(
   c: Context<App>,

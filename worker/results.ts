@@ -6,6 +6,7 @@ import { audit } from "../store/audit.ts";
 import { type KeptResult, keptResult } from "../store/kept-results.ts";
 import { forgetResult, resultOf, type ResultRow } from "../store/results.ts";
 import type { App } from "./context.ts";
+import { isOnHost } from "./hosts.ts";
 import { requireHttpScope } from "./http-scope.ts";
 import { identify } from "./identity/signed-in.ts";
 import { Hidden, Refused } from "./problem.ts";
@@ -16,11 +17,13 @@ import { sessionStub } from "./sessions.ts";
  * under all of `/http/`, a bearer token alone says who that is.
  */
 
+/** On a host of a service every path but `/.sluice/` is the service's own. */
 export const results = new Hono<App>();
 
 const path = `${RESULTS}:id`;
 
-results.get(path, async (c) => {
+results.get(path, async (c, next) => {
+  if (isOnHost(c.req.raw.url, c.env)) return next();
   const row = await mine(c);
   if (
     row.state === "waiting" &&
@@ -33,7 +36,8 @@ results.get(path, async (c) => {
   return answered(refusalOf(lost(now), publicUrl), "lost");
 });
 
-results.delete(path, async (c) => {
+results.delete(path, async (c, next) => {
+  if (isOnHost(c.req.raw.url, c.env)) return next();
   const row = await mine(c);
   const { id, session, state } = row;
   const stub = sessionStub(c.env, session);
@@ -49,10 +53,10 @@ results.delete(path, async (c) => {
   return new Response(null, { status: 204 });
 });
 
-results.all(
-  path,
-  () => new Response(null, { status: 405, headers: { allow: "GET, HEAD, DELETE" } }),
-);
+results.all(path, async (c, next) => {
+  if (isOnHost(c.req.raw.url, c.env)) return next();
+  return new Response(null, { status: 405, headers: { allow: "GET, HEAD, DELETE" } });
+});
 
 /** Of whoever it is not, it is not there. */
 async function mine(c: Context<App>): Promise<ResultRow> {

@@ -62,6 +62,8 @@ export class LiveExchange implements Holder, Held {
   #heard = false;
   #ended = false;
   #sent = 0;
+  /** Of the request's body. */
+  #taken = 0;
 
   constructor(session: LiveExchanges, exchange: Exchange, over: () => void) {
     this.#session = session;
@@ -98,6 +100,12 @@ export class LiveExchange implements Holder, Held {
     const head = { method: request.method, target, headers, ownHost };
     try {
       const body = streams ? null : new Uint8Array(await request.arrayBuffer());
+      if (this.#ended) return await answered;
+      if (!this.#session.take(body?.length ?? 0)) {
+        this.#end();
+        return this.#session.unable("Too much of this session is under way.");
+      }
+      this.#taken = body?.length ?? 0;
       const over = await this.#overdrawn();
       if (over !== null) this.#step({ on: "over", ...over });
       else this.#step({ on: "request", head, body });
@@ -209,6 +217,7 @@ export class LiveExchange implements Holder, Held {
     // The service may still say goodbye; what it does not read is not kept for it for long.
     if (this.#joined !== null) setTimeout(() => this.#gone.abort(), socketCloseSeconds * 1000);
     else if (!this.#heard) this.#gone.abort();
+    this.#session.free(this.#taken);
     this.#count();
     this.#over();
   }

@@ -2,7 +2,7 @@ import type { Budget, Policy, UnixMs } from "../../core/decision.ts";
 import { ExchangePath } from "../../core/exchange-path.ts";
 import type { Authored, Refusal } from "../../core/exchange.ts";
 import type { Event } from "../../core/fact.ts";
-import { exchangesIdleSeconds, exchangesMax } from "../../core/limits.ts";
+import { exchangesBytesMax, exchangesIdleSeconds, exchangesMax } from "../../core/limits.ts";
 import { textMatches } from "../../core/masking/regex.ts";
 import { createExchangeEngine } from "../../core/protocols/index.ts";
 import type { Review } from "../../core/review/review.ts";
@@ -41,6 +41,8 @@ export class LiveExchanges implements Live {
   readonly #under = new Set<LiveExchange>();
   #begin: () => void = () => {};
   #path: ExchangePath | null = null;
+  /** Of bodies under way. */
+  #bytes = 0;
   #closed = false;
   #usedAt: UnixMs = Date.now();
   #now: UnixMs = 0;
@@ -103,6 +105,17 @@ export class LiveExchanges implements Live {
     });
     this.#under.add(exchange);
     return exchange.answer(request);
+  }
+
+  /** Whether there is room for so many bytes of a request's body; they are given back by `free`. */
+  take(bytes: number): boolean {
+    if (this.#bytes + bytes > exchangesBytesMax) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  free(bytes: number): void {
+    this.#bytes -= bytes;
   }
 
   /** 503 in the protocol's own words: nothing was done, and nothing is recorded of it. */

@@ -30,12 +30,15 @@ const policy: Policy = {
   decide: () => ({ verdict: "allow", rules: ["all"] }),
 };
 
-/** An exchange whose request has left. */
-function asked() {
+function begun(given: Policy = policy) {
   const engine = new HttpEngine(resource, idleMasker, () => () => false);
   const spec = { ...sampleSpec(), resource };
-  const path = new ExchangePath({ spec, engine, policy, crypto: nodeCrypto });
-  const exchange = path.begin();
+  return new ExchangePath({ spec, engine, policy: given, crypto: nodeCrypto }).begin();
+}
+
+/** An exchange whose request has left. */
+function asked() {
+  const exchange = begun();
   const head = { method: "GET", target: "/customers/7", headers: [] };
   exchange.step({ on: "request", head, body: null }, 1);
   return exchange;
@@ -70,5 +73,41 @@ test("one that comes in pieces has an append before each of them", () => {
     ["append", "respond"],
     ["append", "send"],
     ["append", "send"],
+  ]);
+});
+
+test("a client that leaves before the answer is written down as gone", () => {
+  expect(asked().step({ on: "left" }, 2)).toMatchObject([
+    { do: "append", events: [{ fact: { kind: "note", message: "The client left." } }] },
+    { do: "break" },
+  ]);
+});
+
+test("a body that is too large to be held is refused, and its hold is written down as over", () => {
+  const decide: Policy["decide"] = () => ({
+    verdict: "review",
+    rules: ["ask"],
+    message: "ask",
+    reviewers: ["leads"],
+    approvals: 1,
+    expiresInSeconds: 60,
+    signIn: null,
+  });
+  const head = { method: "POST", target: "/upload", headers: [] };
+  const effects = begun({ ...policy, decide }).step({ on: "request", head, body: null }, 1);
+  expect(effects).toMatchObject([
+    {
+      do: "append",
+      events: [
+        { fact: { kind: "command" } },
+        { fact: { kind: "decision", verdict: "review" } },
+        { fact: { kind: "settled", verdict: "failed" } },
+        { fact: { kind: "response", status: 413 } },
+        { fact: { kind: "toClient" } },
+      ],
+    },
+    { do: "respond" },
+    { do: "send" },
+    { do: "finish" },
   ]);
 });

@@ -25,7 +25,12 @@ let gate: HttpGate;
 let ada: string;
 
 beforeAll(async () => {
-  const bounds = { exchangesMax: 3, exchangesIdleSeconds: 1, pingSeconds: 0.5 };
+  const bounds = {
+    exchangesMax: 3,
+    exchangesBytesMax: 1_000,
+    exchangesIdleSeconds: 1,
+    pingSeconds: 0.5,
+  };
   const entry = join(import.meta.dirname, "exchange/entry.ts");
   gate = await HttpGate.start({ policy, modules: await bundleWorker(entry, [withBounds(bounds)]) });
   ada = await gate.token("ada");
@@ -135,6 +140,20 @@ describe("bounds", () => {
     expect(seen("/json?fourth")).toBe(0);
     for (const each of await Promise.all(running)) expect(each.status).toBe(200);
     expect((await call("/json?fourth")).status).toBe(200);
+  });
+
+  it("no more bytes of bodies at once than are allowed; they are given back", async () => {
+    const body = "x".repeat(600);
+    const running = call("/slow?ms=1000&body", ada, "POST", body);
+    await arrived("/slow?ms=1000&body");
+    const got = await call("/echo?second", ada, "POST", body);
+    expect([got.status, problemOf(got).detail]).toMatchObject([
+      503,
+      "Too much of this session is under way.",
+    ]);
+    expect(seen("/echo?second")).toBe(0);
+    expect((await running).status).toBe(200);
+    expect((await call("/echo?second", ada, "POST", body)).status).toBe(200);
   });
 
   it("a session that was idle is over; the next request opens another", async () => {

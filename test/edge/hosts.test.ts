@@ -376,6 +376,16 @@ describe("addresses", () => {
     },
   );
 
+  it("of results below /http/ are the service's own here", async () => {
+    const path = "/http/.sluice/results/ans_1";
+    for (const method of ["GET", "DELETE", "PUT"]) {
+      await ask(`${host("pages")}${path}`, { method, headers: bearer() });
+    }
+    const there = upstream.seen.slice(-3).map((one) => `${one.method} ${one.url}`);
+    const base = `/base${path}`;
+    expect(there).toEqual([`GET ${base}`, `DELETE ${base}`, `PUT ${base}`]);
+  });
+
   it("below /.sluice/ are the gateway's", async () => {
     const before = upstream.seen.length;
     for (const path of ["/.sluice", "/.sluice/x", "/.sluice?x"]) {
