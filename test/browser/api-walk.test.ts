@@ -1,29 +1,19 @@
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { accessibility, launch, open } from "../support/browser.ts";
-import { cli, startTestDemo, type TestDemo } from "../support/demo.ts";
-import { has, needs } from "../support/tools.ts";
+import { expect, test } from "vitest";
+import { accessibility } from "../support/browser.ts";
+import { cli, type TestDemo } from "../support/demo.ts";
+import { signedIn, useWalk } from "../support/walk.ts";
 
 /* The API as somebody meets it who begins at the dashboard: a token of a page, used elsewhere. */
 
 let browser: Browser;
 let demo: TestDemo;
-beforeAll(async () => {
-  if (!has("chromium")) return;
-  browser = await launch();
-  demo = await startTestDemo({ pages: true });
+useWalk([], (walk) => {
+  ({ browser, demo } = walk);
 });
-afterAll(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
-beforeEach((context) => needs(context, "chromium"));
 
 test("Max makes a token on a page, the command uses it, and he revokes it", async () => {
-  const { page } = await open(browser, `${demo.url}/tokens`);
-  await page.getByRole("link", { name: "Sign in" }).click();
-  await page.locator('button[value="max"]').click();
-  await page.waitForURL(`${demo.url}/tokens`);
+  const { page } = await signedIn(browser, demo, "max", "/tokens");
   await page.getByText("No token yet.").waitFor();
   await page.getByRole("textbox", { name: "Name" }).fill("nightly");
   await page.getByRole("checkbox", { name: /audit:read/ }).check();
@@ -49,10 +39,7 @@ test("Max makes a token on a page, the command uses it, and he revokes it", asyn
 });
 
 test("the page of the API is made by the gateway itself, for its own address", async () => {
-  const [context] = browser.contexts();
-  const page = await context?.newPage();
-  if (page === undefined) throw new Error("nobody is signed in");
-  await page.goto(`${demo.url}/api-docs`);
+  const { page } = await signedIn(browser, demo, "max", "/api-docs");
   await page.getByRole("heading", { level: 1, name: "API" }).waitFor();
   await page.getByText("Tell who you are").click();
   const curl = `curl ${demo.url}/api/me -H "Authorization: Bearer $SLUICE_TOKEN"`;

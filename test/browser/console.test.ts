@@ -1,27 +1,17 @@
 import { text } from "node:stream/consumers";
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { PersonName } from "../../demo/people.ts";
-import { accessibility, launch, open, overflow, picture } from "../support/browser.ts";
-import { startTestDemo, type TestDemo } from "../support/demo.ts";
-import { has, needs } from "../support/tools.ts";
+import { accessibility, open, overflow, picture } from "../support/browser.ts";
+import type { TestDemo } from "../support/demo.ts";
+import { useWalk } from "../support/walk.ts";
 
 /* The console as Ada meets it: a real browser, the whole demo, no psql. */
 
 let browser: Browser;
 let demo: TestDemo;
-beforeAll(async () => {
-  if (!has("chromium")) return;
-  browser = await launch();
-  demo = await startTestDemo({ pages: true });
-});
-afterAll(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
-beforeEach((context) => needs(context, "chromium"));
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
+useWalk([], (walk) => {
+  ({ browser, demo } = walk);
 });
 
 /** Through the provider's own form, and back to the console. */

@@ -3,28 +3,17 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { accessibility, launch, picture } from "../support/browser.ts";
-import { cli, finished, startTestDemo, type TestDemo } from "../support/demo.ts";
-import { has, needs } from "../support/tools.ts";
-import { row, signedIn } from "../support/walk.ts";
+import { expect, test } from "vitest";
+import { accessibility, picture } from "../support/browser.ts";
+import { cli, finished, type TestDemo } from "../support/demo.ts";
+import { row, signedIn, useWalk } from "../support/walk.ts";
 
 /* A service's sessions against the whole demo: a real curl, watched, held, replayed and proved. */
 
 let browser: Browser;
 let demo: TestDemo;
-beforeAll(async () => {
-  if (!has("chromium")) return;
-  browser = await launch();
-  demo = await startTestDemo({ pages: true });
-});
-afterAll(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
-beforeEach((context) => needs(context, "chromium", "curl"));
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
+useWalk(["curl"], (walk) => {
+  ({ browser, demo } = walk);
 });
 
 /** A curl of that token's, begun and not awaited. */

@@ -1,26 +1,15 @@
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { accessibility, launch, picture } from "../support/browser.ts";
-import { cli, startTestDemo, type TestDemo } from "../support/demo.ts";
-import { has, needs } from "../support/tools.ts";
-import { ended, psql, row, signedIn } from "../support/walk.ts";
+import { expect, test } from "vitest";
+import { accessibility, picture } from "../support/browser.ts";
+import { cli, type TestDemo } from "../support/demo.ts";
+import { ended, psql, row, signedIn, useWalk } from "../support/walk.ts";
 
 /* The pages as people meet them: a real browser, the whole demo, a real psql that waits. */
 
 let browser: Browser;
 let demo: TestDemo;
-beforeAll(async () => {
-  if (!has("chromium")) return;
-  browser = await launch();
-  demo = await startTestDemo({ pages: true });
-});
-afterAll(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
-beforeEach((context) => needs(context, "chromium", "psql"));
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
+useWalk(["psql"], (walk) => {
+  ({ browser, demo } = walk);
 });
 
 type Listed = { readonly items: readonly unknown[] };

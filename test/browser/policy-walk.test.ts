@@ -1,25 +1,18 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { accessibility, launch, open, picture } from "../support/browser.ts";
-import { cli, startTestDemo, type TestDemo } from "../support/demo.ts";
-import { has, needs } from "../support/tools.ts";
+import { expect, test } from "vitest";
+import { accessibility, open, picture } from "../support/browser.ts";
+import { cli, type TestDemo } from "../support/demo.ts";
+import { useWalk } from "../support/walk.ts";
 
 /* An admin's whole way with a policy: a real browser, the demo, and a real psql that feels it. */
 
 let browser: Browser;
 let demo: TestDemo;
-beforeAll(async () => {
-  if (!has("chromium")) return;
-  browser = await launch();
-  demo = await startTestDemo({ pages: true });
+useWalk(["psql"], (walk) => {
+  ({ browser, demo } = walk);
 });
-afterAll(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
-beforeEach((context) => needs(context, "chromium", "psql"));
 
 const psql = (statement: string) => cli(demo, ["psql", "shop-db", "-c", statement], { as: "ada" });
 

@@ -4,28 +4,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { accessibility, launch, picture } from "../support/browser.ts";
-import { cli, spawnCli, startTestDemo, type TestDemo } from "../support/demo.ts";
-import { has, needs } from "../support/tools.ts";
-import { signedIn } from "../support/walk.ts";
+import { expect, test } from "vitest";
+import { accessibility, picture } from "../support/browser.ts";
+import { cli, spawnCli, type TestDemo } from "../support/demo.ts";
+import { signedIn, useWalk } from "../support/walk.ts";
 
 /* A session's page against the whole demo: a real psql, watched, ended, replayed and proved. */
 
 let browser: Browser;
 let demo: TestDemo;
-beforeAll(async () => {
-  if (!has("chromium")) return;
-  browser = await launch();
-  demo = await startTestDemo({ pages: true });
-});
-afterAll(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
-beforeEach((context) => needs(context, "chromium", "psql"));
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
+useWalk(["psql"], (walk) => {
+  ({ browser, demo } = walk);
 });
 
 /** A psql that is typed into, and how it ended. */

@@ -2,11 +2,39 @@ import { type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import type { PersonName } from "../../demo/people.ts";
-import { open, type Watched } from "./browser.ts";
-import { spawnCli, type TestDemo } from "./demo.ts";
+import { launch, open, type Watched } from "./browser.ts";
+import { spawnCli, startTestDemo, type TestDemo } from "./demo.ts";
+import { has, needs, type Tool } from "./tools.ts";
 
 /* Steps of people who meet the pages of a running demo. */
+
+/**
+ * A browser and a whole demo for all tests of a file, handed to `begin` before the first of them.
+ * Each test begins without the pages of the one before. `tools`: what they need besides Chromium.
+ */
+export function useWalk(
+  tools: readonly Tool[],
+  begin: (walk: { readonly browser: Browser; readonly demo: TestDemo }) => void,
+): void {
+  let browser: Browser | undefined;
+  let demo: TestDemo | undefined;
+  beforeAll(async () => {
+    if (!has("chromium")) return;
+    browser = await launch();
+    demo = await startTestDemo({ pages: true });
+    begin({ browser, demo });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await demo?.stop();
+  });
+  beforeEach((context) => needs(context, "chromium", ...tools));
+  afterEach(async () => {
+    for (const context of browser?.contexts() ?? []) await context.close();
+  });
+}
 
 /** Through the provider's own form, and back to `path`. */
 export async function signedIn(

@@ -1,8 +1,9 @@
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { type Answer, readWhole } from "../answers.ts";
 import { recordsAt } from "../queries.ts";
 import { counted } from "../words.ts";
 import { Grid } from "./grid.tsx";
+import { useReading } from "./reading.ts";
 import { Visible } from "./statement.tsx";
 import { Trouble } from "./states.tsx";
 
@@ -102,34 +103,14 @@ function titled({ columns, rows }: Answer): Answer["columns"] {
   return Array.from({ length: cells }, (_, index) => ({ name: `column ${index + 1}`, format: 0 }));
 }
 
-type Reading = "idle" | "reads" | "full" | Error;
-
 /** The first rows, and, once asked for, the rest of them, a page of records at a time. */
 function useWhole(id: string, answer: Answer) {
-  const [whole, setWhole] = useState<Answer | null>(null);
-  const [state, setState] = useState<Reading>("idle");
-  const wanted = useRef(false);
-  const stop = () => {
-    wanted.current = false;
-    setState("idle");
-  };
-  useEffect(
-    () => () => {
-      wanted.current = false;
-    },
-    [],
+  const { whole, ...reading } = useReading<Answer>((shows) =>
+    readWhole(
+      answer,
+      (from) => recordsAt(id, from),
+      (present) => shows({ ...present, rows: [...present.rows] }),
+    ),
   );
-  const load = () => {
-    wanted.current = true;
-    setState("reads");
-    const shows = (present: Answer) => {
-      if (wanted.current) setWhole({ ...present, rows: [...present.rows] });
-      return wanted.current;
-    };
-    readWhole(answer, (from) => recordsAt(id, from), shows).then(
-      () => wanted.current && setState("full"),
-      (error: unknown) => setState(error instanceof Error ? error : new Error(String(error))),
-    );
-  };
-  return { shown: whole ?? answer, state, load, stop };
+  return { shown: whole ?? answer, ...reading };
 }

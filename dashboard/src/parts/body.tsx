@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { text } from "../../../core/bytes.ts";
 import type { Exchange } from "../../../core/protocols/http/seen.ts";
 import { lookOf } from "../../../core/protocols/http/seen-body.ts";
@@ -6,6 +6,7 @@ import { type Body, bytesUpTo, readBody } from "../bodies.ts";
 import { decoded, type Decoded } from "../decoded.ts";
 import { recordsAt } from "../queries.ts";
 import { LookView } from "./look.tsx";
+import { useReading } from "./reading.ts";
 import { sized } from "./request.tsx";
 import { Trouble } from "./states.tsx";
 
@@ -55,41 +56,16 @@ export function BodyView({ id, exchange, body, upTo }: BodyProps) {
   );
 }
 
-type Reading = "idle" | "reads" | "full" | Error;
-
 /** The first bytes, and, once asked for, more of them. */
 function useBody(id: string, command: number, body: Body | undefined, upTo?: number) {
-  const [whole, setWhole] = useState<Uint8Array | null>(null);
-  const [state, setState] = useState<Reading>("idle");
-  const wanted = useRef(false);
+  const { whole, ...reading } = useReading<Uint8Array>(async (shows) => {
+    if (body !== undefined) await readBody(command, body, (from) => recordsAt(id, from), shows);
+  });
   const first = useMemo(
     () => (body === undefined ? new Uint8Array() : bytesUpTo(body, upTo)),
     [body, upTo],
   );
-  const stop = () => {
-    wanted.current = false;
-    setState("idle");
-  };
-  useEffect(
-    () => () => {
-      wanted.current = false;
-    },
-    [],
-  );
-  const load = () => {
-    if (body === undefined) return;
-    wanted.current = true;
-    setState("reads");
-    const shows = (bytes: Uint8Array) => {
-      if (wanted.current) setWhole(bytes);
-      return wanted.current;
-    };
-    readBody(command, body, (from) => recordsAt(id, from), shows).then(
-      () => wanted.current && setState("full"),
-      (error: unknown) => setState(error instanceof Error ? error : new Error(String(error))),
-    );
-  };
-  return { shown: whole ?? first, state, load, stop };
+  return { shown: whole ?? first, ...reading };
 }
 
 type CodedProps = {
