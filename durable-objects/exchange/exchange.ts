@@ -11,14 +11,17 @@ import {
   type Refusal,
   type ResponseHead,
 } from "../../core/exchange.ts";
+import { ConfigError } from "../../core/errors.ts";
 import type { Exchange, ExchangeEffect } from "../../core/exchange-path.ts";
 import { socketCloseSeconds, wholeAnswerBytesMax } from "../../core/limits.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
 import type { SocketExchange } from "../../core/socket-path.ts";
+import { SealError } from "../../store/seal.ts";
 import type { Overdrawn } from "../caller.ts";
 import { callerOf, type ObjectsEnv } from "../env.ts";
 import { HeldCommand, type Heard, type Holder } from "../held-command.ts";
 import { requestOf } from "../upstream/http.ts";
+import { Unreachable } from "../upstream/reach.ts";
 import { decoded } from "./coding.ts";
 import { hidden, hiding } from "./hiding.ts";
 import { type Held, Later, type Taker } from "./later.ts";
@@ -291,7 +294,7 @@ export class LiveExchange implements Holder, Held {
       this.#session.arriving.loggedIn(this.now());
       await this.#receive(response);
     } catch (error) {
-      this.#step({ on: "failed", message: (error as Error).message });
+      this.#step({ on: "failed", message: wordsOf(error) });
     }
   }
 
@@ -357,6 +360,12 @@ export class LiveExchange implements Holder, Held {
     return length === null ? passed : passed.pipeThrough(new FixedLengthStream(Number(length)));
   }
 }
+
+/** What is not said for people may tell of what nobody should read. */
+const wordsOf = (error: unknown): string =>
+  [Unreachable, SealError, ConfigError].some((kind) => error instanceof kind)
+    ? (error as Error).message
+    : "The service's answer broke off, or is not coded as it says.";
 
 /** What the service offered is not taken. */
 function turnAway(socket: WebSocket): void {

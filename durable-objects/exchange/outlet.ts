@@ -43,7 +43,8 @@ export class Outlet {
 
   #then(work: (encoder: Encoder) => Promise<void>): void {
     const encoder = this.#encoder as Encoder;
-    this.#last = this.#last.then(() => work(encoder)).catch(() => {});
+    const broken = () => this.break("The answer could not be coded again.");
+    this.#last = this.#last.then(() => work(encoder)).catch(broken);
   }
 
   /** The client sees a body that was cut. */
