@@ -1,4 +1,4 @@
-import { concat, utf8 } from "../core/bytes.ts";
+import { concat } from "../core/bytes.ts";
 import type { Event } from "../core/fact.ts";
 import { chunkBytesMax, journalBytesMax, journalRowBytesMax } from "../core/limits.ts";
 import { chainSeed } from "../core/recording/chain.ts";
@@ -14,7 +14,12 @@ export type Stretch = {
   readonly records: Uint8Array;
 };
 
-type Row = { turn: number; first: number; last: number; h: ArrayBuffer; bytes: number };
+type Row = { id: number; first: number; last: number; h: ArrayBuffer; bytes: number };
+
+/** Rows of one append stand together: its turn's number times this, and which piece it is. */
+const piecesMax = 1024;
+const idOf = (turn: number, piece = 0): number => turn * piecesMax + piece;
+const turnOf = ({ id }: Pick<Row, "id">): number => Math.floor(id / piecesMax);
 
 /**
  * A session's records that are not in the store yet, in the object's own SQLite. One append is one
@@ -33,16 +38,17 @@ export class Journal {
   /** `header` seeds the chain. Takes up what an earlier life of the object has left. */
   constructor(sql: SqlStorage, header: string) {
     this.#sql = sql;
-    sql.exec(`create table if not exists journal (turn integer, piece integer, first integer,
-      last integer, h blob, body blob, primary key (turn, piece)) without rowid`);
+    // A table without rowid would read whole bodies to find its way.
+    sql.exec(`create table if not exists journal (id integer primary key, first integer,
+      last integer, h blob, body blob)`);
     sql.exec(`create table if not exists shipped (one integer primary key, last integer, h blob)`);
     sql.exec(`create table if not exists findable (one integer primary key, json text)`);
     const shipped = this.#one<{ last: number; h: ArrayBuffer }>("select last, h from shipped");
-    const newest = this.#one<Row>(`select turn, last, h from journal order by turn desc limit 1`);
+    const newest = this.#one<Row>("select id, last, h from journal order by id desc limit 1");
     const { last, h } = newest ?? shipped ?? { last: 0, h: null };
     this.#last = last;
     this.#h = h === null ? nodeCrypto.sha256(chainSeed(header)) : new Uint8Array(h);
-    this.#turn = newest?.turn ?? 0;
+    this.#turn = newest === null ? 0 : turnOf(newest);
     const sum = this.#one<{ n: number }>("select coalesce(sum(length(body)), 0) n from journal");
     this.#bytes = sum?.n ?? 0;
   }
@@ -76,7 +82,7 @@ export class Journal {
       this.#insert({ turn, first, last, h }, body);
     } catch (error) {
       // Nobody takes back what a turn wrote before it failed.
-      this.#sql.exec("delete from journal where turn = ?", turn);
+      this.#sql.exec("delete from journal where id >= ?", idOf(turn));
       throw error;
     }
     this.#turn = turn;
@@ -90,8 +96,8 @@ export class Journal {
     for (let at = 0, piece = 0; at < body.length; at += journalRowBytesMax, piece++) {
       const whole = body.length <= journalRowBytesMax;
       const part = whole ? body : body.slice(at, at + journalRowBytesMax);
-      const values = [turn, piece, first, last, h, part];
-      this.#sql.exec("insert into journal values (?, ?, ?, ?, ?, ?)", ...values);
+      const values = [idOf(turn, piece), first, last, h, part];
+      this.#sql.exec("insert into journal values (?, ?, ?, ?, ?)", ...values);
     }
   }
 
@@ -108,22 +114,11 @@ export class Journal {
 
   /** The oldest records, about a chunk of them; a turn is never divided. Null: none wait. */
   oldest(): Stretch | null {
-    const rows = this.#sql
-      .exec<Row>(
-        `select turn, first, last, h, sum(length(body)) bytes from journal
-         group by turn order by turn limit 4096`,
-      )
-      .toArray();
+    const rows = this.#rows("select id, first, last, h, length(body) bytes from journal");
+    const end = endWithin(rows, chunkBytesMax);
     const [head] = rows;
-    if (head === undefined) return null;
-    let bytes = 0;
-    let end = head;
-    for (const row of rows) {
-      if (row !== head && bytes + row.bytes > chunkBytesMax) break;
-      bytes += row.bytes;
-      end = row;
-    }
-    const records = this.#bodies("turn <= ?", end.turn);
+    if (head === undefined || end === undefined) return null;
+    const records = this.#bodies(head, end);
     return { first: head.first, last: end.last, h: new Uint8Array(end.h), records };
   }
 
@@ -157,31 +152,52 @@ export class Journal {
 
   /** Records that are not shipped yet, from `from` on, about `bytesMax` of them. */
   since(from: number, bytesMax: number): { first: number; records: Uint8Array[] } {
-    const rows = this.#sql
-      .exec<Row>(
-        `select turn, first, last, sum(length(body)) bytes from journal where last >= ?
-         group by turn order by turn limit 1024`,
-        from,
-      )
-      .toArray();
+    const rows = this.#rows(
+      "select id, first, last, length(body) bytes from journal where last >= ?",
+      from,
+    );
+    const end = endWithin(rows, bytesMax);
     const [head] = rows;
-    if (head === undefined) return { first: from, records: [] };
-    let bytes = 0;
-    const taken = rows.filter((row) => row === head || (bytes += row.bytes) <= bytesMax);
-    const end = taken.at(-1)?.turn ?? head.turn;
-    const body = this.#bodies("turn between ? and ?", head.turn, end);
-    const records = splitRecords(body) ?? [];
+    if (head === undefined || end === undefined) return { first: from, records: [] };
+    const records = splitRecords(this.#bodies(head, end)) ?? [];
     const first = Math.max(from, head.first);
     return { first, records: records.slice(first - head.first) };
   }
 
-  #bodies(where: string, ...bindings: number[]): Uint8Array {
-    const query = `select body from journal where ${where} order by turn, piece`;
-    const rows = this.#sql.exec<{ body: ArrayBuffer }>(query, ...bindings).toArray();
-    return concat([utf8(""), ...rows.map((row) => new Uint8Array(row.body))]);
+  #rows(query: string, ...bindings: number[]): readonly Row[] {
+    return this.#sql.exec<Row>(`${query} order by id limit 4096`, ...bindings).toArray();
+  }
+
+  /** Of whole turns. */
+  #bodies(head: Row, end: Row): Uint8Array {
+    const query = "select body from journal where id between ? and ? order by id";
+    const bounds = [idOf(turnOf(head)), idOf(turnOf(end) + 1) - 1];
+    const rows = this.#sql.exec<{ body: ArrayBuffer }>(query, ...bounds).toArray();
+    return concat(rows.map((row) => new Uint8Array(row.body)));
   }
 
   #one<T extends Record<string, SqlStorageValue>>(query: string): T | null {
     return this.#sql.exec<T>(query).toArray()[0] ?? null;
   }
+}
+
+/** The last row of the turns that have so many bytes together, the first of them in any case. */
+function endWithin(rows: readonly Row[], bytesMax: number): Row | undefined {
+  let [end, bytes] = [rows[0], 0];
+  for (const turn of turnsOf(rows)) {
+    bytes += turn.reduce((sum, row) => sum + row.bytes, 0);
+    if (bytes > bytesMax && turn[0] !== rows[0]) break;
+    end = turn.at(-1);
+  }
+  return end;
+}
+
+function turnsOf(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const turns: Row[][] = [];
+  for (const row of rows) {
+    const last = turns.at(-1);
+    if (last?.[0] !== undefined && turnOf(last[0]) === turnOf(row)) last.push(row);
+    else turns.push([row]);
+  }
+  return turns;
 }
