@@ -199,7 +199,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       journal,
       shipping,
       ship: () => {
-        if (this.#live !== null) this.ctx.waitUntil(this.#ship(this.#live));
+        if (this.#live !== null) this.ctx.waitUntil(this.#ship(this.#live, "full"));
       },
       recorded: () => this.#watchers.recorded(),
       arrived: (how) => this.ctx.waitUntil(this.#noteArrival(spec, how)),
@@ -321,7 +321,7 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
   /** Ships everything and closes the row; the alarm comes again until both are done. */
   async #finish(kept: Kept): Promise<void> {
     try {
-      const shipped = (await this.#shipping?.ship()) ?? true;
+      const shipped = (await this.#shipping?.ship("all")) ?? true;
       if (!shipped || kept.end === null) throw new Error("the store is away");
       const db = database(this.env);
       await endSession(db, kept.session, kept.end, Date.now());
@@ -340,12 +340,12 @@ export class SessionObject extends DurableObject<ObjectsEnv> {
       if (kept !== undefined) await this.#finish(kept);
       return;
     }
-    await this.#ship(live);
+    await this.#ship(live, "all");
   }
 
   /** Of a session that lives: ships what waits, and sets the alarm for the next time. */
-  async #ship(live: Live): Promise<void> {
-    const shipped = await live.shipping.ship();
+  async #ship(live: Live, what: "full" | "all"): Promise<void> {
+    const shipped = await live.shipping.ship(what);
     if (live.shipping.overdue(Date.now())) {
       const reason = "The store for recordings has been away for too long.";
       live.revoke("recording_unavailable", reason);

@@ -1,4 +1,3 @@
-import { gzipSync } from "node:zlib";
 import { hex } from "../core/bytes.ts";
 import type { UnixMs } from "../core/decision.ts";
 import { chunkBytesMax, shippingGraceSeconds } from "../core/limits.ts";
@@ -13,6 +12,7 @@ import {
 } from "../core/recording/chunk.ts";
 import { countsOf } from "../core/recording/counts.ts";
 import { type Findable, findableIn } from "../core/recording/findable.ts";
+import { gzipOf } from "../core/recording/gzip.ts";
 import { splitRecords } from "../core/recording/record.ts";
 import { addCounts } from "../store/counts.ts";
 import { type Database, database } from "../store/db.ts";
@@ -55,17 +55,25 @@ export class Shipping {
     return this.#failingSince !== null && now - this.#failingSince > shippingGraceSeconds * 1000;
   }
 
-  /** Ships all that waits. False: the store could not take it; nothing is lost, try again later. */
-  ship(): Promise<boolean> {
-    this.#running ??= this.#shipAll().finally(() => {
+  /**
+   * Ships full chunks, or all that waits. False: the store could not take it; nothing is lost, try
+   * again later.
+   */
+  ship(what: "full" | "all"): Promise<boolean> {
+    const under = this.#running;
+    if (under !== null) return what === "full" ? under : under.then(() => this.ship(what));
+    const bytesMin = what === "full" ? chunkBytesMax : 1;
+    this.#running = this.#shipWhile(() => this.#journal.bytes >= bytesMin).finally(() => {
       this.#running = null;
     });
     return this.#running;
   }
 
-  async #shipAll(): Promise<boolean> {
+  async #shipWhile(more: () => boolean): Promise<boolean> {
     try {
-      for (let next = this.#journal.oldest(); next !== null; next = this.#journal.oldest()) {
+      while (more()) {
+        const next = this.#journal.oldest();
+        if (next === null) break;
         await this.#shipOne(next);
       }
       this.#failingSince = null;
@@ -77,10 +85,10 @@ export class Shipping {
   }
 
   /** What the gateway does for itself is nobody's doing. */
-  #counts(db: Database, { first, records }: Stretch) {
+  #counts(db: Database, { first, runs }: Stretch) {
     const { session, resource, principal } = this.#header;
     if (principal === CATALOG_PRINCIPAL.id) return null;
-    const counts = countsOf(first, records);
+    const counts = runs.flatMap((run) => countsOf(run.first, run.records));
     return counts.length === 0 ? null : addCounts(db, { session, first, resource }, counts);
   }
 
@@ -93,10 +101,11 @@ export class Shipping {
     const pair = await (this.#pair ??= recordingPair(this.#env));
     const signed = await crypto.subtle.sign("Ed25519", pair.privateKey, headBytes(head));
     const signature = signHead(head, pair.id, new Uint8Array(signed));
-    const chunk = encodeChunk({ head: signature, body: gzip(stretch.records) });
+    const chunk = encodeChunk({ head: signature, body: gzipOf(stretch.parts) });
     await this.#env.RECORDINGS.put(chunkKey(session, first), chunk);
     const before = this.#journal.findable();
-    const findable = findableIn(before, splitRecords(stretch.records) ?? []);
+    const telling = stretch.runs.flatMap(({ records }) => splitRecords(records) ?? []);
+    const findable = findableIn(before, telling);
     const news = findable === before ? null : findable;
     await this.#enter(stretch, signature, news);
     this.#journal.shipped(stretch, news);
@@ -125,9 +134,3 @@ function recordingPair(env: ObjectsEnv): Promise<SigningPair> {
   const [current] = namedKeys("SIGNING_KEYS", env.SIGNING_KEYS);
   return signingPair(current, "recording");
 }
-
-/**
- * The fastest level: a fifth of the platform's CompressionStream's time, which full recording of a
- * large result would otherwise mostly be, for a sixth more bytes.
- */
-const gzip = (bytes: Uint8Array): Uint8Array => gzipSync(bytes, { level: 1 });

@@ -1,15 +1,19 @@
+import { randomBytes } from "node:crypto";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
+import { EMPTY } from "../../core/bytes.ts";
 import type { Event } from "../../core/fact.ts";
 import { journalRowBytesMax } from "../../core/limits.ts";
 import { NOTHING } from "../../core/recording/findable.ts";
-import { decodeRecord } from "../../core/recording/record.ts";
+import { gzipOf } from "../../core/recording/gzip.ts";
+import { decodeRecord, encodeEvents, splitRecords } from "../../core/recording/record.ts";
 import { Journal, type Stretch } from "../../durable-objects/journal.ts";
 
 const toClient = (bytes: number): Event => ({
   at: 1,
   command: 0,
-  fact: { kind: "toClient", bytes: new Uint8Array(bytes) },
+  fact: { kind: "toClient", bytes: randomBytes(bytes) },
 });
 const END: Event = { at: 2, command: 0, fact: { kind: "note", message: "goodbye" } };
 
@@ -52,4 +56,44 @@ it("keeps what a session was found by across its lives, until it is over", () =>
   expect(next.findable()).toEqual(findable);
   next.forget();
   expect(next.findable()).toEqual(NOTHING);
+});
+
+it("deflates long answers at once, and gives and ships the very records in their order", () => {
+  const sql = sqlOver(new DatabaseSync(":memory:"));
+  const journal = new Journal(sql, "{}");
+  const text = Buffer.from("a long answer, ".repeat(200_000));
+  const events: readonly Event[] = [
+    { at: 1, command: 1, fact: { kind: "note", message: "before" } },
+    { at: 2, command: 1, fact: { kind: "toClient", bytes: text } },
+    { at: 3, command: 1, fact: { kind: "toClient", bytes: Buffer.from("short") } },
+    { at: 4, command: 1, fact: { kind: "toClient", bytes: randomBytes(20_000) } },
+    { at: 5, command: 1, fact: { kind: "note", message: "after" } },
+  ];
+  const [first, ...others] = events;
+  journal.append([first as Event]);
+  journal.append(others);
+  const plain = Buffer.from(encodeEvents(events, () => new Uint8Array()));
+  expect(journal).toMatchObject({ last: 5, bytes: plain.length });
+  for (const one of [journal, new Journal(sql, "{}")]) {
+    for (let from = 1; from <= events.length + 1; from++) {
+      const { first: given, records } = one.since(from, plain.length);
+      const wanted = encodeEvents(events.slice(from - 1), () => EMPTY);
+      expect(given).toBe(from);
+      expect(records.length).toBe(events.length + 1 - from);
+      expect(Buffer.concat(records).equals(wanted)).toBe(true);
+    }
+    const stretch = one.oldest() as Stretch;
+    expect(stretch).toMatchObject({ first: 1, last: 5 });
+    expect(stretch.kept).toBeLessThan(plain.length / 10);
+    expect(gunzipSync(gzipOf(stretch.parts)).equals(plain)).toBe(true);
+    const runs = stretch.runs.map((run) => [run.first, splitRecords(run.records)?.length]);
+    expect(runs).toEqual([
+      [1, 1],
+      [3, 1],
+      [5, 1],
+    ]);
+  }
+  journal.shipped(journal.oldest() as Stretch, null);
+  expect(journal.bytes).toBe(0);
+  expect(journal.oldest()).toBeNull();
 });
