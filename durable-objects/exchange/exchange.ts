@@ -23,7 +23,7 @@ import { HeldCommand, type Heard, type Holder } from "../held-command.ts";
 import { requestOf } from "../upstream/http.ts";
 import { Unreachable } from "../upstream/reach.ts";
 import { decoded } from "./coding.ts";
-import { hidden, hiding } from "./hiding.ts";
+import { Hidings } from "./hiding.ts";
 import { type Held, Later, type Taker } from "./later.ts";
 import { lengthOf, pieces, readWhole } from "./reading.ts";
 import type { LiveExchanges } from "./live.ts";
@@ -314,10 +314,10 @@ export class LiveExchange implements Holder, Held {
     }
     const length = lengthOf(response);
     if (length === null || length > wholeAnswerBytesMax) return this.#pass(head, body, length);
-    const bytes = hidden(this.#secrets, await readWhole(body, length));
+    const bytes = new Hidings(this.#secrets).end(await readWhole(body, length));
     this.#heard = true;
     await this.#session.journal.room();
-    this.#step(head, ...(bytes.length > 0 ? [{ on: "bytes", bytes } as const] : []), ENDED);
+    this.#step(head, ...bytesOf(bytes), ENDED);
   }
 
   /** Where bytes are sure to follow, the head goes with the first of them. */
@@ -330,14 +330,20 @@ export class LiveExchange implements Holder, Held {
     }
     const raw = pieces(body, this.#gone.signal, length ?? 0);
     const content = this.#coding === null ? raw : decoded(this.#coding, raw);
-    for await (const bytes of hiding(this.#secrets, content)) {
+    const hides = new Hidings(this.#secrets);
+    let left = length;
+    for await (const piece of content) {
       await this.#session.journal.room();
-      this.#step(...first, { on: "bytes", bytes });
-      if (this.#ended) return;
+      if (left !== null) left -= piece.length;
+      // All that was told has come: its end is written down with it.
+      this.#heard = left === 0;
+      const bytes = this.#heard ? hides.end(piece) : hides.push(piece);
+      this.#step(...first, ...bytesOf(bytes), ...(this.#heard ? [ENDED] : []));
+      if (this.#ended && !this.#heard) return;
       first = [];
       await this.#outlet?.room();
     }
-    this.#step(...first, ENDED);
+    this.#step(...first, ...bytesOf(hides.end()), ENDED);
   }
 
   /** A body that is too large to be held: counted and hashed as it passes. */
@@ -374,6 +380,9 @@ function turnAway(socket: WebSocket): void {
 }
 
 const ENDED = { on: "ended" } as const;
+
+const bytesOf = (bytes: Uint8Array): readonly ExchangeInput[] =>
+  bytes.length > 0 ? [{ on: "bytes", bytes }] : [];
 
 /** What a turn sends, where its answer begins and ends in it; null: it goes on, or is coded. */
 function wholeOf(effects: readonly ExchangeEffect[]): Uint8Array | null {

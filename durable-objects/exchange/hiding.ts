@@ -1,30 +1,20 @@
-import { concat } from "../../core/bytes.ts";
+import { concat, EMPTY } from "../../core/bytes.ts";
 import { Hiding } from "../../core/hiding.ts";
 
-/** The content without these secrets, as far as they stand in it to the letter. */
-export function hiding(
-  secrets: readonly string[],
-  content: AsyncIterable<Uint8Array>,
-): AsyncIterable<Uint8Array> {
-  return secrets.reduce(without, content);
-}
+/** Takes secrets out of a content as it comes, as far as they stand in it to the letter. */
+export class Hidings {
+  readonly #each: readonly Hiding[];
 
-async function* without(
-  content: AsyncIterable<Uint8Array>,
-  secret: string,
-): AsyncGenerator<Uint8Array> {
-  const hides = new Hiding(secret);
-  for await (const bytes of content) {
-    const shown = hides.push(bytes);
-    if (shown.length > 0) yield shown;
+  constructor(secrets: readonly string[]) {
+    this.#each = secrets.map((secret) => new Hiding(secret));
   }
-  const rest = hides.finish();
-  if (rest.length > 0) yield rest;
-}
 
-/** The same of a content that is whole. */
-export const hidden = (secrets: readonly string[], content: Uint8Array): Uint8Array =>
-  secrets.reduce((bytes, secret) => {
-    const hides = new Hiding(secret);
-    return concat([hides.push(bytes), hides.finish()]);
-  }, content);
+  push(bytes: Uint8Array): Uint8Array {
+    return this.#each.reduce((shown, hides) => hides.push(shown), bytes);
+  }
+
+  /** Its last bytes, and what was held. */
+  end(bytes: Uint8Array = EMPTY): Uint8Array {
+    return this.#each.reduce((rest, hides) => concat([hides.push(rest), hides.finish()]), bytes);
+  }
+}
