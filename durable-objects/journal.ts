@@ -207,7 +207,7 @@ export class Journal {
     return { first, records: records.slice(first - firstOf(rows)) };
   }
 
-  /** Of whole turns that have so many bytes, one of them in any case; the first has record `from`. */
+  /** Of whole turns that have so many bytes, or of one; the first of them has record `from`. */
   #rows(from: number, bytesMax: number): readonly Row[] {
     const query = `select ${ROW} from journal where last >= ? order by id limit ${rowsAtOnce}`;
     const rows = this.#sql.exec<Row>(query, from).toArray();

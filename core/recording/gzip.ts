@@ -1,8 +1,8 @@
 import { concat } from "../bytes.ts";
 
 /*
- * One gzip member (RFC 1952) of parts that were deflated one by one (RFC 1951): each ends on a whole
- * byte, and none of them says that it is the last.
+ * One gzip member (RFC 1952) of parts that were deflated one by one (RFC 1951): each ends on a
+ * whole byte, and none of them says that it is the last.
  */
 
 export type Deflated = {
@@ -38,8 +38,8 @@ export const joinedCrc = (first: number, second: number, length: number): number
   (product(powerOfX(length * 8), first) ^ second) >>> 0;
 
 /*
- * Polynomials over GF(2) modulo that of CRC-32, bits reflected: the highest bit is x^0. Zeros behind
- * bytes multiply their CRC by a power of x.
+ * Polynomials over GF(2) modulo that of CRC-32, bits reflected: the highest bit is x^0. Zeros
+ * behind bytes multiply their CRC by a power of x.
  */
 const POLYNOMIAL = 0xedb88320;
 const ONE = 0x80000000;
