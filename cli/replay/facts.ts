@@ -47,7 +47,11 @@ const tail = (fact: Fact, name: string): string =>
   typeof fact[name] === "string" && fact[name] !== "" ? ` (${fact[name]})` : "";
 
 function masked(fact: Fact): string {
-  const rules = Array.isArray(fact["masked"]) ? (fact["masked"] as { cells?: unknown }[]) : [];
-  const cells = rules.reduce((sum, { cells }) => sum + Number(cells ?? 0), 0);
-  return cells === 0 ? "" : `, ${cells} cells masked`;
+  const numbers = (name: string, key: string): readonly number[] => {
+    const all = Array.isArray(fact[name]) ? (fact[name] as Record<string, unknown>[]) : [];
+    return all.map((one) => Number(one[key] ?? 0));
+  };
+  const values = [...numbers("masked", "cells"), ...numbers("findings", "count")];
+  const sum = values.reduce((before, each) => before + each, 0);
+  return sum === 0 ? "" : `, ${sum} values masked`;
 }

@@ -1,4 +1,5 @@
 import { searchedCharactersMax, searchedMarksMax, searchedStatementMax } from "../limits.ts";
+import { maskedIn } from "./masked.ts";
 import { decodeRecord, kindOf, type StoredFact } from "./record.ts";
 
 /*
@@ -83,7 +84,7 @@ class Collector {
         this.#met(fact.verdict);
         return;
       case "completed":
-        if (fact.masked.length > 0) this.#met("masked");
+        if (maskedIn(fact) > 0) this.#met("masked");
         for (const { rule } of fact.masked) this.#mark(this.#rules, rule);
         return;
       default:

@@ -12,6 +12,8 @@ const retryMinMs = 500;
 const retryMaxMs = 30_000;
 const pingEveryMs = 25_000;
 const pongWithinMs = 10_000;
+/** For the line to open, and for what is done before it is tried again. */
+const openWithinMs = 15_000;
 
 /** Keeps a WebSocket to the gateway open until the answer is called. */
 export function openLine<M extends { readonly on: string }>(
@@ -29,6 +31,7 @@ export function openLine<M extends { readonly on: string }>(
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const own = new WebSocket(url);
     socket = own;
+    watch = setTimeout(lose, openWithinMs);
     own.addEventListener("message", ({ data }) => own === socket && hear(own, data));
     own.addEventListener("close", () => own === socket && lose());
   }
@@ -58,7 +61,11 @@ export function openLine<M extends { readonly on: string }>(
   }
   function again(): void {
     clearTimeout(retry);
-    const go = () => !over && socket === null && connect();
+    const go = () => {
+      clearTimeout(retry);
+      if (!over && socket === null) connect();
+    };
+    retry = setTimeout(go, openWithinMs);
     events.beforeRetry().then(go, go);
   }
   const wake = () => document.visibilityState === "visible" && socket === null && again();

@@ -161,6 +161,16 @@ describe("the inbox", () => {
   });
 });
 
+describe("a line that is never answered", () => {
+  test("is given up, and tried again", async () => {
+    stub.silent = true;
+    const { page } = await open(browser, `${stub.url}/reviews`);
+    await says(page, "reconnecting");
+    stub.silent = false;
+    await says(page, "live");
+  });
+});
+
 describe("the sign-in", () => {
   test("leads back to where somebody wanted to go", async () => {
     stub.signedIn = false;

@@ -37,6 +37,8 @@ export type Stub = {
   refuseNext(request: string, code: ProblemCode): void;
   /** Tells every browser, as the review desk does. */
   tell(review: samples.SeenReview): void;
+  /** True: a live line that is asked for gets no answer at all. */
+  silent: boolean;
   /** Cuts every live line. */
   cut(): void;
   stop(): Promise<void>;
@@ -47,7 +49,15 @@ const PING = Buffer.from("ping");
 type Answer = { readonly status: number; readonly json?: unknown };
 type State = Pick<
   Stub,
-  "reviews" | "sessions" | "signedIn" | "me" | "asked" | "records" | "tokens" | "resources"
+  | "reviews"
+  | "sessions"
+  | "signedIn"
+  | "silent"
+  | "me"
+  | "asked"
+  | "records"
+  | "tokens"
+  | "resources"
 >;
 
 export async function startStub(): Promise<Stub> {
@@ -56,6 +66,7 @@ export async function startStub(): Promise<Stub> {
     reviews: [...samples.REVIEWS],
     sessions: samples.SESSIONS,
     signedIn: true,
+    silent: false,
     me: samples.ME,
     asked: [],
     records: [...samples.RECORDS],
@@ -67,6 +78,7 @@ export async function startStub(): Promise<Stub> {
   const live = listening(() => ({ on: "hello" }));
   const watching = listening(() => ({ on: "hello", watch: "w1", last: last() }));
   server.on("upgrade", (request, socket, head) => {
+    if (state.silent) return;
     const of = request.url?.startsWith("/api/sessions/") === true ? watching : live;
     if (of === watching) state.asked.push(`WATCH ${request.url}`);
     of.handleUpgrade(request, socket, head, (opened) => of.emit("connection", opened));

@@ -55,7 +55,7 @@ describe("what a recording counts", () => {
       verdict("block"),
       verdict("review"),
       completed([]),
-      completed([2, 3]),
+      completed([2, 3], 4),
     ];
     const records = facts.map((fact) => encodeEvent({ at: AT, command: 1, fact }, (p) => p));
     const hour = AT / HOUR_MS;
@@ -63,7 +63,7 @@ describe("what a recording counts", () => {
       { seq: 11, hour, kind: "commands", n: 1 },
       { seq: 13, hour, kind: "blocked", n: 1 },
       { seq: 14, hour, kind: "held", n: 1 },
-      { seq: 16, hour, kind: "masked", n: 5 },
+      { seq: 16, hour, kind: "masked", n: 9 },
     ]);
     expect(countsOf(1, Uint8Array.of(1, 2, 3))).toEqual([]);
   });
@@ -84,12 +84,12 @@ const verdict = (said: "allow" | "block" | "review"): Fact => ({
   message: null,
   policy: "pol_1",
 });
-const completed = (cells: readonly number[]): Fact => ({
+const completed = (cells: readonly number[], found = 0): Fact => ({
   kind: "completed",
   tag: "SELECT",
   rows: 1,
   masked: cells.map((n) => ({ rule: "pii", cells: n })),
-  findings: [],
+  findings: found === 0 ? [] : [{ kind: "email", count: found }],
 });
 
 describe("the overview", () => {

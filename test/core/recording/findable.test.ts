@@ -42,6 +42,13 @@ it("takes what was shown, met, named and decided, each once, and nothing of what
   });
 });
 
+it("takes what a detector found for masked", () => {
+  const found: Fact = { ...masked, masked: [], findings: [{ kind: "email", count: 2 }] };
+  expect(findableIn(NOTHING, records(found)).verdicts).toEqual(["masked"]);
+  const none: Fact = { ...masked, masked: [] };
+  expect(findableIn(NOTHING, records(none)).verdicts).toEqual([]);
+});
+
 it("is the same object when nothing is new", () => {
   const all = records(command("select 1"), decision("block", "no"));
   const before = findableIn(NOTHING, all);
