@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
+import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Me } from "../../core/api/me.ts";
@@ -77,8 +78,9 @@ export async function startStub(): Promise<Stub> {
   const last = () => state.records.at(-1)?.seq ?? 0;
   const live = listening(() => ({ on: "hello" }));
   const watching = listening(() => ({ on: "hello", watch: "w1", last: last() }));
+  const unanswered: Duplex[] = [];
   server.on("upgrade", (request, socket, head) => {
-    if (state.silent) return;
+    if (state.silent) return void unanswered.push(socket);
     const of = request.url?.startsWith("/api/sessions/") === true ? watching : live;
     if (of === watching) state.asked.push(`WATCH ${request.url}`);
     of.handleUpgrade(request, socket, head, (opened) => of.emit("connection", opened));
@@ -115,6 +117,7 @@ export async function startStub(): Promise<Stub> {
   const stop = () =>
     new Promise<void>((resolve) => {
       for (const socket of [...live.clients, ...watching.clients]) socket.terminate();
+      for (const socket of unanswered) socket.destroy();
       server.close(() => resolve());
       server.closeAllConnections();
     });
