@@ -67,9 +67,12 @@ export const LEFT = {
   message: "The client left.",
 } as const satisfies Settled;
 
-/** When the session is over: where the policy says, else where its opening said. */
-export const endOf = (policy: Policy, spec: SessionSpec): UnixMs | null =>
-  policy.endsAt === undefined ? spec.endsAt : policy.endsAt;
+/** When the session is over: where the policy says, else where its opening said, or its token. */
+export function endOf(policy: Policy, { endsAt, tokenEndsAt }: SessionSpec): UnixMs | null {
+  const granted = policy.endsAt === undefined ? endsAt : policy.endsAt;
+  if (granted === null || tokenEndsAt === null) return granted ?? tokenEndsAt;
+  return Math.min(granted, tokenEndsAt);
+}
 
 const secretOf = (command: Command): CommandSecret => ({
   text: command.text,

@@ -52,6 +52,7 @@ export async function aSession(
     recording,
     openedAt: AT,
     endsAt: null,
+    tokenEndsAt: null,
     granted: [],
     reason: null,
     ticket: null,
