@@ -69,7 +69,8 @@ type Stage =
   | { readonly is: "new" | "over" }
   | { readonly is: "held"; readonly outgoing: Outgoing }
   | { readonly is: "sent"; readonly outgoing: Outgoing }
-  | { readonly is: "answering"; readonly answer: Answer };
+  /** `made`: the masker that the answer began with. */
+  | { readonly is: "answering"; readonly answer: Answer; readonly made: string };
 
 type Count = { commands: number; client: number; upstream: number };
 
@@ -164,8 +165,9 @@ export class Exchange {
     if (stage.is === "held" && this.#asked !== null) {
       this.#effects.push({ do: "withdraw" });
       this.#describe(this.#asked.head, this.#asked.body);
-    } else if (stage.is === "answering" && stage.answer.endless) {
-      this.#break("The policy has changed: ask again.");
+    } else if (stage.is === "answering") {
+      const isOther = stage.made !== this.#path.policy.masker.made;
+      if (isOther || stage.answer.endless) this.#break("The policy has changed: ask again.");
     }
     return this.#flush();
   }
@@ -198,7 +200,7 @@ export class Exchange {
       case "ended":
         return this.#complete();
       case "failed":
-        return this.#fail(input.message);
+        return this.#fail(input.message, input.code);
       case "left":
         return this.#leave();
     }
@@ -265,7 +267,7 @@ export class Exchange {
     if (head.status === 101) return this.#join(stage.outgoing, head);
     const answer = this.#path.engine.response(stage.outgoing, head);
     if ("refuse" in answer) return this.#refuse(answer.refuse);
-    this.#stage = { is: "answering", answer };
+    this.#stage = { is: "answering", answer, made: this.#path.policy.masker.made };
     const coding = answer.body === "pass" ? null : answer.coding;
     this.#noteHead(answer.head, answer.body === "pass" ? answer.coding : null);
     this.#effects.push({ do: "respond", head: answer.head, coding });
@@ -319,15 +321,15 @@ export class Exchange {
     this.#break("The service's answer is not what its type says, so nothing more of it may pass.");
   }
 
-  #fail(message: string): void {
+  #fail(message: string, code: "unreachable" | "timeout" = "unreachable"): void {
     const { is } = this.#stage;
-    this.#failed("upstream");
+    this.#failed("upstream", code === "timeout" ? "504" : "502");
     if (is === "answering") this.#break(message);
-    else this.#refuse({ code: "unreachable", message, review: null });
+    else this.#refuse({ code, message, review: null });
   }
 
-  #failed(from: "upstream" | "sluice"): void {
-    this.#note({ kind: "failed", sqlstate: "502", from });
+  #failed(from: "upstream" | "sluice", sqlstate = "502"): void {
+    this.#note({ kind: "failed", sqlstate, from });
   }
 
   /** The client is gone: nobody is asked any more, and nothing more is read of the service. */

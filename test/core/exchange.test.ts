@@ -20,6 +20,7 @@ const resource: HttpResource = {
   labels: {},
   forms: [],
   unreadable: "refuse",
+  timeout: 300,
   origins: [],
   openapi: null,
 };

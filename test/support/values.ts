@@ -60,6 +60,7 @@ export const openMasker: Masker = {
   hidesColumns: false,
   opaqueRule: "none",
   longestPattern: 0,
+  made: "",
   source: () => null,
   asks: () => "allow",
   denies: false,

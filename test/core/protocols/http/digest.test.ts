@@ -16,6 +16,7 @@ const resource: HttpResource = {
   credential: { kind: "none", mtls: null },
   forms: [],
   unreadable: "refuse",
+  timeout: 300,
   network: "private",
   labels: {},
 } as unknown as HttpResource;

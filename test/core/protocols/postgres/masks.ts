@@ -26,6 +26,7 @@ export const finder: Masker = {
   hidesColumns: true,
   opaqueRule: "people",
   longestPattern: 16,
+  made: "",
   source: () => null,
   asks: () => "allow",
   denies: false,
