@@ -69,8 +69,7 @@ type Stage =
   | { readonly is: "new" | "over" }
   | { readonly is: "held"; readonly outgoing: Outgoing }
   | { readonly is: "sent"; readonly outgoing: Outgoing }
-  /** `made`: the masker that the answer began with. */
-  | { readonly is: "answering"; readonly answer: Answer; readonly made: string };
+  | { readonly is: "answering"; readonly answer: Answer };
 
 type Count = { commands: number; client: number; upstream: number };
 
@@ -165,9 +164,8 @@ export class Exchange {
     if (stage.is === "held" && this.#asked !== null) {
       this.#effects.push({ do: "withdraw" });
       this.#describe(this.#asked.head, this.#asked.body);
-    } else if (stage.is === "answering") {
-      const isOther = stage.made !== this.#path.policy.masker.made;
-      if (isOther || stage.answer.endless) this.#break("The policy has changed: ask again.");
+    } else if (stage.is === "answering" && stage.answer.endless) {
+      this.#break("The policy has changed: ask again.");
     }
     return this.#flush();
   }
@@ -200,7 +198,7 @@ export class Exchange {
       case "ended":
         return this.#complete();
       case "failed":
-        return this.#fail(input.message, input.code);
+        return this.#fail(input.message);
       case "left":
         return this.#leave();
     }
@@ -267,7 +265,7 @@ export class Exchange {
     if (head.status === 101) return this.#join(stage.outgoing, head);
     const answer = this.#path.engine.response(stage.outgoing, head);
     if ("refuse" in answer) return this.#refuse(answer.refuse);
-    this.#stage = { is: "answering", answer, made: this.#path.policy.masker.made };
+    this.#stage = { is: "answering", answer };
     const coding = answer.body === "pass" ? null : answer.coding;
     this.#noteHead(answer.head, answer.body === "pass" ? answer.coding : null);
     this.#effects.push({ do: "respond", head: answer.head, coding });
@@ -321,15 +319,15 @@ export class Exchange {
     this.#break("The service's answer is not what its type says, so nothing more of it may pass.");
   }
 
-  #fail(message: string, code: "unreachable" | "timeout" = "unreachable"): void {
+  #fail(message: string): void {
     const { is } = this.#stage;
-    this.#failed("upstream", code === "timeout" ? "504" : "502");
+    this.#failed("upstream");
     if (is === "answering") this.#break(message);
-    else this.#refuse({ code, message, review: null });
+    else this.#refuse({ code: "unreachable", message, review: null });
   }
 
-  #failed(from: "upstream" | "sluice", sqlstate = "502"): void {
-    this.#note({ kind: "failed", sqlstate, from });
+  #failed(from: "upstream" | "sluice"): void {
+    this.#note({ kind: "failed", sqlstate: "502", from });
   }
 
   /** The client is gone: nobody is asked any more, and nothing more is read of the service. */

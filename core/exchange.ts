@@ -55,7 +55,6 @@ export type Refusal = {
     | "too_large"
     | "too_many"
     | "unreachable"
-    | "timeout"
     | "unreadable"
     | "broken_off"
     | "lost"
@@ -102,8 +101,8 @@ export type ExchangeInput =
   /** Of the answer, without its content coding where one was to be taken off. */
   | { readonly on: "bytes"; readonly bytes: Uint8Array }
   | { readonly on: "ended" }
-  /** The service cannot be reached, is silent, or broke off. `message` is for people. */
-  | { readonly on: "failed"; readonly message: string; readonly code?: "timeout" }
+  /** The service cannot be reached, or broke off. `message` is for people. */
+  | { readonly on: "failed"; readonly message: string }
   | { readonly on: "left" };
 
 /** One message of a WebSocket (RFC 6455 section 5.6): text, or bytes. */

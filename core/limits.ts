@@ -231,9 +231,6 @@ export const exchangesIdleSeconds = 900;
 /** Requests of one session under way, and what their bodies may take: an isolate has 128 MB. */
 export const exchangesMax = 256;
 export const exchangesBytesMax = 32 * MIB;
-/** A service that has not begun its answer by then is given up: by default, and at most. */
-export const answerSecondsDefault = 300;
-export const answerSecondsMax = 3_600;
 /** An answer of a length that is told waits for its end up to here: it then has one append. */
 export const wholeAnswerBytesMax = 32 * KIB;
 /** Bytes that come of one byte of a coded body: what compresses better than JSON ever does. */

@@ -74,8 +74,6 @@ export interface Masker {
   scanInPlace(window: Uint8Array, column: string): readonly Finding[];
   /** The longest run, in bytes, that a detector needs to see whole: windows overlap by it. */
   readonly longestPattern: number;
-  /** All that decides what is hidden, as text: two maskers of the same hide the same. */
-  readonly made: string;
   /** The masker of a body of that media type; `pass`: nothing in it is masked. */
   body(type: string | null, unreadable: Unreadable): BodyMasker | "pass" | "refuse";
   /** What a header of that name shows, or a parameter of a query. */

@@ -81,8 +81,6 @@ export type HttpResource = Configured & {
   readonly openapi: Readonly<Record<string, unknown>> | null;
   /** What becomes of an answer whose type no masker reads, where rules would mask something. */
   readonly unreadable: "pass" | "scan" | "refuse";
-  /** Seconds from the end of a request to the head of its answer, at most. */
-  readonly timeout: number;
 };
 
 /** A configured thing that one can reach, without its credential. */

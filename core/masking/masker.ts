@@ -37,7 +37,6 @@ export const idleMasker: Masker = {
   scan: () => null,
   scanInPlace: () => [],
   longestPattern: 0,
-  made: "",
   body: () => "pass",
   header: (_, value) => ({ text: value, rule: null, findings: [] }),
   sent: null,
@@ -89,7 +88,6 @@ export function createMasker(
     scan: (cell, column) => content?.scan(cell, column) ?? null,
     scanInPlace: (window, column) => content?.scanInPlace(window, column) ?? [],
     longestPattern: content === null ? 0 : longestPattern,
-    made: JSON.stringify(active.map(({ rule }) => rule)),
   };
   const answers = active.filter(({ rule }) => rule.on.includes("answers"));
   const requests = active.filter(({ rule }) => rule.on.includes("requests"));

@@ -1,5 +1,5 @@
 import { ACCESS } from "../command.ts";
-import { answerSecondsDefault, answerSecondsMax, conditionCharactersMax } from "../limits.ts";
+import { conditionCharactersMax } from "../limits.ts";
 import { DETECTOR_KINDS } from "../masking/kinds.ts";
 import { parseColumnPattern } from "../masking/columns.ts";
 import { parseFieldPattern } from "../masking/fields.ts";
@@ -73,13 +73,6 @@ export const httpSchema = z.strictObject({
     .enum(["pass", "scan", "refuse"])
     .default("refuse")
     .describe("Answers of a type that no masker reads: `pass`, `scan` as text, or `refuse`."),
-  timeout: z
-    .number()
-    .int()
-    .min(1)
-    .max(answerSecondsMax)
-    .default(answerSecondsDefault)
-    .describe("Seconds that the service has for the head of an answer: 300, at most 3600."),
   openapi: z
     .record(z.string(), z.unknown())
     .optional()

@@ -1,4 +1,5 @@
-import { concat } from "../../core/bytes.ts";
+import { createHash } from "node:crypto";
+import { concat, hex } from "../../core/bytes.ts";
 import type { UnixMs } from "../../core/decision.ts";
 import {
   type Authored,
@@ -27,9 +28,7 @@ import { type Held, Later, type Taker } from "./later.ts";
 import { lengthOf, pieces, readWhole } from "./reading.ts";
 import type { LiveExchanges } from "./live.ts";
 import { Outlet } from "./outlet.ts";
-import { Patience } from "./patience.ts";
 import { LiveSocket } from "./socket.ts";
-import { streamedBody } from "./streamed.ts";
 
 /** What the worker says of a request, by a header that no client can send. */
 export type Enclosed = {
@@ -279,11 +278,9 @@ export class LiveExchange implements Holder, Held {
   }
 
   async #forward(outgoing: Outgoing): Promise<void> {
-    const patience = new Patience(this.spec.resource.timeout, () => this.#gone.abort());
     try {
-      const body = outgoing.body ?? this.#streamed(patience);
+      const body = outgoing.body ?? this.#streamed();
       const whole = body instanceof Uint8Array && body.length === 0 ? null : body;
-      if (outgoing.body !== null || body === null) patience.begin();
       const from = Date.now();
       const response = await requestOf(this.env, this.spec, outgoing, {
         body: whole,
@@ -293,23 +290,12 @@ export class LiveExchange implements Holder, Held {
           this.#secrets = secrets;
         },
       });
-      patience.end();
       this.#session.arriving.dialled(Date.now() - from);
       this.#session.arriving.loggedIn(this.now());
       await this.#receive(response);
     } catch (error) {
-      patience.end();
-      const { words } = patience;
-      if (words === null) this.#step({ on: "failed", message: wordsOf(error) });
-      else this.#step({ on: "failed", code: "timeout", message: words });
+      this.#step({ on: "failed", message: wordsOf(error) });
     }
-  }
-
-  #streamed(patience: Patience): ReadableStream | null {
-    return streamedBody(this.#request as Request, (bytes, sha256) => {
-      this.#step({ on: "streamed", bytes, sha256 });
-      patience.begin();
-    });
   }
 
   async #receive(response: Response): Promise<void> {
@@ -358,6 +344,26 @@ export class LiveExchange implements Holder, Held {
       await this.#outlet?.room();
     }
     this.#step(...first, ...bytesOf(hides.end()), ENDED);
+  }
+
+  /** A body that is too large to be held: counted and hashed as it passes. */
+  #streamed(): ReadableStream | null {
+    const request = this.#request;
+    if (request?.body === null || request === null) return null;
+    const hash = createHash("sha256");
+    let bytes = 0;
+    const counted = new TransformStream<Uint8Array, Uint8Array>({
+      transform: (chunk, out) => {
+        hash.update(chunk);
+        bytes += chunk.length;
+        out.enqueue(chunk);
+      },
+      flush: () =>
+        this.#step({ on: "streamed", bytes, sha256: hex(new Uint8Array(hash.digest())) }),
+    });
+    const length = request.headers.get("content-length");
+    const passed = request.body.pipeThrough(counted);
+    return length === null ? passed : passed.pipeThrough(new FixedLengthStream(Number(length)));
   }
 }
 

@@ -20,7 +20,6 @@ const resource: HttpResource = {
   openapi: null,
   origins: [],
   unreadable: "refuse",
-  timeout: 300,
   labels: {},
 };
 
@@ -111,28 +110,4 @@ test("a body that is too large to be held is refused, and its hold is written do
     { do: "send" },
     { do: "finish" },
   ]);
-});
-
-test("an answer under way goes on under a policy of the same masks, and is cut by others", () => {
-  const made = (rules: string): Policy => ({
-    ...policy,
-    version: "pol_2",
-    masker: { ...idleMasker, made: rules },
-  });
-  const under = (next: Policy, type: string) => {
-    const engine = new HttpEngine(resource, idleMasker, () => () => false);
-    const spec = { ...sampleSpec(), resource };
-    const path = new ExchangePath({ spec, engine, policy, crypto: nodeCrypto });
-    const exchange = path.begin();
-    const head = { method: "GET", target: "/customers/7", headers: [] };
-    exchange.step({ on: "request", head, body: null }, 1);
-    const headers = [["content-type", type]] as const;
-    exchange.steps([{ on: "response", head: { status: 200, headers } }, BYTES], 2);
-    path.adopt(next, 3);
-    const adopted = exchange.adopted(3).map((effect) => effect.do);
-    return [...adopted, ...exchange.step(BYTES, 4).map((effect) => effect.do)];
-  };
-  expect(under(made(""), "application/json")).toEqual(["append", "send"]);
-  expect(under(made("[ssn]"), "application/json")).toEqual(["append", "break"]);
-  expect(under(made(""), "text/event-stream")).toEqual(["append", "break"]);
 });

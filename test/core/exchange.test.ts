@@ -20,7 +20,6 @@ const resource: HttpResource = {
   labels: {},
   forms: [],
   unreadable: "refuse",
-  timeout: 300,
   origins: [],
   openapi: null,
 };

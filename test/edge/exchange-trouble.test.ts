@@ -15,9 +15,8 @@ import { eventually, withBounds } from "./edge.ts";
 const policy = (url: string): string => `
 resources:
   - { name: svc, type: http, url: "${url}", network: private, unreadable: pass }
-  - { name: hasty, type: http, url: "${url}", network: private, unreadable: pass, timeout: 1 }
 grants:
-  - { id: all, groups: [engineers], resources: [svc, hasty], access: [read, write] }
+  - { id: all, groups: [engineers], resources: [svc], access: [read, write] }
   - { id: short, groups: [leads], resources: [svc], access: [read], hours: 0.001 }
 roles: { admin: [admins], auditor: [auditors] }
 `;
@@ -44,19 +43,10 @@ const works = (what: (typeof BROKEN)[number]) => fetch(`${gate.url}/api/mend/${w
 afterEach(() => Promise.all(BROKEN.map(works)));
 
 const call = (path: string, token = ada, method = "GET", body = ""): Promise<Got> =>
-  callOf("svc", path, token, method, body);
-
-const callOf = (
-  name: string,
-  path: string,
-  token = ada,
-  method = "GET",
-  body: string | Buffer = "",
-): Promise<Got> =>
-  ask(`${gate.url}/http/${name}${path}`, {
+  ask(`${gate.url}/http/svc${path}`, {
     method,
     headers: { authorization: `Bearer ${token}` },
-    ...(body.length > 0 && { body }),
+    ...(body !== "" && { body }),
   });
 
 /** Paths that the service has seen. */
@@ -137,39 +127,6 @@ describe("what records is away", () => {
     const got = await coming;
     expect(got.status).toBe(403);
     expect(problemOf(got).detail).toContain("could not confirm");
-  });
-});
-
-describe("a service that is silent", () => {
-  it.each([
-    ["asked", "GET", Buffer.alloc(0)],
-    ["told a body that is held", "POST", Buffer.alloc(2)],
-    ["told a body that streams", "POST", Buffer.alloc(2 * 2 ** 20)],
-  ])("is given up when it was %s: 504, and it hears so", async (_, method, body) => {
-    let gone = false;
-    gate.upstream.told.set("/silent", ({ request, response }) => {
-      request.resume();
-      response.on("close", () => {
-        gone = true;
-      });
-    });
-    const got = await callOf("hasty", "/silent", ada, method, body);
-    expect(got.status).toBe(504);
-    expect(problemOf(got)).toMatchObject({
-      code: "timeout",
-      detail: "The service did not answer within 1 s.",
-    });
-    await eventually(async () => gone);
-    const facts = await gate.records(sessionOf(got));
-    expect(facts.findLast(({ kind }) => kind === "failed")?.fact).toMatchObject({
-      sqlstate: "504",
-      from: "upstream",
-    });
-  });
-
-  it("is waited for once its answer has begun", async () => {
-    const got = await callOf("hasty", "/slow?after=head&ms=2500");
-    expect([got.status, got.cut]).toEqual([200, false]);
   });
 });
 

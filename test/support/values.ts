@@ -60,7 +60,6 @@ export const openMasker: Masker = {
   hidesColumns: false,
   opaqueRule: "none",
   longestPattern: 0,
-  made: "",
   source: () => null,
   asks: () => "allow",
   denies: false,

@@ -12,7 +12,6 @@ const STATUS = {
   too_many: 429,
   unsupported: 415,
   unreachable: 502,
-  timeout: 504,
   unreadable: 502,
   broken_off: 502,
   failed: 503,

@@ -16,7 +16,6 @@ const resource: HttpResource = {
   credential: { kind: "none", mtls: null },
   forms: [],
   unreadable: "refuse",
-  timeout: 300,
   network: "private",
   labels: {},
 } as unknown as HttpResource;

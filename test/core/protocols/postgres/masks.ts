@@ -26,7 +26,6 @@ export const finder: Masker = {
   hidesColumns: true,
   opaqueRule: "people",
   longestPattern: 16,
-  made: "",
   source: () => null,
   asks: () => "allow",
   denies: false,
