@@ -67,12 +67,9 @@ export const LEFT = {
   message: "The client left.",
 } as const satisfies Settled;
 
-/** When the session is over: where the policy says, else where its opening said, or its token. */
-export function endOf(policy: Policy, { endsAt, tokenEndsAt }: SessionSpec): UnixMs | null {
-  const granted = policy.endsAt === undefined ? endsAt : policy.endsAt;
-  if (granted === null || tokenEndsAt === null) return granted ?? tokenEndsAt;
-  return Math.min(granted, tokenEndsAt);
-}
+/** When the session is over: where the policy says, else where its opening said. */
+export const endOf = (policy: Policy, spec: SessionSpec): UnixMs | null =>
+  policy.endsAt === undefined ? spec.endsAt : policy.endsAt;
 
 const secretOf = (command: Command): CommandSecret => ({
   text: command.text,

@@ -121,8 +121,6 @@ export type SessionSpec = {
   readonly openedAt: UnixMs;
   /** The instant at which the grant ends, whenever the session began. */
   readonly endsAt: UnixMs | null;
-  /** The end of the API token that opened it; null: none did. */
-  readonly tokenEndsAt: UnixMs | null;
   /** What was asked for and approved, just in time. */
   readonly granted: readonly Granted[];
   readonly reason: string | null;

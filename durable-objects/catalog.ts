@@ -214,7 +214,6 @@ export class CatalogObject extends DurableObject<ObjectsEnv> {
 const ownSpec = (asked: StreamSpec): StreamSpec => ({
   ...asked,
   granted: [],
-  tokenEndsAt: null,
   id: newId("ses"),
   onBehalfOf: null,
   recording: "off",

@@ -65,7 +65,6 @@ export async function specOf(
     recording: document.recording.default,
     openedAt: now,
     endsAt,
-    tokenEndsAt: identity.token === null ? null : identity.expiresAt,
     granted,
     reason: said(c, "sluice-reason"),
     ticket: said(c, "sluice-ticket"),

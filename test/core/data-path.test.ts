@@ -174,19 +174,6 @@ describe("decisions", () => {
     expect(heard).toMatchObject([{ on: "revoked", code: "grant_over" }]);
   });
 
-  it.each([
-    [5_000, 6_000, 5_000],
-    [5_000, 4_000, 4_000],
-    [null, 6_000, 6_000],
-  ])("ends with its grant (%s) or its API token (%s), at %s", (endsAt, tokenEndsAt, end) => {
-    const { engine } = scripted({});
-    const path = open(engine, samplePolicy(), sampleSpec({ endsAt, tokenEndsAt }));
-    expect(path.deadline).toBe(end);
-    const until = (later: number | null) => samplePolicy(undefined, { endsAt: later });
-    path.step({ on: "policy", policy: until(9_000) }, 2_000);
-    expect(path.deadline).toBe(tokenEndsAt);
-  });
-
   it("follows a new policy that moves that instant, and ends at once when it has passed", () => {
     const { engine, heard } = scripted({});
     const path = open(engine, samplePolicy(), sampleSpec({ endsAt: 5_000 }));

@@ -24,16 +24,6 @@ async function make(scopes: readonly string[]): Promise<{ id: string; token: str
 const call = (token: string, path: string): Promise<Response> =>
   fetch(`${demo().url}/http/billing-api${path}`, { headers: { authorization: `Bearer ${token}` } });
 
-/** Reads on until the answer ends or is cut off. */
-async function over(answer: Response): Promise<string> {
-  const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
-  try {
-    for (;;) if ((await reader.read()).done) return "ended";
-  } catch {
-    return "cut off";
-  }
-}
-
 async function revoke(id: string): Promise<void> {
   const headers = { authorization: `Bearer ${await demo().token("ada")}` };
   const path = ROUTES.revokeToken.path.replace(":id", id);
@@ -58,19 +48,12 @@ it("is masked and recorded as its owner's calls are, in a session of its own", a
 it("calls nothing once it is revoked, and an answer under way is cut off", async () => {
   const { id, token } = await make(["http:call"]);
   const events = await call(token, "/events");
+  const reader = (events.body as ReadableStream<Uint8Array>).getReader();
+  await reader.read();
   await revoke(id);
-  expect(await Promise.race([over(events), sleep(5_000, "still there")])).not.toBe("still there");
-  expect((await call(token, "/customers/7")).status).toBe(401);
-});
-
-it("calls nothing behind its own end, and an answer under way is cut off then", async () => {
-  const { id, token } = await make(["http:call"]);
-  const db = await demo().gateway.miniflare.getD1Database("DB");
-  const end = Date.now() + 2_000;
-  await db.prepare("UPDATE api_tokens SET expires_at = ? WHERE id = ?").bind(end, id).run();
-  const events = await call(token, "/events");
-  expect(events.status).toBe(200);
-  expect(await Promise.race([over(events), sleep(10_000, "still there")])).toBe("cut off");
-  expect(Date.now()).toBeGreaterThanOrEqual(end);
+  const cut = (async () => {
+    for (;;) if ((await reader.read()).done) return "ended";
+  })().catch(() => "cut off");
+  expect(await Promise.race([cut, sleep(5_000, "still there")])).not.toBe("still there");
   expect((await call(token, "/customers/7")).status).toBe(401);
 });

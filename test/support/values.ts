@@ -45,7 +45,6 @@ export const sampleSpec = (over: Partial<StreamSpec> = {}): StreamSpec => ({
   recording: "full",
   openedAt: 1_000,
   endsAt: null,
-  tokenEndsAt: null,
   granted: [],
   reason: null,
   ticket: null,

@@ -52,7 +52,6 @@ export async function aSession(
     recording,
     openedAt: AT,
     endsAt: null,
-    tokenEndsAt: null,
     granted: [],
     reason: null,
     ticket: null,
