@@ -271,6 +271,12 @@ describe("a request cannot be judged", () => {
     expect(again(then, source(BODY, masks), recordedOf(then, sent))).toEqual([
       "allow → review: large",
     ]);
+    const { ssn } = (left.command.http?.body ?? {}) as { ssn: string };
+    expect(ssn).toMatch(/^tok_/);
+    const token = `{ id: token, then: block, when: 'http.body.ssn == "${ssn}"' }`;
+    expect(again(then, source(token, masks), recordedOf(then, sent))).toEqual([
+      "allow → block: token",
+    ]);
   });
 
   it("where the record tells of another decision", () => {
