@@ -39,6 +39,7 @@ export function commandEvents(
     objects: command.objects,
     unbounded: command.unbounded,
     digest,
+    ...(command.shows !== undefined && { shows: command.shows }),
     secret: policy.recording === "off" ? null : secretOf(command),
   };
   const decided: Fact = {

@@ -120,6 +120,18 @@ export type HttpFacts = {
   readonly websocket?: boolean;
 };
 
+/** What of a request its shown form holds just as it was sent: no mask has touched it. */
+export type RequestShown = {
+  readonly path: boolean;
+  readonly query: boolean;
+  /** But for the fields in `hidden`. True of none, too. */
+  readonly body: boolean;
+  /** Fields at the top of the body in which a mask has hidden something. */
+  readonly hidden: readonly string[];
+  /** The Content-Type of a body that is shown so. */
+  readonly type: string | null;
+};
+
 /** Of a body that there is, by what is shown of it. */
 export const bodyIs = (body: unknown): "fields" | "other" =>
   typeof body === "object" && body !== null && !Array.isArray(body) ? "fields" : "other";
@@ -165,4 +177,6 @@ export type Command = {
   readonly searchPath: readonly string[] | null;
   /** Of a request. */
   readonly http?: HttpFacts;
+  /** Of a request that opens no WebSocket. */
+  readonly shows?: RequestShown;
 };

@@ -1,4 +1,4 @@
-import type { CommandId } from "./command.ts";
+import type { CommandId, RequestShown } from "./command.ts";
 import type { RecordingLevel, UnixMs } from "./decision.ts";
 import type { Finding } from "./masker.ts";
 import type { PrincipalKind } from "./session.ts";
@@ -31,6 +31,8 @@ export type Fact =
       readonly unbounded: boolean;
       /** Hex of the digest that an approval is bound to (CONTRACTS §3). */
       readonly digest: string;
+      /** Of a request that opens no WebSocket; older recordings are without. */
+      readonly shows?: RequestShown;
       readonly secret: CommandSecret | null;
     }
   | {

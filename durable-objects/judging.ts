@@ -3,7 +3,7 @@ import { type Judged, judging, type Scene } from "../core/rehearsal/judged.ts";
 import { nodeCrypto } from "./crypto.ts";
 import { grammar, grammarReady } from "./grammar.ts";
 
-/** Every text of every scene. The caller bounds how many: the clock stands still meanwhile. */
+/** All that every scene asks. The caller bounds how many: the clock stands still meanwhile. */
 export async function judgeAll(
   catalog: Catalog | null,
   scenes: readonly Scene[],
@@ -12,9 +12,9 @@ export async function judgeAll(
   for (const scene of scenes) {
     const judge = judging(scene, catalog, grammar, nodeCrypto);
     const judged: Judged[] = [];
-    for (const text of scene.texts) {
+    for (const asked of scene.asked) {
       await grammarReady();
-      judged.push(judge(text));
+      judged.push(judge(asked));
     }
     all.push(judged);
   }

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { PROBLEMS } from "../core/api/problem.ts";
 import { exchangesIdleSeconds, requestBytesMax } from "../core/limits.ts";
+import { strangeBody } from "../core/protocols/http/body.ts";
 import { readPrefer } from "../core/protocols/http/prefer.ts";
 import type { ExchangeSpec } from "../core/session.ts";
 import { hashSecret } from "../store/hash.ts";
@@ -147,9 +148,8 @@ async function heldBody({ method, body }: Request): Promise<Body> {
       throw new Refused("bad_request", "The request's body broke off, or is badly framed.");
     });
   reader.releaseLock();
-  if (value.length > 0 && (method === "GET" || method === "HEAD")) {
-    throw new Refused("bad_request", `A body of ${method} has no meaning (RFC 9110), and stays.`);
-  }
+  const strange = strangeBody(method, value.length);
+  if (strange !== null) throw new Refused("bad_request", strange);
   if (value.length > requestBytesMax) return { bytes: value, rest: body };
   return { bytes: value.length === 0 ? null : value, rest: null };
 }

@@ -14,7 +14,7 @@ type Answers = {
 
 export type Judge = (resource: string, scenes: readonly Scene[]) => Promise<Answers>;
 
-/** Statements are judged by the object that knows their resource's tables. */
+/** By the object that knows the resource's tables; a request needs none. */
 export function judgeFor(c: Context<App>): Judge {
   const specs = new Map<string, Promise<StreamSpec | null>>();
   return async (resource, scenes) => {
@@ -30,7 +30,7 @@ export function judgeFor(c: Context<App>): Judge {
 async function reachable(c: Context<App>, resource: string): Promise<StreamSpec | null> {
   const applied = await appliedPolicy(c);
   const rule = applied?.document.resources.find(({ name }) => name === resource);
-  if (applied === null || rule === undefined) return null;
+  if (applied === null || rule === undefined || rule.type === "http") return null;
   try {
     const spec = await specOf(c, applied, rule, null);
     return isStream(spec) ? spec : null;

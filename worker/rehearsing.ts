@@ -1,14 +1,14 @@
 import type { Context } from "hono";
 import { toInstant } from "../core/api/common.ts";
 import type { Difference, RehearsedStep } from "../core/api/rehearsal.ts";
-import type { Decision } from "../core/decision.ts";
 import { rehearsalCommandsMax, rehearsalRecordsMax, rehearsalSessionsMax } from "../core/limits.ts";
 import { loadDocument } from "../core/policy/document.ts";
+import type { Outcome } from "../core/policy/cases.ts";
 import type { Document } from "../core/policy/schema.ts";
-import { cautionOf, compare, type Unjudged } from "../core/rehearsal/compare.ts";
+import { compare, type Unjudged } from "../core/rehearsal/compare.ts";
 import type { Judged, Scene } from "../core/rehearsal/judged.ts";
-import { looksOf } from "../core/rehearsal/looks.ts";
-import { readable, type Recorded, recordedIn } from "../core/rehearsal/recorded.ts";
+import { type Part, planOf } from "../core/rehearsal/plan.ts";
+import { type Recorded, recordedIn } from "../core/rehearsal/recorded.ts";
 import type { Principal } from "../core/session.ts";
 import { policyByVersion } from "../store/policies.ts";
 import { principalById } from "../store/principals.ts";
@@ -74,8 +74,7 @@ export class Rehearsal {
     const { from: begin, to } = this.#window;
     const inside = commands.filter(({ at }) => begin <= at && at < to);
     this.examined += inside.length;
-    if (session.resourceType === "http") this.#note("request", inside.length);
-    else if (inside.length > 0) await this.#commands(session, inside);
+    if (inside.length > 0) await this.#commands(session, inside);
     // A command whose decision is on the next page is read again with it.
     return open === null || open === from || records.next === null ? records.next : open;
   }
@@ -110,26 +109,30 @@ export class Rehearsal {
     before: Document,
     commands: readonly Recorded[],
   ): Promise<void> {
-    const looks = looksOf([before, this.#after], principal, { name: session.resourceName });
-    const texts = commands.flatMap((recorded) => {
-      const sql = readable(recorded.shown);
-      const why = sql === null ? "cut" : "parameters";
-      if (sql !== null && !(looks.parameters && BOUND.test(sql))) return [{ recorded, sql }];
-      this.#note(why, 1);
-      return [];
-    });
-    const scene: Omit<Scene, "document"> = {
+    const { resourceName: resource } = session;
+    const isService = session.resourceType === "http";
+    const plan = planOf({ before, after: this.#after, principal, resource, commands }, isService);
+    for (const why of plan.unjudged) this.#note(why, 1);
+    const scene = {
       principal,
-      resource: session.resourceName,
+      resource,
       session: { ...session, granted: grantedIn(before, commands) },
-      texts: texts.map(({ recorded, sql }) => ({ sql, at: recorded.at })),
     };
-    const scenes = [before, this.#after].map((document) => ({ ...scene, document }));
+    for (const part of plan.parts) await this.#part(session, scene, part, isService);
+  }
+
+  async #part(
+    session: SessionRow,
+    scene: Omit<Scene, "document" | "asked">,
+    { before, after, asked, caution }: Part,
+    isService: boolean,
+  ): Promise<void> {
+    const again = asked.map((one) => one.again);
+    const scenes = [before, after].map((document) => ({ ...scene, document, asked: again }));
     const { answers, known } = await this.#judge(session.resourceName, scenes);
-    if (!known) return this.#note("tables", texts.length);
-    const rules = new Set(before.masking.filter((r) => r.columns !== undefined).map((r) => r.id));
-    const caution = cautionOf(looks);
-    texts.forEach(({ recorded }, i) => {
+    if (!known && !isService) return this.#note("tables", asked.length);
+    const rules = isService ? NONE : columnRulesOf(before);
+    asked.forEach(({ recorded }, i) => {
       const [then, now] = [answers[0]?.[i] as Judged, answers[1]?.[i] as Judged];
       const compared = compare(recorded, then, now, rules);
       if (compared.is === "unjudged") this.#note(compared.why, 1);
@@ -165,8 +168,11 @@ export class Rehearsal {
   }
 }
 
-/** Whoever sends no `$1` has bound nothing to it. */
-const BOUND = /\$[0-9]/;
+/** Of a service's answers nobody knows the fields. */
+const NONE: ReadonlySet<string> = new Set();
+
+const columnRulesOf = ({ masking }: Document): ReadonlySet<string> =>
+  new Set(masking.filter(({ columns }) => columns !== undefined).map(({ id }) => id));
 
 async function policyAt(c: Context<App>, version: string): Promise<Document | null> {
   const row = await policyByVersion(c.var.db, version);
@@ -194,7 +200,7 @@ const whatWas = (session: SessionRow, { seq, at, shown }: Recorded) => ({
   shown,
 });
 
-const side = (decision: Decision): Difference["before"] => ({
+const side = (decision: Outcome): Difference["before"] => ({
   verdict: decision.verdict,
   rules: [...decision.rules],
   message: "message" in decision ? decision.message : null,

@@ -2,8 +2,9 @@ import type { Catalog } from "../../core/catalog.ts";
 import { checkDocument } from "../../core/policy/check.ts";
 import { isDocument } from "../../core/policy/document.ts";
 import { explainAccess, explainDecision } from "../../core/policy/explain.ts";
-import type { Document } from "../../core/policy/schema.ts";
-import type { Stage } from "../../core/rehearsal/rehearse.ts";
+import { resourceOf } from "../../core/policy/resource.ts";
+import type { Document, ResourceRule } from "../../core/policy/schema.ts";
+import type { Stage } from "../../core/rehearsal/stage.ts";
 import type { Principal } from "../../core/session.ts";
 import { columnTree, type ExplainedColumn, sayMask } from "../../core/sql/explain.ts";
 import { type Context, gatewayOf, list } from "../context.ts";
@@ -12,6 +13,7 @@ import { table } from "../output/table.ts";
 import { visible } from "../output/visible.ts";
 import { rehearse } from "../rehearsal.ts";
 import { readCatalog } from "./catalog-file.ts";
+import { explainRequest, type RequestOptions } from "./explain-request.ts";
 import { readText } from "./files.ts";
 
 export type ExplainOptions = {
@@ -19,30 +21,30 @@ export type ExplainOptions = {
   readonly groups: readonly string[];
   readonly on?: string;
   readonly catalog?: string;
-};
+} & RequestOptions;
 
 /** Answered on this machine, by the same code that the gateway decides with. */
 export async function explain(
   context: Context,
   file: string | undefined,
-  sql: string | undefined,
-  { as, groups, on, catalog: saved }: ExplainOptions,
+  text: string | undefined,
+  options: ExplainOptions,
 ): Promise<void> {
-  if (sql !== undefined && on === undefined) throw usage("Which resource? Say --on NAME.");
-  if (sql === undefined && saved !== undefined) throw usage("A catalog is for a statement.");
+  const { as, groups, on, catalog: saved } = options;
+  if (text !== undefined && on === undefined) throw usage("Which resource? Say --on NAME.");
   const document = await documentOf(context, file);
   const asked = document.resources.filter(({ name }) => on === undefined || name === on);
   const [first] = asked;
   if (first === undefined) throw refused("unknown", `The document names no such resource.`);
-  if (sql !== undefined && first.type === "http") {
-    throw usage(`${first.name} is a service: leave the statement out to see who may call it.`);
-  }
+  requireFitting(text === undefined ? null : first.type, options);
   const principal: Principal = { id: as, name: as, groups, kind: "person" };
-  if (sql !== undefined) {
-    const catalog = saved === undefined ? null : await catalogFor(first.name, saved);
+  if (text !== undefined) {
     const session = { id: "", reason: null, ticket: null, openedAt: Date.now() };
-    const stage: Stage = { document, principal, resource: first, session, catalog };
-    return explainStatement(context, stage, sql);
+    const stage = { document, principal, session };
+    const resource = resourceOf(first, first.name);
+    if (resource.type === "http") return explainRequest(context, stage, resource, text, options);
+    const catalog = saved === undefined ? null : await catalogFor(first.name, saved);
+    return explainStatement(context, { ...stage, resource: first, catalog }, text);
   }
   const answers = asked.map((one) => ({
     id: one.name,
@@ -54,6 +56,17 @@ export async function explain(
       answers.map(({ id, why }) => [id, why]),
     ),
   );
+}
+
+/** `of`: what a text is for; null: there is none. */
+function requireFitting(
+  of: ResourceRule["type"] | null,
+  { catalog, header, body }: ExplainOptions,
+): void {
+  if (of !== "postgres" && catalog !== undefined) throw usage("A catalog is for a statement.");
+  if (of !== "http" && (header.length > 0 || body !== undefined)) {
+    throw usage("--header and --body are for a request to a service.");
+  }
 }
 
 async function catalogFor(resource: string, file: string): Promise<Catalog> {

@@ -36,7 +36,8 @@ export async function testPolicy(
   }));
   const judged = await judge(scenes);
   const results = read.cases.map((one, i) => resultOf(one, judged[i] as Judged, i + 1));
-  const bare = new Set(read.cases.map(({ on }) => on).filter((on) => !catalogs.has(on)));
+  const statements = read.cases.filter(({ sql }) => sql !== undefined);
+  const bare = new Set(statements.map(({ on }) => on).filter((on) => !catalogs.has(on)));
   for (const name of bare) say(context, `${name} is read without a catalog (--catalog FILE)`);
   list(context, results, () => `${results.map(lineOf).join("")}${countOf(results)}\n`);
   if (results.some(({ passed }) => !passed)) context.exitCode = EXIT.refused;

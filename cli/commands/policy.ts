@@ -33,15 +33,20 @@ export function policyCommands(program: Command, context: Context): void {
       list(context, [view], () => shown(found.source));
     });
   policy
-    .command("explain [file] [sql]")
-    .description("who may open what, or what becomes of a statement, and why; `-`: as in force")
+    .command("explain [file] [text]")
+    .description(
+      "who may open what, or what becomes of a statement or of a request such as `GET /a`, and " +
+        "why; `-` for the file: as in force",
+    )
     .requiredOption("--as <name>", "the person")
     .option("--groups <names>", "the person's groups, separated by commas", commaSeparated, [])
     .option("--on <name>", "only this resource")
     .option("--catalog <file>", "read the statement with this saved catalog")
+    .option("--header <line>", "of the request, `NAME: VALUE`; once for each", collected, [])
+    .option("--body <text>", "of the request; JSON, unless a header says otherwise")
     .option("--json", "one JSON array")
-    .action((file: string | undefined, sql: string | undefined, options: ExplainOptions) =>
-      explain(context, file === "-" ? undefined : file, sql, options),
+    .action((file: string | undefined, text: string | undefined, options: ExplainOptions) =>
+      explain(context, file === "-" ? undefined : file, text, options),
     );
   policy
     .command("catalog")

@@ -54,7 +54,8 @@ export const policySchema = z.record(z.string(), z.unknown());
 /** `cases`: the YAML that `sluice policy test` takes. */
 export const testBody = z.strictObject({ source, cases: z.string().max(policyBytesMax) });
 
-const verdict = z.enum(["allow", "block", "review"]);
+/** `refuse`: of a request that is answered before any rule. */
+export const outcome = z.enum(["allow", "block", "review", "refuse"]);
 
 /** `errors`: the cases cannot be read, and none was tried. */
 export const tested = z.object({
@@ -67,12 +68,14 @@ export const tested = z.object({
       passed: z.boolean(),
       as: z.string(),
       on: z.string(),
-      verdict,
+      verdict: outcome,
       rules: z.array(z.string()),
       columns: z.array(z.object({ name: z.string(), rule: z.string().nullable() })),
+      /** Of a request: the rules and detectors that mask something of it. */
+      maskedIn: z.array(z.string()),
       differences: z.array(z.string()),
     }),
   ),
-  /** Resources that were read without a catalog. */
+  /** Databases that were read without a catalog. */
   bare: z.array(z.string()),
 });

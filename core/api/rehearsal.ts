@@ -2,7 +2,7 @@ import { rehearsalDaysMax } from "../limits.ts";
 import { UNJUDGED } from "../rehearsal/compare.ts";
 import { z } from "../zod.ts";
 import { id, instant, name } from "./common.ts";
-import { checkBody } from "./policy.ts";
+import { checkBody, outcome } from "./policy.ts";
 
 /** From an instant to before another, of commands; `after` is the `next` of the answer before. */
 export const rehearsalBody = checkBody
@@ -25,7 +25,7 @@ export const rehearsalBody = checkBody
   });
 
 const side = z.object({
-  verdict: z.enum(["allow", "block", "review"]),
+  verdict: outcome,
   rules: z.array(z.string()),
   message: z.string().nullable(),
 });

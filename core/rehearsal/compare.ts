@@ -8,13 +8,15 @@ import type { Recorded } from "./recorded.ts";
  * tables and the person's groups the policy of then would not have done what was recorded, so what
  * they say of another policy is worth nothing; `person`, `policy`, `tables`: the groups of who
  * asked, the text of the policy of then, or the resource's tables are not known now. `recording`
- * counts recordings, not commands: it is kept no longer, or damaged. `request`: it is no statement,
- * and much of what a rule may look at, its headers for one, is sealed.
+ * counts recordings, not commands: it is kept no longer, or damaged. `request`: the recording of a
+ * request does not say what of it is shown as it was sent; `sealed`: it does, and a rule looks at
+ * another part of it.
  */
 export const UNJUDGED = [
   "parameters",
   "cut",
   "request",
+  "sealed",
   "not reproduced",
   "person",
   "policy",

@@ -1,5 +1,5 @@
 import { text as decode, utf8 } from "../bytes.ts";
-import type { CommandId } from "../command.ts";
+import type { CommandId, RequestShown } from "../command.ts";
 import type { Decision, UnixMs } from "../decision.ts";
 import type { StoredFact } from "../recording/record.ts";
 import { tokens } from "../sql/lexer.ts";
@@ -12,6 +12,8 @@ export type Recorded = {
   readonly shown: string;
   readonly operations: readonly string[];
   readonly objects: readonly string[];
+  /** Of a request; older recordings are without. */
+  readonly shows?: RequestShown | undefined;
   readonly decision: {
     readonly verdict: Decision["verdict"];
     readonly rules: readonly string[];
@@ -40,8 +42,8 @@ export function recordedIn(records: readonly Located[]): {
   for (const { seq, event } of records) {
     const { at, command, fact } = event;
     if (fact.kind === "command") {
-      const { shown, operations, objects } = fact;
-      begun = { seq, command, at, shown, operations, objects };
+      const { shown, operations, objects, shows } = fact;
+      begun = { seq, command, at, shown, operations, objects, shows };
     } else if (fact.kind === "decision" && begun?.command === command) {
       const { verdict, rules, policy } = fact;
       commands.set(command, { ...begun, decision: { verdict, rules, policy }, masks: [] });

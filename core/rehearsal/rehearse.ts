@@ -1,32 +1,15 @@
 import { utf8 } from "../bytes.ts";
-import type { Catalog } from "../catalog.ts";
 import type { Command } from "../command.ts";
 import type { Crypto } from "../crypto.ts";
 import type { Decision, UnixMs } from "../decision.ts";
 import type { Masker } from "../masker.ts";
 import { resourceOf } from "../policy/resource.ts";
-import { compilePolicy } from "../policy/compile.ts";
-import type { SessionFacts } from "../policy/context.ts";
-import type { Document, ResourceRule } from "../policy/schema.ts";
-import type { Granted, Principal } from "../session.ts";
 import { Analyses } from "../sql/cache.ts";
 import { type ExplainedColumn, explainColumns, sayLeak } from "../sql/explain.ts";
 import type { Grammar } from "../sql/grammar.ts";
 import { Names } from "../sql/names.ts";
 import { trialCommand } from "../sql/summary.ts";
-
-/** Somebody on a resource under a policy, before she has sent anything. */
-export type Stage = {
-  readonly document: Document;
-  readonly principal: Principal;
-  readonly resource: ResourceRule;
-  readonly session: SessionFacts & {
-    readonly openedAt: UnixMs;
-    readonly granted?: readonly Granted[];
-  };
-  /** Null: names are not known. */
-  readonly catalog: Catalog | null;
-};
+import { policyOn, type Stage } from "./stage.ts";
 
 export type Rehearsed = {
   readonly command: Command;
@@ -47,24 +30,16 @@ export type Rehearsed = {
  * holds, so its keys are of no account.
  */
 export function rehearsal(
-  { document, principal, resource, session, catalog }: Stage,
+  stage: Stage,
   grammar: Grammar,
   crypto: Crypto,
 ): (sql: string, now: UnixMs) => Rehearsed {
-  const policy = compilePolicy({
-    policy: document,
-    version: "local",
-    principal,
-    resource: resourceOf(resource, resource.name),
-    session,
-    keys: { mask: (purpose) => crypto.sha256(utf8(purpose)) },
-    crypto,
-  });
+  const policy = policyOn(stage, resourceOf(stage.resource, stage.resource.name), crypto);
   const { masker } = policy;
   const analyses = new Analyses(grammar);
   return (sql, now) => {
     const text = utf8(sql);
-    const analysis = analyses.analyse(text, new Names(catalog), masker);
+    const analysis = analyses.analyse(text, new Names(stage.catalog), masker);
     const command = trialCommand(sql, analysis);
     const leaks = analysis.statements.flatMap((statement) => statement.leaks);
     const unresolved = analysis.statements.flatMap((statement) => statement.unresolved);

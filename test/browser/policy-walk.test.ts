@@ -86,7 +86,14 @@ test("max breaks the policy, mends it, rehearses it, applies it, and takes it ba
   await page.getByRole("textbox", { name: "Cases, in YAML" }).click();
   await page.keyboard.insertText(CASES);
   await button(page, "Run the cases").click();
-  await page.getByText("1 case passed, 1 failed").waitFor();
+  await page.getByText("2 cases passed, 2 failed").waitFor();
+  const results = page.getByRole("list", { name: "Results" }).getByRole("listitem");
+  expect(await results.allInnerTexts()).toEqual([
+    expect.stringContaining("passed"),
+    expect.stringContaining("failed"),
+    expect.stringMatching(/passed[^]*a large payment waits/),
+    expect.stringMatching(/failed[^]*GET \/vault\/%2E%2E[^]*got refuse: The path holds a segment/),
+  ]);
   await picture(page, "policy-walk-cases");
 
   await button(page, "Apply…").click();
@@ -114,6 +121,11 @@ const CASES = `cases:
       expect: { verdict: allow, masks: { name: contact } } }
   - { as: ada, groups: [engineers], on: shop-db, sql: SELECT count(*) FROM products,
       expect: { verdict: allow } }
+  - { name: a large payment waits, as: ada, groups: [engineers], on: billing-api,
+      request: { method: POST, path: /payments, body: { payment_amount: 5000 } },
+      expect: { verdict: review, rule: large-payment } }
+  - { as: ada, groups: [engineers], on: billing-api, request: { method: GET, path: /vault/%2E%2E },
+      expect: { verdict: review } }
 `;
 
 test("the command line finds what the page finds", async () => {

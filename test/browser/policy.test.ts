@@ -64,6 +64,7 @@ const CASES = [
   verdict: "allow",
   rules: ["engineers"],
   columns: [],
+  maskedIn: [],
 }));
 
 let browser: Browser;

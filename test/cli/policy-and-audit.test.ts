@@ -92,15 +92,6 @@ describe("policy dry-run", () => {
 });
 
 describe("policy explain", () => {
-  it("of a statement for a service says what it is for", async () => {
-    const service = "  - { name: api, type: http, url: https://api.internal }\n";
-    const file = await inFile(POLICY.replace("resources:\n", `resources:\n${service}`));
-    const argv = ["policy", "explain", file, "select 1", "--as", "ada", "--on", "api"];
-    const ran = await run(argv, {});
-    expect(ran.code).toBe(2);
-    expect(ran.err).toContain("api is a service: leave the statement out");
-  });
-
   it("says offline who may open what, and by which grant", async () => {
     const argv = ["policy", "explain", await inFile(POLICY), "--as", "ada", "--json", "--groups"];
     const ada = await run([...argv, "engineers,staff"], {});

@@ -19,6 +19,8 @@ const relations = SHOP.relations.map((relation) =>
 );
 const CATALOG = { resource: "orders-db", catalog: { ...SHOP, relations } };
 
+const NUMBER = { name: "id", in: "path", required: true, schema: { type: "integer" } };
+
 let folder: string;
 const inFile = async (name: string, content: string): Promise<string> => {
   const file = join(folder, name);
@@ -45,11 +47,11 @@ describe("policy test", () => {
     const { code, out, err } = await tested({});
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const lines = out.trimEnd().split("\n");
-    expect(lines.at(-1)).toBe("4 passed, 0 failed");
+    expect(lines.at(-1)).toBe("6 passed, 0 failed");
     for (const line of lines.slice(0, -1)) {
-      expect(line).toMatch(/^ok {3}line \d+: \w+ on orders-db: ./);
+      expect(line).toMatch(/^ok {3}line \d+: \w+ on (?:orders-db|billing-api): ./);
     }
-    expect(lines).toHaveLength(5);
+    expect(lines).toHaveLength(7);
     expect(lines[2]).toBe("ok   line 14: ada on orders-db: SELECT id FROM employees ORDER BY ssn");
   });
 
@@ -83,6 +85,21 @@ describe("policy test", () => {
       ],
     ],
     [
+      "a request that no rule holds any more",
+      { policy: POLICY.replace("> 1000", "> 10000") },
+      ["verdict: expected review, got allow", "rule: expected large-payment, got engineers"],
+    ],
+    [
+      "a field that leaves as it is",
+      { policy: POLICY.replace("on: [answers, requests]", "on: [answers]") },
+      ["maskedIn: expected cards, got none"],
+    ],
+    [
+      "a body that is judged where it should be refused",
+      { cases: CASES.replace(`"payment_amount": 5, `, "") },
+      ["verdict: expected refuse, got review: The rule large-payment asks"],
+    ],
+    [
       "a grant that is gone",
       { policy: POLICY.replace("groups: [engineers]", "groups: [x]") },
       ["verdict: expected allow, got block: No grant lets you use orders-db."],
@@ -112,6 +129,31 @@ describe("policy test", () => {
       differences: ["masks: expected { x: pay }, got { x: pii }"],
     });
     expect(second).toMatchObject({ passed: true, differences: [] });
+  });
+
+  it("reads requests as the service's resource says, by its OpenAPI document too", async () => {
+    const openapi = JSON.stringify({
+      openapi: "3.1.0",
+      paths: { "/it/{id}": { get: { operationId: "getIt", parameters: [NUMBER] } } },
+    });
+    const policy = POLICY.replace("https://billing.internal,", `$& openapi: ${openapi},`).replace(
+      "masking:",
+      `  - { id: only, resources: [billing-api], then: block, message: Not described.,
+      when: '!(http.operation == "getIt" && http.conforms)' }\nmasking:`,
+    );
+    const one = (path: string, verdict: string) =>
+      "  - { as: ada, groups: [engineers], on: billing-api, " +
+      `request: { method: GET, path: "${path}" }, expect: { verdict: ${verdict} } }\n`;
+    const cases = [
+      "cases:\n",
+      one("/it/7", "allow"),
+      one("/it/x", "block"),
+      one("/it/%2E%2E/7", "refuse"),
+      one("/it//7", "refuse"),
+    ].join("");
+    const ran = await tested({ cases, policy, catalog: null });
+    expect(ran).toMatchObject({ code: 0, err: "", out: expect.stringContaining("4 passed") });
+    expect(ran.out).toContain("line 4: ada on billing-api: GET /it/%2E%2E/7\n");
   });
 
   it("looks at the clock of the case, its ticket and its reason", async () => {
@@ -146,6 +188,11 @@ describe("policy test", () => {
       /not a policy document.\n {2}line 1, column \d+: grants/,
     ],
     ["no cases", { cases: "cases: [{ as: a }]" }, /not a file of cases.\n {2}line 1, column \d+/],
+    [
+      "a case with a request for a database",
+      { cases: CASES.replace("on: billing-api", "on: orders-db") },
+      /not a file of cases.\n {2}line 23, column \d+: cases.4.on: .*orders-db.* is a database/,
+    ],
     ["another's catalog", { catalog: { ...CATALOG, resource: "x" } }, /which the policy does not/],
     ["no catalog", { catalog: { resource: "orders-db" } }, /is not a catalog that `sluice/],
   ])("ends with exit code 2 for a file that is %s", async (_, given, said) => {

@@ -215,7 +215,7 @@ class FakeCatalogs {
     const grammar = await loadGrammar();
     const catalog = spec === null ? null : (this.answer as Catalog | null);
     const answers = scenes.map((scene) =>
-      scene.texts.map(judging(scene, catalog, grammar, nodeCrypto)),
+      scene.asked.map(judging(scene, catalog, grammar, nodeCrypto)),
     );
     return { answers, known: catalog !== null };
   }

@@ -6,7 +6,10 @@ import type { Fact } from "../../core/fact.ts";
 import { rehearsalDaysMax, rehearsalSessionsMax } from "../../core/limits.ts";
 import { loadDocument } from "../../core/policy/document.ts";
 import { encodeEvent } from "../../core/recording/record.ts";
+import { resourceOf } from "../../core/policy/resource.ts";
 import { rehearsal } from "../../core/rehearsal/rehearse.ts";
+import { requestRehearsal } from "../../core/rehearsal/request.ts";
+import type { HttpResource } from "../../core/session.ts";
 import { nodeCrypto } from "../../durable-objects/crypto.ts";
 import { SHOP } from "../core/sql/shop.ts";
 import { loadGrammar } from "../support/grammar.ts";
@@ -99,6 +102,11 @@ async function trail() {
   return results.map(({ subject, detail }) => ({ subject, ...JSON.parse(detail) }));
 }
 
+const ofService = (session: string) =>
+  gate.env.DB.prepare("update sessions set resource_type = 'http' where id = ?")
+    .bind(session)
+    .run();
+
 const rule = (text: string) => `${THEN}guardrails:\n  - { id: new, ${text} }\n`;
 
 describe("what an edited policy would have done", () => {
@@ -181,10 +189,8 @@ describe("what cannot be judged is said to be so", () => {
     expect(await why(blocking)).toEqual([{ why: "not reproduced", count: 2 }]);
   });
 
-  it("where it was a request to a service", async () => {
-    const session = await recorded([await factsOf("SELECT name FROM users")]);
-    const turn = "update sessions set resource_type = 'http' where id = ?";
-    await gate.env.DB.prepare(turn).bind(session).run();
+  it("where it was a request whose recording says nothing of what it shows", async () => {
+    await ofService(await recorded([await factsOf("SELECT name FROM users")]));
     const { items, examined, unjudged } = await step(blocking);
     expect({ items, examined }).toEqual({ items: [], examined: 1 });
     expect(unjudged).toEqual([{ why: "request", count: 1 }]);
@@ -229,6 +235,73 @@ describe("what cannot be judged is said to be so", () => {
     await recorded([await factsOf("SELECT email FROM users WHERE name = 'x'")]);
     const { items } = await step(rule('when: command.text.contains("name"), then: block'));
     expect(items).toMatchObject([{ caution: expect.stringContaining("exact text") }]);
+  });
+});
+
+describe("a request to a service", () => {
+  const API = "{ name: shop-db, type: http, url: https://api.example }";
+  const GRANTS = POLICY.slice(POLICY.indexOf("grants:")).replace(
+    / {2}- \{ id: on-call[^}]*\} \}\n/,
+    "",
+  );
+  const service = (rules = "") => `resources: [${API}]\n${GRANTS}guardrails: [${rules}]\n`;
+  const LARGE = "{ id: large, then: block, when: http.body.amount > 1000 }";
+  const TENANT = `{ id: tenant, then: block, when: '"x-tenant" in http.headers' }`;
+
+  /** What the gateway records of it, by its own code. */
+  async function ofRequest(body: string, source: string, version: string): Promise<Facts[]> {
+    const document = loadDocument(source);
+    const session = { id: "", reason: null, ticket: null, openedAt: 0 };
+    const resource = resourceOf(document.resources[0]!, "shop-db") as HttpResource;
+    const head = {
+      method: "POST",
+      target: "/a?b=1",
+      headers: [["content-type", "text/json"]],
+    } as const;
+    const judge = requestRehearsal({ document, principal: ADA, session }, resource, nodeCrypto);
+    const done = judge({ head, body: new TextEncoder().encode(body) }, Date.now());
+    if ("refuse" in done) throw new Error(done.refuse);
+    const { shown, operations, objects, unbounded, shows } = done.command;
+    const { verdict, rules } = done.decision;
+    return [
+      {
+        kind: "command",
+        shown,
+        operations,
+        objects,
+        unbounded,
+        digest: "",
+        shows: shows!,
+        secret: null,
+      },
+      { kind: "decision", verdict, rules, message: null, policy: version },
+    ];
+  }
+
+  it("is judged again, and counted where nobody can know", async () => {
+    const before = service();
+    const applied = await (await gate.apply(before, max)).json<Applied>();
+    const facts = (body: string) => ofRequest(body, before, applied.version);
+    const session = await recorded([await facts('{"amount": 5}'), await facts('{"amount": 5000}')]);
+    await ofService(session);
+    expect(await step(`${before}# a remark\n`)).toMatchObject({ items: [], unjudged: [] });
+    const { items, unjudged } = await step(service(LARGE));
+    expect(unjudged).toEqual([]);
+    expect(items).toMatchObject([
+      {
+        session,
+        shown: 'POST /a?b=1\n{"amount": 5000}',
+        before: { verdict: "allow" },
+        after: { verdict: "block", rules: ["large"] },
+        caution: null,
+      },
+    ]);
+    expect(await step(service(TENANT))).toMatchObject({
+      items: [],
+      examined: 2,
+      unjudged: [{ why: "sealed", count: 2 }],
+    });
+    await gate.apply(THEN, max);
   });
 });
 

@@ -126,6 +126,29 @@ describe("cases", () => {
     expect(await test(source, cases)).toMatchObject({ bare: ["fresh"], cases: [{ passed: true }] });
   });
 
+  it("of requests need no tables, and leave no word of them in the audit trail", async () => {
+    const resource = "  - { name: api, type: http, url: https://h.example }";
+    const source = POLICY.replace("resources:\n", `resources:\n${resource}\n`)
+      .replace("resources: [shop-db]", "resources: [shop-db, api]")
+      .concat("masking: [{ id: pii, fields: [email], on: [requests] }]\n");
+    const request = (sent: string, expected: string) =>
+      "  - { as: ada, groups: [engineers], on: api, " +
+      `request: { ${sent} }, expect: { ${expected} } }\n`;
+    const cases = [
+      request("method: POST, path: /a, body: { email: x }", "verdict: allow, maskedIn: [pii]"),
+      request("method: GET, path: /a//b", "verdict: allow"),
+    ];
+    const looks = "select count(*) as n from audit_events where subject = 'api'";
+    expect(await test(source, `cases:\n${cases.join("")}`)).toMatchObject({
+      bare: [],
+      cases: [
+        { name: "POST /a", passed: true, verdict: "allow", maskedIn: ["pii"] },
+        { name: "GET /a//b", passed: false, verdict: "refuse", rules: [] },
+      ],
+    });
+    expect(await gate.env.DB.prepare(looks).first()).toEqual({ n: 0 });
+  });
+
   it("that cannot be read are told of at their line", async () => {
     expect(await test(POLICY, "cases:\n  - { as: ada }\n")).toMatchObject({
       cases: [],

@@ -59,10 +59,11 @@ trials.post(ROUTES.test.path, signedIn, async (c) => {
   const judged = new Map<Case, Judged>();
   const bare: string[] = [];
   for (const [resource, own] of Map.groupBy(cases, ({ on }) => on)) {
-    await auditTables(c, resource);
+    const isStatement = own.some(({ sql }) => sql !== undefined);
+    if (isStatement) await auditTables(c, resource);
     const scenes = own.map((one) => sceneOf(one, document, c.var.now));
     const { answers, known } = await judge(resource, scenes);
-    if (!known) bare.push(resource);
+    if (isStatement && !known) bare.push(resource);
     own.forEach((one, i) => judged.set(one, answers[i]?.[0] as Judged));
   }
   const results = cases.map((one, i) => resultOf(one, judged.get(one) as Judged, i + 1));

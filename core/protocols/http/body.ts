@@ -67,6 +67,12 @@ export function readBody(
     : plain("text", text);
 }
 
+/** Why a body cannot come with that method (RFC 9110 section 9.3.1); null: it can. */
+export const strangeBody = (method: string, length: number): string | null =>
+  length > 0 && (method === "GET" || method === "HEAD")
+    ? `A body of ${method} has no meaning (RFC 9110), and stays.`
+    : null;
+
 function document(body: Uint8Array): ReadBody {
   const read = readJson(body);
   return "wrong" in read ? bad(read.wrong) : plain("json", read.value);

@@ -28,8 +28,8 @@ import { refusalOf } from "./refusal.ts";
 import { overridesMethod, readHeaders } from "./request-headers.ts";
 import { answerOf } from "./response.ts";
 import type { Matches } from "./schema-reading.ts";
-import { sentBody, sentSearch } from "./sent.ts";
-import { shownBody, shownTarget } from "./shown.ts";
+import { noting, type Rules, sentBody, sentSearch } from "./sent.ts";
+import { exactlyShown, shownBody, shownTarget } from "./shown.ts";
 import { HttpSocket } from "./socket.ts";
 import { readTarget, type Target, type TargetForm } from "./target.ts";
 
@@ -83,7 +83,8 @@ export class HttpEngine implements ExchangeEngine {
     const { [TYPE]: type = null, "content-encoding": coding = null } = headers.facts;
     const asked = readTarget(head.target, forms);
     if ("wrong" in asked) return refuse("bad_request", asked.wrong);
-    const rules = this.#masker.sent;
+    const met = new Set<string>();
+    const rules = this.#masker.sent === null ? null : noting(this.#masker.sent, met);
     const target = readTarget(`${asked.path}${sentSearch(asked.search, rules)}`, forms);
     if ("wrong" in target) return refuse("bad_request", target.wrong);
     if (body === null && rules !== null) {
@@ -99,12 +100,12 @@ export class HttpEngine implements ExchangeEngine {
       return refuse("bad_request", "A field asks for another method than the request's own.");
     }
     const forward = [...headers.forward, ...upgrade.forward];
-    const outgoing = this.#outgoing(head, forward, target, sent?.body ?? null);
+    const outgoing = this.#outgoing(head, forward, target, sent?.body ?? null, rules);
     const described = this.#operation(head.method, target, type, read);
     const facts = { ...factsOf(head.method, target, headers, read), ...described.facts };
     const command = this.#command(id, outgoing, target, facts, described.misfit);
     if (isUpgrade(outgoing)) this.#upgrades.set(outgoing, command);
-    return { command, outgoing, masked: sent?.rules ?? [] };
+    return { command, outgoing, masked: [...new Set([...met, ...(sent?.rules ?? [])])] };
   }
 
   /** What the service's own document says of it. */
@@ -120,22 +121,21 @@ export class HttpEngine implements ExchangeEngine {
     forward: Headers,
     { path, search }: Target,
     body: Uint8Array | null,
+    rules: Rules | null,
   ): Outgoing {
     const accepted = given.find(([name]) => name === "accept-encoding")?.[1] ?? "";
     const kept = forward
       .filter(([name]) => this.#masker.idle || !OF_THE_VALUE.has(name))
-      .map(
-        ([name, value]) => [name, this.#masker.sent?.header(name, value).text ?? value] as const,
-      );
+      .map(([name, value]) => [name, rules?.header(name, value).text ?? value] as const);
     const headers: Headers = [...kept, ["accept-encoding", this.#codings(accepted)]];
-    const cookie = ownHost === null ? null : this.#cookie(given, path, ownHost);
+    const cookie = ownHost === null ? null : this.#cookie(given, path, ownHost, rules);
     return { method, path, search, headers, body, ownHost, cookie };
   }
 
-  #cookie(given: Headers, path: string, { secure }: OwnHost): string | null {
+  #cookie(given: Headers, path: string, { secure }: OwnHost, rules: Rules | null): string | null {
     const came = given.find(([name]) => name === "cookie")?.[1] ?? "";
     const cookie = cookiesForService(came, path, secure);
-    return cookie === null ? null : (this.#masker.sent?.header("cookie", cookie).text ?? cookie);
+    return cookie === null ? null : (rules?.header("cookie", cookie).text ?? cookie);
   }
 
   /** Of those that the client takes, the ones that can be taken off again. */
@@ -162,11 +162,12 @@ export class HttpEngine implements ExchangeEngine {
     const operation = websocket ? "websocket" : (OPERATION[method] ?? "unknown");
     const masker = this.#masker;
     const type = http.headers[TYPE] ?? null;
+    const said = shownBody(type, body, masker);
     return {
       id,
       protocol: "http",
       text: textOf(outgoing),
-      shown: `${method} ${shownTarget(target, masker)}${shownBody(type, body, masker)}`,
+      shown: `${method} ${shownTarget(target, masker)}${said}`,
       parameters: body === null || body.length === 0 ? [] : [{ type: 0, format: 1, value: body }],
       clearParameters: [],
       operations: [operation],
@@ -181,6 +182,9 @@ export class HttpEngine implements ExchangeEngine {
       holdsLocks: false,
       searchPath: null,
       http: { ...http, websocket },
+      ...(!websocket && {
+        shows: exactlyShown(target, { type, body, value: http.body }, said, masker),
+      }),
     };
   }
 

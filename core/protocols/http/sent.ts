@@ -7,7 +7,18 @@ export type Sent = {
   readonly rules: readonly string[];
 };
 
-type Rules = NonNullable<Masker["sent"]>;
+export type Rules = NonNullable<Masker["sent"]>;
+
+/** The same rules, which write down in `met` who masks something of a header or a parameter. */
+export const noting = (rules: Rules, met: Set<string>): Rules => ({
+  body: (type, unreadable) => rules.body(type, unreadable),
+  header(name, value) {
+    const shown = rules.header(name, value);
+    if (shown.rule !== null) met.add(shown.rule);
+    for (const { kind } of shown.findings) met.add(kind);
+    return shown;
+  },
+});
 
 /** What of a request is masked before anybody judges it: what is judged is what leaves. */
 export function sentBody(

@@ -189,7 +189,12 @@ function Found({ run, isOld }: { readonly run: Run; readonly isOld: boolean }) {
   );
 }
 
-const LOOKS = { allow: "chip-good", block: "chip-danger", review: "chip-warn" } as const;
+const LOOKS = {
+  allow: "chip-good",
+  block: "chip-danger",
+  review: "chip-warn",
+  refuse: "chip-danger",
+} as const;
 
 const Changed = ({ item }: { readonly item: Difference }) => (
   <>

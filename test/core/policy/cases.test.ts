@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../../core/decision.ts";
-import { type Expectation, differences, parseCases } from "../../../core/policy/cases.ts";
+import {
+  type Expectation,
+  type Outcome,
+  differences,
+  parseCases,
+} from "../../../core/policy/cases.ts";
 import { isDocument, parseDocument } from "../../../core/policy/document.ts";
 import { RESOURCES } from "./given.ts";
 
@@ -85,6 +90,92 @@ describe("a file of cases", () => {
   });
 });
 
+describe("a case of a request", () => {
+  const REQUEST = `cases:
+  - as: ada
+    on: billing-api
+    request: { method: POST, path: /payments, body: { a: [1, null] } }
+    expect: { verdict: refuse, message: x }
+`;
+
+  it("is read with its body as it stands there", () => {
+    const text = REQUEST.replace(
+      "body: { a: [1, null] }",
+      "headers: { Content-Type: text/csv }, body: x",
+    );
+    expect(parseCases(REQUEST, document)).toMatchObject({
+      cases: [{ request: { method: "POST", headers: {}, body: { a: [1, null] } } }],
+    });
+    expect(parseCases(text, document)).toMatchObject({ cases: [{ request: { body: "x" } }] });
+  });
+
+  const without = REQUEST.replace("refuse, message: x", "allow");
+  const BAD: readonly (readonly [string, string, string])[] = [
+    [
+      "a database",
+      REQUEST.replace("billing-api", "shop-db"),
+      'cases.0.on: "shop-db" is a database: give sql in place of a request',
+    ],
+    ["a statement, too", without.replace("on:", "sql: x\n    on:"), "a case has sql, or a request"],
+    [
+      "no request",
+      REQUEST.replace(/ +request.*\n/, ""),
+      "line 2, column 5: cases.0: a case has sql",
+    ],
+    ["a method that is none", REQUEST.replace("POST", "post"), "a method in capitals"],
+    ["a path from nowhere", REQUEST.replace("/payments", "payments"), "begin it with a slash"],
+    ["an unknown key", REQUEST.replace("path:", "query: a, path:"), 'unknown key "query"'],
+    ["a header that is no text", REQUEST.replace("body:", "headers: { a: 1 }, body:"), "headers.a"],
+    ["a text of no type", REQUEST.replace("{ a: [1, null] }", "a"), "a text needs its type"],
+    ["no JSON", REQUEST.replace("null", ".nan"), "cases.0.request.body: neither a text nor"],
+    ["a value in itself", REQUEST.replace("{ a: [1, null] }", "&x [*x]"), "neither a text nor"],
+    ["too much", REQUEST.replace("null", `"${"x".repeat(1 << 20)}"`), "of 1 MiB at most"],
+    [
+      "masks of an answer",
+      without.replace("allow", "allow, masks: {}"),
+      "cases.0.expect.masks: nobody knows the answer",
+    ],
+    [
+      "a rule of what no rule sees",
+      REQUEST.replace("message", "rule"),
+      "cases.0.expect.rule: what is refused unread",
+    ],
+    [
+      "masks of what does not leave",
+      REQUEST.replace("message: x", "maskedIn: []"),
+      "cases.0.expect.maskedIn: what is refused unread",
+    ],
+    [
+      "a statement that is refused unread",
+      CASE.replace("allow", "refuse"),
+      "cases.0.expect.verdict: only requests",
+    ],
+    [
+      "a statement that is masked",
+      CASE.replace("allow", "allow, maskedIn: []"),
+      "cases.0.expect.maskedIn: only requests",
+    ],
+  ];
+  it.each(BAD)("with %s is refused at its place", (_, source, said) => {
+    const errors = errorsOf(source);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toContain(said);
+  });
+
+  const unread: Outcome = { verdict: "refuse", rules: [], message: "The path holds NUL." };
+  const passed: Outcome = { verdict: "allow", rules: [] };
+  it.each<readonly [Expectation, Outcome, readonly string[]]>([
+    [{ verdict: "refuse", message: "NUL" }, unread, []],
+    [{ verdict: "allow" }, unread, ["verdict: expected allow, got refuse: The path holds NUL."]],
+    [{ verdict: "refuse" }, passed, ["verdict: expected refuse, got allow"]],
+    [{ verdict: "allow", maskedIn: ["pii", "email"] }, passed, []],
+    [{ verdict: "allow", maskedIn: [] }, passed, ["maskedIn: expected none, got email, pii"]],
+  ])("%j of %j", (expected, decision, found) => {
+    const got = { decision, columns: [], maskedIn: ["email", "pii"] };
+    expect(differences(expected, got)).toEqual(found);
+  });
+});
+
 describe("what came is told apart from what was expected", () => {
   const allow: Decision = { verdict: "allow", rules: ["engineers"] };
   const block: Decision = { verdict: "block", rules: ["no-drop"], message: "Not here." };
@@ -129,6 +220,6 @@ describe("what came is told apart from what was expected", () => {
     ],
   ];
   it.each(ROWS)("%j of %j with %j", (expected, decision, shown, found) => {
-    expect(differences(expected, { decision, columns: shown })).toEqual(found);
+    expect(differences(expected, { decision, columns: shown, maskedIn: [] })).toEqual(found);
   });
 });

@@ -7,6 +7,7 @@ import { CONTEXT } from "../../../core/policy/context.ts";
 import { checkDocument } from "../../../core/policy/check.ts";
 import { isDocument } from "../../../core/policy/document.ts";
 import { credentialKeys } from "../../../core/policy/http-resource.ts";
+import { requestSchema } from "../../../core/policy/request-case.ts";
 import {
   budgetSchema,
   grantSchema,
@@ -49,6 +50,7 @@ const tables: Record<string, readonly string[]> = {
   masking: keyTable(maskingSchema),
   budgets: keyTable(budgetSchema),
   cases: keyTable(caseSchema),
+  request: keyTable(requestSchema),
   expect: keyTable(expectSchema),
   recording: keyTable(recordingSchema),
   context: table(
