@@ -22,6 +22,8 @@ export type RequestHead = {
 
 /** A host of the gateway's side that is one resource's alone: browsers may keep its cookies. */
 export type OwnHost = {
+  /** Of its pages. */
+  readonly origin: string;
   /** Over https. */
   readonly secure: boolean;
 };

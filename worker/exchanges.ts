@@ -230,10 +230,10 @@ async function ask(
   const dropped = host === null ? /^(sluice-|authorization$|cookie$)/ : /^(sluice-|authorization$)/;
   const headers = new Headers(given);
   for (const name of given.keys()) if (dropped.test(name)) headers.delete(name);
-  // The gate's own pages are no foreign ones, nor are the service's on its own host.
-  const own = host?.origin ?? new URL(c.var.settings.publicUrl).origin;
-  if (headers.has("upgrade") && headers.get("origin") === own) headers.delete("origin");
-  const ownHost = host === null ? null : { secure: host.secure };
+  // Below the prefix the gate's own pages are no foreign ones.
+  const gates = host === null && headers.get("origin") === c.var.settings.publicUrl;
+  if (gates && headers.has("upgrade")) headers.delete("origin");
+  const ownHost = host === null ? null : { origin: host.origin, secure: host.secure };
   headers.set("accept-encoding", acceptedBy(c.req.raw));
   const { laterSeconds, rest: others } = readPrefer(headers.get("prefer"));
   headers.delete("prefer");
