@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { AuditEventView } from "../../core/api/audit.ts";
 import { PEOPLE } from "../../demo/people.ts";
 import { useHosts } from "../support/hosts.ts";
 import { ask, cookieHeader, dashboardOf, type Got, signInOn, VISIT } from "../support/visitor.ts";
@@ -42,13 +43,17 @@ const lifeOf = ({ headers }: Got): number | null => {
 };
 const cookieOf = ({ cookies }: Got): string => `sluice=${cookies.get("sluice")}`;
 
-const endOfSignIn = async (dashboard: string): Promise<unknown> => {
+function signInOf(dashboard: string): string {
   const [, jwt = ""] = /sluice=([^;]+)/.exec(dashboard) ?? [];
   const claims = Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString();
-  const { sid } = JSON.parse(claims) as { sid: string };
+  return (JSON.parse(claims) as { sid: string }).sid;
+}
+
+async function endOfSignIn(dashboard: string): Promise<unknown> {
+  const sid = signInOf(dashboard);
   const [row] = await sql("select end_reason, ended_at from sign_ins where id = ?", sid);
   return row?.["ended_at"] === null ? null : row?.["end_reason"];
-};
+}
 
 afterEach(() => {
   hosts().demo.issuer.groups.set("ada", PEOPLE.ada.groups);
@@ -134,6 +139,33 @@ async function lost(cookie: string): Promise<Got> {
     if (answer.status !== 200) return answer;
   }
 }
+
+describe("the audit trail", () => {
+  it("has where a browser was signed in, and that it ended with the sign-in", async () => {
+    const { dashboard } = await lastMinutes();
+    for (const page of ["/a", "/b"]) await signInOn(`${hosts().host("other")}${page}`, dashboard);
+    const { demo } = hosts();
+    const out = { method: "POST", headers: { cookie: dashboard, origin: demo.url } };
+    await ask(`${demo.url}/auth/logout`, out);
+    await ask(`${demo.url}/auth/logout`, out);
+    const headers = { authorization: `Bearer ${await demo.token("ida")}` };
+    const trail = await ask(`${demo.url}/api/audit?subject=${signInOf(dashboard)}`, { headers });
+    const { items } = JSON.parse(trail.text) as { items: AuditEventView[] };
+    const rows = items.map(
+      ({ actor, action, detail }) =>
+        `${actor?.name}: ${[action, detail["resource"], detail["why"]].join(" ").trim()}`,
+    );
+    expect(rows.toSorted()).toEqual([
+      "ada: host.sign-in live",
+      "ada: host.sign-in other",
+      "ada: host.sign-in other",
+      "ada: host.sign-out live signed-out",
+      "ada: host.sign-out other signed-out",
+      "ada: sign-in",
+      "ada: sign-out  signed-out",
+    ]);
+  });
+});
 
 describe("several at once", () => {
   it("all go on, on all hosts and at the dashboard, and the issuer is asked by one", async () => {

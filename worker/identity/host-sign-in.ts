@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { hostAttemptSeconds, hostPathCharactersMax } from "../../core/limits.ts";
+import { audit } from "../../store/audit.ts";
 import { hashSecret, newSecret } from "../../store/hash.ts";
 import { liveSignIn, useAuthCode } from "../../store/tokens.ts";
 import type { App } from "../context.ts";
@@ -82,6 +83,8 @@ export async function arrive(c: Context<App>, host: Host): Promise<Response> {
   const who = signIn === null ? null : await vouchedBefore(db, signIn.principal);
   if (signIn === null || who === null) return notBegunHere(c);
   const { line } = await cookieFor(c, host, signIn, who);
+  const event = { actor: who.principal, action: "host.sign-in", outcome: "done" } as const;
+  await audit(db, { ...event, subject: signIn.id, detail: { resource: host.name } }, now);
   c.header("set-cookie", line, { append: true });
   deleteCookie(c, stateCookie(host, state), cookieOptions(host));
   return c.redirect(`${host.origin}${path}`, 303);
