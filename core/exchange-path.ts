@@ -1,6 +1,7 @@
 import {
   commandEvents,
   digestHead,
+  type End,
   endOf,
   hexDigest,
   LEFT,
@@ -100,8 +101,8 @@ export class ExchangePath {
     return this.#digestHead;
   }
 
-  /** The instant at which the session is over, or null. */
-  get deadline(): UnixMs | null {
+  /** When the session is over by itself, or null. */
+  get end(): End | null {
     return endOf(this.#policy, this.spec);
   }
 

@@ -121,6 +121,8 @@ export type SessionSpec = {
   readonly openedAt: UnixMs;
   /** The instant at which the grant ends, whenever the session began. */
   readonly endsAt: UnixMs | null;
+  /** The same of the API token that opened it; absent: none did. */
+  readonly tokenEndsAt?: UnixMs | null;
   /** What was asked for and approved, just in time. */
   readonly granted: readonly Granted[];
   readonly reason: string | null;
