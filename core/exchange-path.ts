@@ -199,7 +199,7 @@ export class Exchange {
       case "ended":
         return this.#complete();
       case "failed":
-        return this.#fail(input.message);
+        return this.#fail(input.message, input.code);
       case "left":
         return this.#leave();
     }
@@ -320,15 +320,15 @@ export class Exchange {
     this.#break("The service's answer is not what its type says, so nothing more of it may pass.");
   }
 
-  #fail(message: string): void {
+  #fail(message: string, code: "unreachable" | "timeout" = "unreachable"): void {
     const { is } = this.#stage;
-    this.#failed("upstream");
+    this.#failed("upstream", code === "timeout" ? "504" : "502");
     if (is === "answering") this.#break(message);
-    else this.#refuse({ code: "unreachable", message, review: null });
+    else this.#refuse({ code, message, review: null });
   }
 
-  #failed(from: "upstream" | "sluice"): void {
-    this.#note({ kind: "failed", sqlstate: "502", from });
+  #failed(from: "upstream" | "sluice", sqlstate = "502"): void {
+    this.#note({ kind: "failed", sqlstate, from });
   }
 
   /** The client is gone: nobody is asked any more, and nothing more is read of the service. */

@@ -57,6 +57,7 @@ export type Refusal = {
     | "too_large"
     | "too_many"
     | "unreachable"
+    | "timeout"
     | "unreadable"
     | "broken_off"
     | "lost"
@@ -103,8 +104,11 @@ export type ExchangeInput =
   /** Of the answer, without its content coding where one was to be taken off. */
   | { readonly on: "bytes"; readonly bytes: Uint8Array }
   | { readonly on: "ended" }
-  /** The service cannot be reached, or broke off. `message` is for people. */
-  | { readonly on: "failed"; readonly message: string }
+  /**
+   * The service cannot be reached, or broke off; `timeout`: it did not begin to answer in time.
+   * `message` is for people.
+   */
+  | { readonly on: "failed"; readonly message: string; readonly code?: "timeout" }
   | { readonly on: "left" };
 
 /** One message of a WebSocket (RFC 6455 section 5.6): text, or bytes. */

@@ -244,6 +244,10 @@ export const decodedRatioMax = 200;
 /** So many are let pass before the ratio is looked at: a small answer of zeros is no bomb. */
 export const decodedSlackBytes = 4 * MIB;
 
+/** How long a service may take to begin its answer, unless its resource says, and at most. */
+export const answerSeconds = 300;
+export const answerSecondsMax = 3_600;
+
 /** One message of a WebSocket: it is read whole, and a client's may be held and kept. */
 export const socketMessageBytesMax = 1 * MIB;
 /** Messages behind one that is held; their bytes are bounded by `heldBytesMax`. */

@@ -79,6 +79,8 @@ export type HttpResource = Configured & {
   readonly origins: readonly string[];
   /** The service's own OpenAPI document. */
   readonly openapi: Readonly<Record<string, unknown>> | null;
+  /** From the request's leaving on, until its answer begins. */
+  readonly timeoutSeconds: number;
   /** What becomes of an answer whose type no masker reads, where rules would mask something. */
   readonly unreadable: "pass" | "scan" | "refuse";
 };

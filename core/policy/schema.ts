@@ -1,5 +1,5 @@
 import { ACCESS } from "../command.ts";
-import { conditionCharactersMax } from "../limits.ts";
+import { answerSeconds, answerSecondsMax, conditionCharactersMax } from "../limits.ts";
 import { DETECTOR_KINDS } from "../masking/kinds.ts";
 import { parseColumnPattern } from "../masking/columns.ts";
 import { parseFieldPattern } from "../masking/fields.ts";
@@ -73,6 +73,16 @@ export const httpSchema = z.strictObject({
     .enum(["pass", "scan", "refuse"])
     .default("refuse")
     .describe("Answers of a type that no masker reads: `pass`, `scan` as text, or `refuse`."),
+  timeout: z
+    .number()
+    .int()
+    .min(1)
+    .max(answerSecondsMax)
+    .default(answerSeconds)
+    .describe(
+      `Seconds in which an answer must begin, once the request has left: ${answerSeconds}; to ` +
+        `${answerSecondsMax}.`,
+    ),
   openapi: z
     .record(z.string(), z.unknown())
     .optional()

@@ -19,6 +19,7 @@ const resource: HttpResource = {
   forms: [],
   openapi: null,
   origins: [],
+  timeoutSeconds: 300,
   unreadable: "refuse",
   labels: {},
 };
