@@ -165,7 +165,7 @@ export class Exchange {
     if (stage.is === "held" && this.#asked !== null) {
       this.#effects.push({ do: "withdraw" });
       this.#describe(this.#asked.head, this.#asked.body);
-    } else if (stage.is === "answering" && stage.answer.endless) {
+    } else if (stage.is === "answering" && stage.answer.rules !== this.#path.policy.masker.rules) {
       this.#break("The policy has changed: ask again.");
     }
     return this.#flush();

@@ -85,8 +85,11 @@ export type Answer = {
   readonly coding: Coding | null;
   /** `pass`: the very bytes, coding and all. */
   readonly body: BodyMasker | "pass";
-  /** It has no end of its own: it lives as long as the policy that it was answered under. */
-  readonly endless: boolean;
+  /**
+   * Of its masker: it goes on under other versions of the policy while those mask by the same.
+   * Null: it has no end of its own, and lives as long as the version that it was answered under.
+   */
+  readonly rules: string | null;
   /** Bytes of the body, where they are known before they come. */
   readonly length: number | null;
 };
