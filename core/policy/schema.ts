@@ -55,7 +55,10 @@ export const postgresSchema = z.strictObject({
 });
 
 export const httpSchema = z.strictObject({
-  name: name.describe("Where it is reached: `/http/NAME/…`."),
+  name: name.describe(
+    "Where it is reached: `/http/NAME/…`. With `.`, `_` or a `-` at its end it has no host of " +
+      "its own ([http-hosts.md](http-hosts.md)).",
+  ),
   type: z.literal("http").describe("`http`."),
   url: httpUrl.describe("Of the service, with a base path where it has one; no query."),
   credential: credentialSchema.optional().describe("How the service is told who asks (below)."),
