@@ -68,9 +68,25 @@ export const LEFT = {
   message: "The client left.",
 } as const satisfies Settled;
 
-/** When the session is over: where the policy says, else where its opening said. */
-export const endOf = (policy: Policy, spec: SessionSpec): UnixMs | null =>
-  policy.endsAt === undefined ? spec.endsAt : policy.endsAt;
+/** When a session is over by itself, and what its client is told then. */
+export type End = { readonly at: UnixMs; readonly code: string; readonly reason: string };
+
+/**
+ * With the grant, where the policy says, else where the opening said; or with the API token that
+ * opened it, whichever comes first. Null: neither ends.
+ */
+export function endOf(policy: Policy, spec: SessionSpec): End | null {
+  const granted = policy.endsAt === undefined ? spec.endsAt : policy.endsAt;
+  const { tokenEndsAt = null } = spec;
+  if (tokenEndsAt !== null && (granted === null || tokenEndsAt < granted)) {
+    return { at: tokenEndsAt, ...TOKEN_OVER };
+  }
+  return granted === null ? null : { at: granted, ...GRANT_OVER };
+}
+
+const GRANT_OVER = { code: "grant_over", reason: "Your access has ended." };
+/** Also where a session asks at its ping (durable-objects/standing.ts). */
+export const TOKEN_OVER = { code: "token_over", reason: "The API token has expired." };
 
 const secretOf = (command: Command): CommandSecret => ({
   text: command.text,

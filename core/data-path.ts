@@ -80,11 +80,7 @@ export class DataPath {
 
   /** The instant at which the shell must call with `tick`, or null. */
   get deadline(): UnixMs | null {
-    return this.#closed ? null : this.#endsAt;
-  }
-
-  get #endsAt(): UnixMs | null {
-    return endOf(this.#policy, this.#spec);
+    return this.#closed ? null : (endOf(this.#policy, this.#spec)?.at ?? null);
   }
 
   /** Bytes taken from that side and not yet passed on. */
@@ -148,9 +144,9 @@ export class DataPath {
 
   /** A policy without a grant for this principal ends it in the past. */
   #over(): Input[] {
-    const endsAt = this.#endsAt;
-    if (endsAt === null || this.#now < endsAt) return [];
-    return [{ on: "revoked", code: "grant_over", reason: "Your access has ended." }];
+    const end = endOf(this.#policy, this.#spec);
+    if (end === null || this.#now < end.at) return [];
+    return [{ on: "revoked", code: end.code, reason: end.reason }];
   }
 
   #take(action: Action): Input | null {

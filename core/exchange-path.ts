@@ -1,6 +1,7 @@
 import {
   commandEvents,
   digestHead,
+  type End,
   endOf,
   hexDigest,
   LEFT,
@@ -100,8 +101,8 @@ export class ExchangePath {
     return this.#digestHead;
   }
 
-  /** The instant at which the session is over, or null. */
-  get deadline(): UnixMs | null {
+  /** When the session is over by itself, or null. */
+  get end(): End | null {
     return endOf(this.#policy, this.spec);
   }
 
@@ -164,7 +165,7 @@ export class Exchange {
     if (stage.is === "held" && this.#asked !== null) {
       this.#effects.push({ do: "withdraw" });
       this.#describe(this.#asked.head, this.#asked.body);
-    } else if (stage.is === "answering" && stage.answer.endless) {
+    } else if (stage.is === "answering" && stage.answer.rules !== this.#path.policy.masker.rules) {
       this.#break("The policy has changed: ask again.");
     }
     return this.#flush();
@@ -198,7 +199,7 @@ export class Exchange {
       case "ended":
         return this.#complete();
       case "failed":
-        return this.#fail(input.message);
+        return this.#fail(input.message, input.code);
       case "left":
         return this.#leave();
     }
@@ -319,15 +320,15 @@ export class Exchange {
     this.#break("The service's answer is not what its type says, so nothing more of it may pass.");
   }
 
-  #fail(message: string): void {
+  #fail(message: string, code: "unreachable" | "timeout" = "unreachable"): void {
     const { is } = this.#stage;
-    this.#failed("upstream");
+    this.#failed("upstream", code === "timeout" ? "504" : "502");
     if (is === "answering") this.#break(message);
-    else this.#refuse({ code: "unreachable", message, review: null });
+    else this.#refuse({ code, message, review: null });
   }
 
-  #failed(from: "upstream" | "sluice"): void {
-    this.#note({ kind: "failed", sqlstate: "502", from });
+  #failed(from: "upstream" | "sluice", sqlstate = "502"): void {
+    this.#note({ kind: "failed", sqlstate, from });
   }
 
   /** The client is gone: nobody is asked any more, and nothing more is read of the service. */

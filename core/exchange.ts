@@ -22,6 +22,8 @@ export type RequestHead = {
 
 /** A host of the gateway's side that is one resource's alone: browsers may keep its cookies. */
 export type OwnHost = {
+  /** Of its pages. */
+  readonly origin: string;
   /** Over https. */
   readonly secure: boolean;
 };
@@ -55,6 +57,7 @@ export type Refusal = {
     | "too_large"
     | "too_many"
     | "unreachable"
+    | "timeout"
     | "unreadable"
     | "broken_off"
     | "lost"
@@ -82,8 +85,11 @@ export type Answer = {
   readonly coding: Coding | null;
   /** `pass`: the very bytes, coding and all. */
   readonly body: BodyMasker | "pass";
-  /** It has no end of its own: it lives as long as the policy that it was answered under. */
-  readonly endless: boolean;
+  /**
+   * Of its masker: it goes on under other versions of the policy while those mask by the same.
+   * Null: it has no end of its own, and lives as long as the version that it was answered under.
+   */
+  readonly rules: string | null;
   /** Bytes of the body, where they are known before they come. */
   readonly length: number | null;
 };
@@ -101,8 +107,11 @@ export type ExchangeInput =
   /** Of the answer, without its content coding where one was to be taken off. */
   | { readonly on: "bytes"; readonly bytes: Uint8Array }
   | { readonly on: "ended" }
-  /** The service cannot be reached, or broke off. `message` is for people. */
-  | { readonly on: "failed"; readonly message: string }
+  /**
+   * The service cannot be reached, or broke off; `timeout`: it did not begin to answer in time.
+   * `message` is for people.
+   */
+  | { readonly on: "failed"; readonly message: string; readonly code?: "timeout" }
   | { readonly on: "left" };
 
 /** One message of a WebSocket (RFC 6455 section 5.6): text, or bytes. */

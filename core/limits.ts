@@ -217,6 +217,12 @@ export const lostRequestSeconds = 60;
 export const hostAttemptSeconds = 600;
 export const hostCodeSeconds = 60;
 export const hostTokenSeconds = 600;
+/** It is renewed by a request in its last so many seconds. */
+export const hostRenewSeconds = 300;
+/** Where that was not possible, a request asks again after so long. */
+export const hostRenewAgainSeconds = 30;
+/** Whoever has asked the issuer by then is taken for lost: each answer of it is waited for 10 s. */
+export const issuerTurnSeconds = 60;
 /** The path to go back to waits in a cookie, escaped, and browsers keep 4,096 bytes of one. */
 export const hostPathCharactersMax = 1_000;
 /** A browser asks again before a page's request (CORS) when it has not for so long. */
@@ -237,6 +243,10 @@ export const wholeAnswerBytesMax = 32 * KIB;
 export const decodedRatioMax = 200;
 /** So many are let pass before the ratio is looked at: a small answer of zeros is no bomb. */
 export const decodedSlackBytes = 4 * MIB;
+
+/** How long a service may take to begin its answer, unless its resource says, and at most. */
+export const answerSeconds = 300;
+export const answerSecondsMax = 3_600;
 
 /** One message of a WebSocket: it is read whole, and a client's may be held and kept. */
 export const socketMessageBytesMax = 1 * MIB;

@@ -78,7 +78,12 @@ export interface Masker {
   body(type: string | null, unreadable: Unreadable): BodyMasker | "pass" | "refuse";
   /** What a header of that name shows, or a parameter of a query. */
   header(name: string, value: string): Shown;
-  /** The same for what a client sends; null: nothing of that is masked. */
+  /**
+   * What answers are masked by, as text: of one principal and resource, maskers whose texts are the
+   * same mask all bodies alike.
+   */
+  readonly rules: string;
+  /** Bodies and headers of what a client sends; null: nothing of that is masked. */
   readonly sent: Pick<Masker, "body" | "header"> | null;
 }
 

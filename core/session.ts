@@ -79,6 +79,8 @@ export type HttpResource = Configured & {
   readonly origins: readonly string[];
   /** The service's own OpenAPI document. */
   readonly openapi: Readonly<Record<string, unknown>> | null;
+  /** From the request's leaving on, until its answer begins. */
+  readonly timeoutSeconds: number;
   /** What becomes of an answer whose type no masker reads, where rules would mask something. */
   readonly unreadable: "pass" | "scan" | "refuse";
 };
@@ -121,6 +123,8 @@ export type SessionSpec = {
   readonly openedAt: UnixMs;
   /** The instant at which the grant ends, whenever the session began. */
   readonly endsAt: UnixMs | null;
+  /** The same of the API token that opened it; absent: none did. */
+  readonly tokenEndsAt?: UnixMs | null;
   /** What was asked for and approved, just in time. */
   readonly granted: readonly Granted[];
   readonly reason: string | null;

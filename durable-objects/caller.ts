@@ -35,16 +35,27 @@ export class CallerObject extends DurableObject<ObjectsEnv> {
     if (known !== undefined) return { session: known.session, mine: false };
     const again = this.#coming.get(key);
     if (again !== undefined) return this.join(key, fresh);
-    this.#expect(key, fresh);
+    this.#expect(key, fresh, preparedSessionSeconds);
     return { session: fresh, mine: true };
   }
 
-  #expect(key: string, session: string): void {
+  /**
+   * Settles when nobody else has that turn; `leave` with the same `mine` ends it, as does its time.
+   */
+  async turn(key: string, mine: string, seconds: number): Promise<void> {
+    for (;;) {
+      const before = this.#coming.get(key);
+      if (before === undefined) return this.#expect(key, mine, seconds);
+      await before.done;
+    }
+  }
+
+  #expect(key: string, session: string, seconds: number): void {
     let go: () => void = () => {};
     const done = new Promise<void>((resolve) => {
       go = resolve;
     });
-    const timer = setTimeout(() => this.#arrived(key), preparedSessionSeconds * 1000);
+    const timer = setTimeout(() => this.#arrived(key), seconds * 1000);
     const over = () => {
       clearTimeout(timer);
       go();

@@ -1,3 +1,4 @@
+import { TOKEN_OVER } from "../core/account.ts";
 import type { UnixMs } from "../core/decision.ts";
 import { apiTokenVouchedSeconds, groupsTrustedSeconds } from "../core/limits.ts";
 import type { Granted, SessionSpec } from "../core/session.ts";
@@ -27,7 +28,9 @@ export async function standing(
   if (row.signInEndedAt !== null) return revoke("Your sign-in has ended.");
   if (row.openingClosedAt !== null) return revoke("Your access ended while this session opened.");
   if (row.apiTokenRevokedAt !== null) return revoke("The API token was revoked.");
-  if ((row.apiTokenExpiresAt ?? now + 1) <= now) return revoke("The API token has expired.");
+  if ((row.apiTokenExpiresAt ?? now + 1) <= now) {
+    return revoke(TOKEN_OVER.reason, TOKEN_OVER.code);
+  }
   const { groups, groupsReadAt } = row;
   const trusted = row.apiToken === null ? groupsTrustedSeconds : apiTokenVouchedSeconds;
   if (groups !== null && !sameGroups(groups, spec.principal.groups)) {

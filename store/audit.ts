@@ -54,6 +54,14 @@ export async function audit(db: Database, event: AuditEvent, now: number): Promi
   });
 }
 
+/** Resources on whose hosts a browser was signed in by that sign-in. */
+export async function hostsOfSignIn(db: Database, signIn: string): Promise<readonly string[]> {
+  const { subject, action, detail } = auditEvents;
+  const begun = and(eq(subject, signIn), eq(action, "host.sign-in"));
+  const rows = await db.selectDistinct({ detail }).from(auditEvents).where(begun);
+  return rows.map((row) => String(row.detail?.["resource"])).toSorted();
+}
+
 export type AuditFilter = {
   /** Ids; null: everybody. */
   readonly actors: readonly string[] | null;

@@ -15,6 +15,8 @@ export type App = {
     identity: Identity;
     /** Of a request to a service: the host that it came to; null: it came below `/http/`. */
     host: Host | null;
+    /** The line that renews the cookie of that host; absent: it is not due. */
+    renewed: string;
     /** The other origin whose page may read the answer. */
     listed: string | null;
   };

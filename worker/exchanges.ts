@@ -6,6 +6,7 @@ import { readPrefer } from "../core/protocols/http/prefer.ts";
 import type { ExchangeSpec } from "../core/session.ts";
 import { hashSecret } from "../store/hash.ts";
 import { database } from "../store/db.ts";
+import { callerStub } from "./caller.ts";
 import type { App } from "./context.ts";
 import { allow, listedOrigin, preflight } from "./cors.ts";
 import { settingsOf } from "./env.ts";
@@ -13,14 +14,13 @@ import { failure } from "./failure.ts";
 import { hostOf, isOnHost } from "./hosts.ts";
 import {
   arrive,
-  hostTokenOf,
-  identityOnHost,
   isArrival,
   isReserved,
   isVisit,
   leave,
   requireOwnRequest,
 } from "./identity/host-sign-in.ts";
+import { hostTokenOf, identityOnHost } from "./identity/host-token.ts";
 import { requireHttpScope } from "./http-scope.ts";
 import { identify } from "./identity/signed-in.ts";
 import { requireExchanges, specFor, writeOpening } from "./opening.ts";
@@ -67,12 +67,13 @@ exchanges.use(async (c, next) => {
   await next();
   const { status, body, webSocket } = c.res;
   const headers = new Headers(c.res.headers);
-  const { host = null, listed = null } = c.var as Partial<App["Variables"]>;
+  const { host = null, listed = null, renewed } = c.var as Partial<App["Variables"]>;
   const set = host === null ? BELOW_PREFIX : HEADERS;
   for (const [name, value] of set) headers.set(name, value);
   // Never `no-referrer` of ours: forms of the service's own pages would lose their origin.
   if (!headers.has("referrer-policy")) headers.set("referrer-policy", "same-origin");
   if (c.req.header("origin") !== undefined) allow(headers, listed);
+  if (renewed !== undefined) headers.append("set-cookie", renewed);
   c.res = undefined;
   c.res =
     status !== 101
@@ -179,14 +180,16 @@ async function wayTo(c: Context<App>, name: string): Promise<Way> {
   const asked = askedBy(c, name, cookie);
   const before = known.get(asked);
   if (before !== undefined && before.until > c.var.now) return before;
-  const identity = byCookie ? await identityOnHost(c, host, cookie) : await identify(c);
+  const { identity, until } = byCookie
+    ? await identityOnHost(c, host, cookie)
+    : await identify(c).then((one) => ({ identity: one, until: one.expiresAt }));
   c.set("identity", identity);
   requireHttpScope(c);
   const spec = requireExchanges(await specFor(c, name));
   const way = await joined(c, spec);
   if (known.size >= knownMax) known.delete(known.keys().next().value ?? "");
   const idle = c.var.now + (exchangesIdleSeconds * 1000) / 2;
-  known.set(asked, { ...way, until: Math.min(identity.expiresAt, idle) });
+  known.set(asked, { ...way, until: Math.min(until, idle) });
   return way;
 }
 
@@ -215,9 +218,6 @@ async function forget(c: Context<App>, { session, key, caller }: Way): Promise<v
   await callerStub(c.env, caller).leave(key, session);
 }
 
-const callerStub = (env: Env, principal: string) =>
-  env.CALLERS.get(env.CALLERS.idFromName(principal));
-
 /** Null: that session is over, and has read nothing. */
 async function ask(
   c: Context<App>,
@@ -230,10 +230,10 @@ async function ask(
   const dropped = host === null ? /^(sluice-|authorization$|cookie$)/ : /^(sluice-|authorization$)/;
   const headers = new Headers(given);
   for (const name of given.keys()) if (dropped.test(name)) headers.delete(name);
-  // The gate's own pages are no foreign ones, nor are the service's on its own host.
-  const own = host?.origin ?? new URL(c.var.settings.publicUrl).origin;
-  if (headers.has("upgrade") && headers.get("origin") === own) headers.delete("origin");
-  const ownHost = host === null ? null : { secure: host.secure };
+  // Below the prefix the gate's own pages are no foreign ones.
+  const gates = host === null && headers.get("origin") === c.var.settings.publicUrl;
+  if (gates && headers.has("upgrade")) headers.delete("origin");
+  const ownHost = host === null ? null : { origin: host.origin, secure: host.secure };
   headers.set("accept-encoding", acceptedBy(c.req.raw));
   const { laterSeconds, rest: others } = readPrefer(headers.get("prefer"));
   headers.delete("prefer");

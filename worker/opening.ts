@@ -65,6 +65,7 @@ export async function specOf(
     recording: document.recording.default,
     openedAt: now,
     endsAt,
+    tokenEndsAt: identity.token === null ? null : identity.expiresAt,
     granted,
     reason: said(c, "sluice-reason"),
     ticket: said(c, "sluice-ticket"),

@@ -7,6 +7,8 @@ export type AuditAction =
   | "sign-out"
   | "sign-in.ended"
   | "sign-in.revoke"
+  | "host.sign-in"
+  | "host.sign-out"
   | "groups.changed"
   | "people.read"
   | "service.exchange"

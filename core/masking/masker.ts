@@ -39,6 +39,7 @@ export const idleMasker: Masker = {
   longestPattern: 0,
   body: () => "pass",
   header: (_, value) => ({ text: value, rule: null, findings: [] }),
+  rules: "[]",
   sent: null,
 };
 
@@ -69,7 +70,7 @@ export function createMasker(
     columnRules.find(({ patterns }) => patterns.some(wanted));
   const naming = (column: SourceColumn): readonly ActiveRule[] =>
     columnRules.filter(({ patterns }) => patterns.some((p) => namesColumn(p, column)));
-  const columns: Omit<Masker, "body" | "header" | "sent"> = {
+  const columns: Omit<Masker, "body" | "header" | "rules" | "sent"> = {
     idle: false,
     detects: content !== null,
     source: (column) =>
@@ -94,6 +95,7 @@ export function createMasker(
   return {
     ...columns,
     ...documents(answers),
+    rules: JSON.stringify(answers.map(({ rule }) => rule)),
     sent: requests.length === 0 ? null : documents(requests),
   };
 }

@@ -7,8 +7,9 @@ const NONE: Credential = { way: null, mtls: null };
 /** As a session has it: without what only the document needs. */
 export function resourceOf(rule: ResourceRule, id: string): Resource {
   if (rule.type === "postgres") return { ...rule, id, password: rule.password ?? null };
-  const { url, credential = NONE, openapi = null } = rule;
-  return { ...rule, id, host: hostOf(url), credential, openapi };
+  const { timeout: timeoutSeconds, ...rest } = rule;
+  const { url, credential = NONE, openapi = null } = rest;
+  return { ...rest, id, host: hostOf(url), timeoutSeconds, credential, openapi };
 }
 
 /** Name or address of what is dialled. */

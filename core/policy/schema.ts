@@ -1,5 +1,5 @@
 import { ACCESS } from "../command.ts";
-import { conditionCharactersMax } from "../limits.ts";
+import { answerSeconds, answerSecondsMax, conditionCharactersMax } from "../limits.ts";
 import { DETECTOR_KINDS } from "../masking/kinds.ts";
 import { parseColumnPattern } from "../masking/columns.ts";
 import { parseFieldPattern } from "../masking/fields.ts";
@@ -55,7 +55,10 @@ export const postgresSchema = z.strictObject({
 });
 
 export const httpSchema = z.strictObject({
-  name: name.describe("Where it is reached: `/http/NAME/…`."),
+  name: name.describe(
+    "Where it is reached: `/http/NAME/…`. With `.`, `_` or a `-` at its end it has no host of " +
+      "its own ([http-hosts.md](http-hosts.md)).",
+  ),
   type: z.literal("http").describe("`http`."),
   url: httpUrl.describe("Of the service, with a base path where it has one; no query."),
   credential: credentialSchema.optional().describe("How the service is told who asks (below)."),
@@ -73,6 +76,16 @@ export const httpSchema = z.strictObject({
     .enum(["pass", "scan", "refuse"])
     .default("refuse")
     .describe("Answers of a type that no masker reads: `pass`, `scan` as text, or `refuse`."),
+  timeout: z
+    .number()
+    .int()
+    .min(1)
+    .max(answerSecondsMax)
+    .default(answerSeconds)
+    .describe(
+      `Seconds in which an answer must begin, once the request has left: ${answerSeconds}; to ` +
+        `${answerSecondsMax}.`,
+    ),
   openapi: z
     .record(z.string(), z.unknown())
     .optional()

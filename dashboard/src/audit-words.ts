@@ -16,6 +16,9 @@ const WORDS: Readonly<Record<AuditAction, Words>> = {
   "sign-out": () => "signed out",
   "sign-in.ended": (_, { why }) => `had a sign-in ended${part(": ", why)}`,
   "sign-in.revoke": (_, { name }) => `revoked a sign-in${part(" of ", name)}`,
+  "host.sign-in": (_, { resource }) => `signed in${part(" on the host of ", resource)}`,
+  "host.sign-out": (_, { resource, why }) =>
+    `was signed out${part(" on the host of ", resource)}${part(": ", why)}`,
   "groups.changed": (_, { groups, sessions }) =>
     `came back with other groups (${said(groups) || "none"})` +
     (Number(sessions ?? 0) === 0 ? "" : `, which ended sessions: ${said(sessions)}`),

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { concat, hex } from "../../core/bytes.ts";
+import { concat } from "../../core/bytes.ts";
 import type { UnixMs } from "../../core/decision.ts";
 import {
   type Authored,
@@ -28,7 +27,9 @@ import { type Held, Later, type Taker } from "./later.ts";
 import { lengthOf, pieces, readWhole } from "./reading.ts";
 import type { LiveExchanges } from "./live.ts";
 import { Outlet } from "./outlet.ts";
+import { Patience } from "./patience.ts";
 import { LiveSocket } from "./socket.ts";
+import { streamedBody } from "./streamed.ts";
 
 /** What the worker says of a request, by a header that no client can send. */
 export type Enclosed = {
@@ -49,6 +50,8 @@ export class LiveExchange implements Holder, Held {
   readonly #exchange: Exchange;
   readonly #over: () => void;
   readonly #gone = new AbortController();
+  /** With the service, until its answer begins. */
+  readonly #patience: Patience;
   #request: Request | null = null;
   #respond: Taker = () => {};
   #later: Later | null = null;
@@ -73,6 +76,12 @@ export class LiveExchange implements Holder, Held {
     this.#exchange = exchange;
     this.#over = over;
     this.held = new HeldCommand(this);
+    const { host, timeoutSeconds } = session.spec.resource;
+    const within = timeoutSeconds === 1 ? "a second" : `${timeoutSeconds} seconds`;
+    const message = `${host} did not answer within ${within}.`;
+    this.#patience = new Patience(timeoutSeconds, () =>
+      this.#step({ on: "failed", message, code: "timeout" }),
+    );
   }
 
   get env(): ObjectsEnv {
@@ -217,6 +226,7 @@ export class LiveExchange implements Holder, Held {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#patience.end();
     // The service may still say goodbye; what it does not read is not kept for it for long.
     if (this.#joined !== null) setTimeout(() => this.#gone.abort(), socketCloseSeconds * 1000);
     else if (!this.#heard) this.#gone.abort();
@@ -282,6 +292,7 @@ export class LiveExchange implements Holder, Held {
       const body = outgoing.body ?? this.#streamed();
       const whole = body instanceof Uint8Array && body.length === 0 ? null : body;
       const from = Date.now();
+      this.#patience.begin();
       const response = await requestOf(this.env, this.spec, outgoing, {
         body: whole,
         tokens: this.#session.tokens,
@@ -290,6 +301,7 @@ export class LiveExchange implements Holder, Held {
           this.#secrets = secrets;
         },
       });
+      this.#patience.end();
       this.#session.arriving.dialled(Date.now() - from);
       this.#session.arriving.loggedIn(this.now());
       await this.#receive(response);
@@ -346,24 +358,11 @@ export class LiveExchange implements Holder, Held {
     this.#step(...first, ...bytesOf(hides.end()), ENDED);
   }
 
-  /** A body that is too large to be held: counted and hashed as it passes. */
   #streamed(): ReadableStream | null {
-    const request = this.#request;
-    if (request?.body === null || request === null) return null;
-    const hash = createHash("sha256");
-    let bytes = 0;
-    const counted = new TransformStream<Uint8Array, Uint8Array>({
-      transform: (chunk, out) => {
-        hash.update(chunk);
-        bytes += chunk.length;
-        out.enqueue(chunk);
-      },
-      flush: () =>
-        this.#step({ on: "streamed", bytes, sha256: hex(new Uint8Array(hash.digest())) }),
+    return streamedBody(this.#request as Request, {
+      passed: () => this.#patience.again(),
+      over: (bytes, sha256) => this.#step({ on: "streamed", bytes, sha256 }),
     });
-    const length = request.headers.get("content-length");
-    const passed = request.body.pipeThrough(counted);
-    return length === null ? passed : passed.pipeThrough(new FixedLengthStream(Number(length)));
   }
 }
 

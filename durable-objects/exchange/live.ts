@@ -183,12 +183,12 @@ export class LiveExchanges implements Live {
   /** No timer is set where the end is further away than one can be. */
   #arm(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    const deadline = this.#path?.deadline ?? null;
-    if (deadline === null || this.#closed) return;
-    const wait = Math.min(Math.max(0, deadline - this.now()), 2 ** 31 - 1);
+    const end = this.#path?.end ?? null;
+    if (end === null || this.#closed) return;
+    const wait = Math.min(Math.max(0, end.at - this.now()), 2 ** 31 - 1);
     this.#timer = setTimeout(() => {
-      if (this.now() < deadline) return this.#arm();
-      this.revoke("grant_over", "Your access has ended.");
+      if (this.now() < end.at) return this.#arm();
+      this.revoke(end.code, end.reason);
     }, wait);
   }
 

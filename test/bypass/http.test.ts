@@ -4,6 +4,7 @@ import { CREDENTIAL, useHttpGate } from "../support/http-gate.ts";
 import { BODIES } from "./http-rows/bodies.ts";
 import { FRAMING } from "./http-rows/framing.ts";
 import { HEADERS } from "./http-rows/headers.ts";
+import { PAGES } from "./http-rows/pages.ts";
 import { PATHS } from "./http-rows/paths.ts";
 import type { HttpRow, Sees } from "./http-rows/row.ts";
 import { POLICY } from "./http-policy.ts";
@@ -17,11 +18,16 @@ import { POLICY } from "./http-policy.ts";
 const gate = useHttpGate({ policy: POLICY });
 let token: Promise<string> | null = null;
 
+const host = (): string => new URL(gate().url).host;
+
 async function bytesOf(row: HttpRow): Promise<Buffer> {
   token ??= gate().token("ada");
-  const host = new URL(gate().url).host;
-  const auth = `Host: ${host}\r\nAuthorization: Bearer ${await token}\r\n`;
-  return Buffer.from(row.bytes.replaceAll("AUTH", auth).replaceAll("HOST", host), "latin1");
+  const bearer = `Authorization: Bearer ${await token}\r\n`;
+  const bytes = row.bytes
+    .replaceAll("AUTH", "Host: HOST\r\nTOKEN")
+    .replaceAll("TOKEN", bearer)
+    .replaceAll("HOST", host());
+  return Buffer.from(bytes, "latin1");
 }
 
 async function play(row: HttpRow): Promise<{ answer: string; seen: readonly Seen[] }> {
@@ -51,7 +57,9 @@ function sees(seen: readonly Seen[], expected: readonly Sees[]): void {
     if (url !== undefined) expect(one.url).toBe(url);
     if (body !== undefined) expect(one.body.toString("latin1")).toBe(body);
     for (const [name, value] of Object.entries(headers ?? {})) {
-      expect(headerOf(one, name), name).toBe(value);
+      const whole =
+        value?.replace("SERVICE", gate().upstream.url).replaceAll("HOST", host()) ?? null;
+      expect(headerOf(one, name), name).toBe(whole);
     }
   }
 }
@@ -69,6 +77,7 @@ describe.each([
   ["framing", FRAMING],
   ["headers and methods", HEADERS],
   ["bodies and queries", BODIES],
+  ["pages of the own host", PAGES],
 ] as const)("%s", (_, rows) => {
   test.for(rows.map((row) => [`${row.expect}: ${shortened(row.about)}`, row] as const))(
     "%s",

@@ -174,6 +174,22 @@ describe("decisions", () => {
     expect(heard).toMatchObject([{ on: "revoked", code: "grant_over" }]);
   });
 
+  it("ends with the API token that opened it, where that comes first", () => {
+    const { engine, heard } = scripted({});
+    const path = open(engine, samplePolicy(), sampleSpec({ endsAt: 5_000, tokenEndsAt: 4_000 }));
+    expect(path.deadline).toBe(4_000);
+    path.step({ on: "tick" }, 3_999);
+    expect(heard).toEqual([]);
+    path.step({ on: "tick" }, 4_000);
+    expect(heard).toMatchObject([{ on: "revoked", code: "token_over" }]);
+    const later = sampleSpec({ endsAt: 5_000, tokenEndsAt: 6_000 });
+    expect(open(engine, samplePolicy(), later).deadline).toBe(5_000);
+    const only = sampleSpec({ endsAt: null, tokenEndsAt: 6_000 });
+    expect(open(engine, samplePolicy(), only).deadline).toBe(6_000);
+    const endless = open(engine, samplePolicy(undefined, { endsAt: null }), later);
+    expect(endless.deadline).toBe(6_000);
+  });
+
   it("follows a new policy that moves that instant, and ends at once when it has passed", () => {
     const { engine, heard } = scripted({});
     const path = open(engine, samplePolicy(), sampleSpec({ endsAt: 5_000 }));

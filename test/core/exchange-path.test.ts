@@ -1,12 +1,15 @@
 import { expect, test } from "vitest";
 import { utf8 } from "../../core/bytes.ts";
 import type { Policy } from "../../core/decision.ts";
+import type { Headers } from "../../core/exchange.ts";
 import { ExchangePath } from "../../core/exchange-path.ts";
+import type { Masker } from "../../core/masker.ts";
 import { idleMasker } from "../../core/masking/masker.ts";
 import { HttpEngine } from "../../core/protocols/http/engine.ts";
 import type { HttpResource } from "../../core/session.ts";
 import { nodeCrypto } from "../../durable-objects/crypto.ts";
 import { sampleSpec } from "../support/values.ts";
+import { maskerOf } from "./masking/given.ts";
 
 const resource: HttpResource = {
   id: "res_1",
@@ -19,6 +22,7 @@ const resource: HttpResource = {
   forms: [],
   openapi: null,
   origins: [],
+  timeoutSeconds: 300,
   unreadable: "refuse",
   labels: {},
 };
@@ -110,4 +114,66 @@ test("a body that is too large to be held is refused, and its hold is written do
     { do: "send" },
     { do: "finish" },
   ]);
+});
+
+const PII = { id: "pii", fields: ["ssn"], technique: "redact" };
+const FOUND = { id: "found", detect: ["email"] };
+const RULES = [PII, FOUND];
+const TYPED = [["content-type", "application/json"]] as const;
+
+/** What becomes of an answer under way when a version with these rules comes. */
+function underWay(before: readonly object[], after: readonly object[], headers: Headers = TYPED) {
+  const [masker, next] = [before, after].map((rules) => maskerOf(rules, ["engineers"])) as [
+    Masker,
+    Masker,
+  ];
+  const engine = new HttpEngine(resource, masker, () => () => false);
+  const spec = { ...sampleSpec(), resource };
+  const path = new ExchangePath({
+    spec,
+    engine,
+    policy: { ...policy, masker },
+    crypto: nodeCrypto,
+  });
+  const exchange = path.begin();
+  const head = { method: "GET", target: "/customers", headers: [] };
+  exchange.step({ on: "request", head, body: null }, 1);
+  exchange.step({ on: "response", head: { status: 200, headers } }, 2);
+  exchange.step({ on: "bytes", bytes: utf8('[{"ssn":"1"},') }, 3);
+  path.adopt({ ...policy, version: "pol_2", masker: next }, 4);
+  const effects = exchange.adopted(4).map((effect) => effect.do);
+  const rest = exchange.steps([{ on: "bytes", bytes: utf8("{}]") }, { on: "ended" }], 5);
+  return { effects, rest: rest.map((effect) => effect.do) };
+}
+
+const GOES_ON = { effects: [], rest: ["append", "send", "finish"] };
+const BREAKS = { effects: ["append", "break"], rest: [] };
+
+test.each<[string, readonly object[], readonly object[]]>([
+  ["the same rules", RULES, RULES],
+  ["a rule more for another resource", RULES, [...RULES, { ...PII, resources: ["other"] }]],
+  ["a rule more for requests", RULES, [...RULES, { ...PII, id: "in", on: ["requests"] }]],
+  ["still none", [], []],
+])("an answer under way goes on under %s", (_, before, after) => {
+  expect(underWay(before, after)).toEqual(GOES_ON);
+});
+
+test.each<[string, readonly object[], readonly object[]]>([
+  ["a first rule", [], [PII]],
+  ["a rule more", [PII], RULES],
+  ["a rule less", RULES, [PII]],
+  ["no rule any more", [PII], []],
+  ["another field", [PII], [{ ...PII, fields: ["card_number"] }]],
+  ["another technique", [PII], [{ ...PII, technique: "hash" }]],
+  ["another detector", [FOUND], [{ ...FOUND, detect: ["us_ssn"] }]],
+  ["another order", RULES, RULES.toReversed()],
+  ["a rule for requests that was for answers", [PII], [{ ...PII, on: ["requests"] }]],
+  ["an exception of hers", [PII], [{ ...PII, except: ["engineers"] }]],
+])("an answer under way is broken off under %s", (_, before, after) => {
+  expect(underWay(before, after)).toEqual(BREAKS);
+});
+
+test("an event stream is broken off under any other version", () => {
+  const events = [["content-type", "text/event-stream"]] as const;
+  expect(underWay(RULES, RULES, events)).toEqual(BREAKS);
 });

@@ -19,6 +19,7 @@ const resource: HttpResource = {
   network: "public",
   labels: {},
   forms: [],
+  timeoutSeconds: 300,
   unreadable: "refuse",
   origins: [],
   openapi: null,

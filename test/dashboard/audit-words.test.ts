@@ -25,6 +25,13 @@ describe("an event of the audit trail, in words", () => {
     ["policy.apply", "pol_2", { before: "pol_1" }, "put a policy in force after pol_1"],
     ["sign-in.ended", "tok_1", { why: "token-reused" }, "had a sign-in ended: token-reused"],
     ["sign-in.revoke", "tok_1", { principal: "s", name: "Ada" }, "revoked a sign-in of Ada"],
+    ["host.sign-in", "tok_1", { resource: "pages" }, "signed in on the host of pages"],
+    [
+      "host.sign-out",
+      "tok_1",
+      { resource: "pages", why: "signed-out" },
+      "was signed out on the host of pages: signed-out",
+    ],
     [
       "groups.changed",
       "ada",

@@ -1,44 +1,23 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Upstream, startUpstream } from "../support/http-upstream.ts";
-import { startTestDemo, type TestDemo } from "../support/demo.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { useHosts } from "../support/hosts.ts";
 import { ask, begin, cookieHeader, dashboardOf, signInOn, VISIT } from "../support/visitor.ts";
 
 /* Hosts of services: the whole demo, and a service that answers what a test tells it to. */
 
-let demo: TestDemo;
-let upstream: Upstream;
+const hosts = useHosts();
 let dashboard: string;
 let ada: string;
 beforeAll(async () => {
-  upstream = await startUpstream();
-  demo = await startTestDemo({ policy: policy() });
-  dashboard = await dashboardOf(demo.url, "ada");
-  ada = await demo.token("ada");
-});
-afterAll(async () => {
-  await demo?.stop();
-  await upstream?.stop();
+  dashboard = await dashboardOf(hosts().demo.url, "ada");
+  ada = await hosts().demo.token("ada");
 });
 
-const policy = () => {
-  const file = readFileSync(join(import.meta.dirname, "../../demo/sluice.yaml"), "utf8");
-  const service = (name: string, more = "") =>
-    `  - { name: ${name}, type: http, url: "${upstream.url}/base", network: private${more} }\n`;
-  const origins = ', origins: ["https://app.example"], labels: { env: demo }';
-  return file
-    .replace("grants:\n", `${service("pages", origins)}${service("other")}\ngrants:\n`)
-    .replaceAll("[shop-db, billing-api]", "[shop-db, billing-api, pages, other]")
-    .replace(/\nmasking:[\s\S]*?\nroles:/, "\nmasking: []\nroles:");
-};
-
-const host = (name: string) => `http://${name}.localhost:${demo.ports.gateway}`;
+const host = (name: string) => hosts().host(name);
 const bearer = () => ({ authorization: `Bearer ${ada}` });
 const tell = (path: string, headers: readonly (readonly [string, string])[], status = 200) =>
-  upstream.told.set(`/base${path}`, { status, headers, pieces: ["told"] });
+  hosts().upstream.told.set(`/base${path}`, { status, headers, pieces: ["told"] });
 const seenCookie = () => {
-  const { rawHeaders = [] } = upstream.seen.at(-1) ?? {};
+  const { rawHeaders = [] } = hosts().upstream.seen.at(-1) ?? {};
   const at = rawHeaders.findIndex((name) => name.toLowerCase() === "cookie");
   return at < 0 ? null : rawHeaders[at + 1];
 };
@@ -89,20 +68,20 @@ describe("signing in on the host of a service", () => {
 
   it("takes no code that is over", async () => {
     const { arrival, cookie } = await begin(`${host("pages")}/`, dashboard);
-    const db = await demo.gateway.miniflare.getD1Database("DB");
+    const db = await hosts().demo.gateway.miniflare.getD1Database("DB");
     await db.prepare("update auth_codes set expires_at = ?").bind(Date.now()).run();
     expect((await ask(arrival, { headers: { ...VISIT, cookie } })).status).toBe(400);
   });
 
   it("takes no code that somebody else planted", async () => {
-    const attacker = await begin(`${host("pages")}/`, await dashboardOf(demo.url, "rui"));
+    const attacker = await begin(`${host("pages")}/`, await dashboardOf(hosts().demo.url, "rui"));
     const mine = await begin(`${host("pages")}/`, dashboard);
     expect((await ask(attacker.arrival, { headers: VISIT })).status).toBe(400);
-    const other = await begin(`${host("pages")}/`, await dashboardOf(demo.url, "rui"));
+    const other = await begin(`${host("pages")}/`, await dashboardOf(hosts().demo.url, "rui"));
     const planted = await ask(other.arrival, { headers: { ...VISIT, cookie: mine.cookie } });
     expect([planted.status, planted.cookies.size]).toEqual([400, 0]);
     const [, state = ""] = /state=(\w+)/.exec(mine.arrival) ?? [];
-    const third = await begin(`${host("pages")}/`, await dashboardOf(demo.url, "rui"));
+    const third = await begin(`${host("pages")}/`, await dashboardOf(hosts().demo.url, "rui"));
     const mixed = third.arrival.replace(/state=\w+/, `state=${state}`);
     expect((await ask(mixed, { headers: { ...VISIT, cookie: mine.cookie } })).status).toBe(400);
   });
@@ -117,7 +96,7 @@ describe("signing in on the host of a service", () => {
       code_verifier: "v".repeat(64),
       redirect_uri: arrival.split("?")[0] ?? "",
     });
-    const answer = await fetch(`${demo.url}/oauth/token`, { method: "POST", body });
+    const answer = await fetch(`${hosts().demo.url}/oauth/token`, { method: "POST", body });
     expect(answer.status).toBe(400);
   });
 
@@ -146,14 +125,14 @@ describe("signing in on the host of a service", () => {
   ])("sends nobody to a host that is none: %s", async (query) => {
     const state = "0".repeat(64);
     for (const path of ["/auth/http", "/auth/http/code"]) {
-      const url = `${demo.url}${path}?${query.replace("STATE", state)}`;
+      const url = `${hosts().demo.url}${path}?${query.replace("STATE", state)}`;
       const { status, headers } = await ask(url, { headers: { cookie: dashboard } });
       expect([status, headers.location]).toEqual([400, undefined]);
     }
   });
 
   it("makes a code for pages of ours alone, and signs in first who is not", async () => {
-    const url = `${demo.url}/auth/http/code?host=pages&state=${"0".repeat(64)}`;
+    const url = `${hosts().demo.url}/auth/http/code?host=pages&state=${"0".repeat(64)}`;
     const foreign = { cookie: dashboard, "sec-fetch-site": "cross-site" };
     expect((await ask(url, { headers: foreign })).status).toBe(403);
     const first = await ask(url, { headers: { "sec-fetch-site": "same-origin" } });
@@ -168,14 +147,14 @@ describe("signing in on the host of a service", () => {
     const cookie = await signInOn(`${host("pages")}/mine`, own);
     const headers = { ...VISIT, cookie };
     expect((await ask(`${host("pages")}/mine`, { headers })).status).toBe(200);
-    const out = { method: "POST", headers: { cookie: own, origin: demo.url } };
-    expect((await ask(`${demo.url}/auth/logout`, out)).status).toBe(204);
+    const out = { method: "POST", headers: { cookie: own, origin: hosts().demo.url } };
+    expect((await ask(`${hosts().demo.url}/auth/logout`, out)).status).toBe(204);
     expect((await ask(`${host("pages")}/mine`, { headers })).status).toBe(303);
     expect((await ask(`${host("pages")}/mine`, { headers: { cookie } })).status).toBe(401);
   });
 });
 
-const fresh = () => dashboardOf(demo.url, "ada");
+const fresh = () => dashboardOf(hosts().demo.url, "ada");
 
 describe("the cookie of a host", () => {
   let cookie: string;
@@ -188,10 +167,10 @@ describe("the cookie of a host", () => {
     const headers = { cookie, "sec-fetch-site": "same-origin" };
     expect((await ask(`${host("pages")}/a`, { headers })).status).toBe(200);
     expect((await ask(`${host("other")}/a`, { headers })).status).toBe(401);
-    expect((await ask(`${demo.url}/http/pages/a`, { headers })).status).toBe(401);
-    expect((await ask(`${demo.url}/api/me`, { headers })).status).toBe(401);
+    expect((await ask(`${hosts().demo.url}/http/pages/a`, { headers })).status).toBe(401);
+    expect((await ask(`${hosts().demo.url}/api/me`, { headers })).status).toBe(401);
     const token = { authorization: `Bearer ${cookie.slice("sluice=".length)}` };
-    expect((await ask(`${demo.url}/api/me`, { headers: token })).status).toBe(401);
+    expect((await ask(`${hosts().demo.url}/api/me`, { headers: token })).status).toBe(401);
     expect((await ask(`${host("pages")}/a`, { headers: token })).status).toBe(401);
     const dashboards = { ...headers, cookie: await fresh() };
     expect((await ask(`${host("pages")}/a`, { headers: dashboards })).status).toBe(401);
@@ -240,7 +219,7 @@ describe("an answer on a host", () => {
     const { headers } = await ask(`${host("pages")}/csp`, { headers: bearer() });
     expect(headers["content-security-policy"]).toBe("default-src 'self'");
     expect(headers["x-content-type-options"]).toBe("nosniff");
-    const below = await ask(`${demo.url}/http/pages/csp`, { headers: bearer() });
+    const below = await ask(`${hosts().demo.url}/http/pages/csp`, { headers: bearer() });
     expect(below.headers["content-security-policy"]).toBe("sandbox");
   });
 
@@ -256,7 +235,7 @@ describe("an answer on a host", () => {
       "/rules",
       never.map((name) => [name, "*"]),
     );
-    for (const url of [host("pages"), `${demo.url}/http/pages`]) {
+    for (const url of [host("pages"), `${hosts().demo.url}/http/pages`]) {
       const { headers } = await ask(`${url}/rules`, { headers: bearer() });
       for (const name of never) expect([name, headers[name]]).toEqual([name, undefined]);
     }
@@ -264,15 +243,15 @@ describe("an answer on a host", () => {
 
   it("has links to where the service is here", async () => {
     const links: [string, string][] = [
-      ["location", `${upstream.url}/base/payments/61`],
+      ["location", `${hosts().upstream.url}/base/payments/61`],
       ["content-location", "/base/payments/61"],
-      ["link", `<${upstream.url}/base/p?page=2>; rel=next, <https://a.example/>; rel=help`],
+      ["link", `<${hosts().upstream.url}/base/p?page=2>; rel=next, <https://a.example/>; rel=help`],
       ["refresh", "5; url=/base/soon"],
     ];
     tell("/links", links, 201);
     const ways = [
       [host("pages"), ""],
-      [`${demo.url}/http/pages`, "/http/pages"],
+      [`${hosts().demo.url}/http/pages`, "/http/pages"],
     ] as const;
     for (const [url, at] of ways) {
       const { headers } = await ask(`${url}/links`, { headers: bearer() });
@@ -299,7 +278,7 @@ describe("an answer on a host", () => {
     await ask(`${host("pages")}/cookies`, { headers: { ...bearer(), cookie } });
     expect(seenCookie()).toBe("sid=a1; theme=dark");
     const below = { ...bearer(), cookie };
-    const answer = await ask(`${demo.url}/http/pages/cookies`, { headers: below });
+    const answer = await ask(`${hosts().demo.url}/http/pages/cookies`, { headers: below });
     expect(answer.headers["set-cookie"]).toBeUndefined();
     expect(seenCookie()).toBeNull();
   });
@@ -311,11 +290,11 @@ describe("pages of other origins (CORS)", () => {
     "access-control-request-method": "PUT",
     "access-control-request-headers": "authorization, content-type",
   };
-  const places = () => [`${demo.url}/http/pages`, host("pages")];
+  const places = () => [`${hosts().demo.url}/http/pages`, host("pages")];
 
   it("that the resource lists ask without a token, and the service hears nothing", async () => {
     for (const url of places()) {
-      const before = upstream.seen.length;
+      const before = hosts().upstream.seen.length;
       const preflight = { method: "OPTIONS", headers: { ...app, ...asks } };
       const { status, headers } = await ask(`${url}/a`, preflight);
       expect(status).toBe(204);
@@ -324,7 +303,7 @@ describe("pages of other origins (CORS)", () => {
       expect(headers["access-control-allow-headers"]).toBe("authorization, content-type");
       expect(headers["access-control-allow-credentials"]).toBeUndefined();
       expect(headers.vary).toMatch(/(^|, )Origin/);
-      expect(upstream.seen).toHaveLength(before);
+      expect(hosts().upstream.seen).toHaveLength(before);
       const answer = await ask(`${url}/a`, { headers: { ...app, ...bearer() } });
       expect([answer.status, answer.headers["access-control-allow-origin"]]).toEqual([
         200,
@@ -357,7 +336,7 @@ describe("pages of other origins (CORS)", () => {
   it("of a service without `origins` are nobody's business but the service's", async () => {
     tell("/a", [["allow", "GET, OPTIONS"]]);
     const headers = { ...app, ...asks };
-    const url = `${demo.url}/http/other/a`;
+    const url = `${hosts().demo.url}/http/other/a`;
     expect((await ask(url, { method: "OPTIONS", headers })).status).toBe(401);
     const known = { method: "OPTIONS", headers: { ...headers, ...bearer() } };
     const { status, headers: got } = await ask(url, known);
@@ -370,7 +349,7 @@ describe("addresses", () => {
     "that are no service's show nothing: %slocalhost",
     async (name) => {
       const at = name === "" ? "x.y.z." : name;
-      const url = `http://${at}localhost:${demo.ports.gateway}/`;
+      const url = `http://${at}localhost:${hosts().demo.ports.gateway}/`;
       const { status, text } = await ask(url, { headers: bearer() });
       expect([status, text]).toEqual([404, expect.stringContaining("unknown")]);
     },
@@ -381,16 +360,18 @@ describe("addresses", () => {
     for (const method of ["GET", "DELETE", "PUT"]) {
       await ask(`${host("pages")}${path}`, { method, headers: bearer() });
     }
-    const there = upstream.seen.slice(-3).map((one) => `${one.method} ${one.url}`);
+    const there = hosts()
+      .upstream.seen.slice(-3)
+      .map((one) => `${one.method} ${one.url}`);
     const base = `/base${path}`;
     expect(there).toEqual([`GET ${base}`, `DELETE ${base}`, `PUT ${base}`]);
   });
 
   it("below /.sluice/ are the gateway's", async () => {
-    const before = upstream.seen.length;
+    const before = hosts().upstream.seen.length;
     for (const path of ["/.sluice", "/.sluice/x", "/.sluice?x"]) {
       expect((await ask(`${host("pages")}${path}`, { headers: bearer() })).status).toBe(404);
     }
-    expect(upstream.seen).toHaveLength(before);
+    expect(hosts().upstream.seen).toHaveLength(before);
   });
 });

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { ROUTES } from "../../core/api/routes.ts";
+import { pingSeconds } from "../../core/limits.ts";
 import { useDemo } from "../support/demo.ts";
+import { eventually } from "./edge.ts";
 
 /* An API token calls services; whatever ends the token ends its calls within a second. */
 
@@ -45,15 +47,44 @@ it("is masked and recorded as its owner's calls are, in a session of its own", a
   expect(own.headers.get("sluice-session")).not.toBe(answer.headers.get("sluice-session"));
 });
 
+const cutOff = async (reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> => {
+  try {
+    while (!(await reader.read()).done);
+    return "ended";
+  } catch {
+    return "cut off";
+  }
+};
+
+it("ends at its end, at that instant and not at the session's next ping", async () => {
+  const { id, token } = await make(["http:call"]);
+  const db = await demo().gateway.miniflare.getD1Database("DB");
+  const expiresAt = Date.now() + 3_000;
+  await db.prepare("update api_tokens set expires_at = ? where id = ?").bind(expiresAt, id).run();
+  const events = await call(token, "/events");
+  const reader = (events.body as ReadableStream<Uint8Array>).getReader();
+  await reader.read();
+  expect(await cutOff(reader)).toBe("cut off");
+  expect((await call(token, "/customers/7")).status).toBe(401);
+  const session = events.headers.get("sluice-session");
+  const ended = db.prepare("select ended_at, end_code from sessions where id = ?").bind(session);
+  const row = await eventually(async () => {
+    const found = await ended.first<{ ended_at: number | null; end_code: string }>();
+    return found?.ended_at === null ? null : found;
+  });
+  expect(row?.end_code).toBe("token_over");
+  const lateMs = Number(row?.ended_at) - expiresAt;
+  expect(lateMs).toBeGreaterThanOrEqual(0);
+  expect(lateMs).toBeLessThan((pingSeconds * 1000) / 2);
+});
+
 it("calls nothing once it is revoked, and an answer under way is cut off", async () => {
   const { id, token } = await make(["http:call"]);
   const events = await call(token, "/events");
   const reader = (events.body as ReadableStream<Uint8Array>).getReader();
   await reader.read();
   await revoke(id);
-  const cut = (async () => {
-    for (;;) if ((await reader.read()).done) return "ended";
-  })().catch(() => "cut off");
-  expect(await Promise.race([cut, sleep(5_000, "still there")])).not.toBe("still there");
+  const waited = sleep(5_000, "still there");
+  expect(await Promise.race([cutOff(reader), waited])).not.toBe("still there");
   expect((await call(token, "/customers/7")).status).toBe(401);
 });

@@ -65,6 +65,7 @@ export class HttpGate {
         OIDC_CLIENT_SECRET: issuer.clientSecret,
         OIDC_GROUPS_CLAIM: "groups",
         ADMIN_GROUPS: "admins",
+        HTTP_DOMAIN: "localhost",
       },
       modules: modules ?? (await bundleWorker()),
       log: (line) => void log.push(line),

@@ -74,6 +74,7 @@ export const openMasker: Masker = {
   scanInPlace: () => [],
   body: () => "pass",
   header: (_, value) => ({ text: value, rule: null, findings: [] }),
+  rules: "[]",
   sent: null,
 };
 

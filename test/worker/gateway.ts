@@ -56,6 +56,7 @@ export class Gateway {
       DESK: { idFromName: (name: string) => name, get: () => this.desk },
       RECORDINGS: { get: async (key: string) => this.store.get(key) ?? null },
       CONSOLES: { idFromName: (name: string) => name, get: this.consoles.get },
+      CALLERS: { idFromName: (name: string) => name, get: () => new FakeCaller() },
       CATALOGS: { idFromName: (name: string) => name, get: () => this.catalogs },
       SESSIONS: { idFromName: (name: string) => name, get: (id: string) => this.#session(id) },
       PUBLIC_URL,
@@ -197,6 +198,12 @@ class FakeConsoles {
     prepare: async (spec: SessionSpec) => void this.prepared.push(spec),
     fetch: async ({ url }: Request) => Response.json({ person, url }),
   });
+}
+
+/** Nobody else is ever asking. */
+class FakeCaller {
+  async turn(): Promise<void> {}
+  async leave(): Promise<void> {}
 }
 
 /** Reads no target: it answers what a test gives it, and null is a target that does not answer. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { app } from "../../worker/app.ts";
-import { hostOf, isOnHost, mayShareSite } from "../../worker/hosts.ts";
+import { hostNamed, hostOf, isOnHost, mayShareSite } from "../../worker/hosts.ts";
 import { settingsOf } from "../../worker/env.ts";
 import { Gateway } from "./gateway.ts";
 
@@ -64,11 +64,21 @@ describe("a request's host", () => {
     "https://a.b.apis.example/",
     "https://-a.apis.example/",
     "https://a_b.apis.example/",
+    "https://my-.apis.example/",
     "https://billing.apis.example:8443/",
     "https://user@billing.apis.example/",
   ])("is nobody's, and no page of ours: %s", (url) => {
     expect(() => host(url)).toThrow("No service has this address.");
     if (!url.includes("@")) expect(isOnHost(url, env())).toBe(true);
+  });
+
+  it.each([
+    ["my-api", "https://my-api.apis.example"],
+    ["my.api", undefined],
+    ["my_api", undefined],
+    ["my-", undefined],
+  ])("is there for a name that is one label: %s", (name, origin) => {
+    expect(hostNamed(name, settingsOf(env()))?.origin).toBe(origin);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { revokeApiTokens } from "../../store/api-tokens.ts";
-import { audit } from "../../store/audit.ts";
+import { audit, hostsOfSignIn } from "../../store/audit.ts";
 import type { Database } from "../../store/db.ts";
 import type { Principal } from "../../core/session.ts";
 import { openSessions } from "../../store/openings.ts";
@@ -52,6 +52,9 @@ export async function endSignInAndSessions(
   const action = why === "signed-out" ? "sign-out" : "sign-in.ended";
   const event = { actor, action, subject: signIn, outcome: "done", detail: { why } } as const;
   await audit(db, event, now);
+  for (const resource of await hostsOfSignIn(db, signIn)) {
+    await audit(db, { ...event, action: "host.sign-out", detail: { resource, why } }, now);
+  }
 }
 
 /** Whoever stole a sign-in may have made tokens with it. */

@@ -1,20 +1,15 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import {
-  groupsTrustedSeconds,
-  hostAttemptSeconds,
-  hostPathCharactersMax,
-  hostTokenSeconds,
-} from "../../core/limits.ts";
+import { hostAttemptSeconds, hostPathCharactersMax } from "../../core/limits.ts";
+import { audit } from "../../store/audit.ts";
 import { hashSecret, newSecret } from "../../store/hash.ts";
-import { principalById } from "../../store/principals.ts";
 import { liveSignIn, useAuthCode } from "../../store/tokens.ts";
 import type { App } from "../context.ts";
 import type { Host } from "../hosts.ts";
 import { Refused } from "../problem.ts";
+import { cookieFor, cookieOptions, tokenCookie } from "./host-token.ts";
 import { message } from "./page.ts";
-import { alive } from "./signed-in.ts";
-import { type Identity, issueHostToken, verifyHostToken } from "./tokens.ts";
+import { vouchedBefore } from "./vouching.ts";
 
 /*
  * Signing in on the host of a service, the host's half. The browser leaves with a secret in a
@@ -35,19 +30,8 @@ export const isArrival = (target: string): boolean => target.split("?", 1)[0] ==
 /** Paths that are the gateway's on every host. */
 export const isReserved = (target: string): boolean => /^\/\.sluice(?:[/?]|$)/.test(target);
 
-const tokenCookie = ({ secure }: Host): string => `${secure ? "__Host-" : ""}sluice`;
 const stateCookie = (host: Host, state: string): string =>
   `${tokenCookie(host)}-${state.slice(0, 8)}`;
-
-const options = ({ secure }: Host) => ({
-  path: "/",
-  httpOnly: true,
-  sameSite: "Lax" as const,
-  secure,
-});
-
-export const hostTokenOf = (c: Context<App>, host: Host): string | undefined =>
-  getCookie(c, tokenCookie(host));
 
 /**
  * Throws Refused `foreign_origin` where another site's page, or another service's, could have
@@ -71,25 +55,12 @@ export const isVisit = (c: Context<App>): boolean =>
   c.req.header("sec-fetch-mode") === "navigate" &&
   (c.req.header("sec-fetch-dest") ?? "document") === "document";
 
-/** Who the cookie's token stands for. Throws Refused. */
-export async function identityOnHost(
-  c: Context<App>,
-  host: Host,
-  token: string | undefined,
-): Promise<Identity> {
-  if (token === undefined) {
-    throw new Refused("unauthenticated", "Open this address in a window, or send a bearer token.");
-  }
-  const { settings, now } = c.var;
-  return alive(c, await verifyHostToken(settings, host.origin, token, now));
-}
-
 /** Sends the browser to the dashboard's host; what the cookie says counts when it comes back. */
 export async function leave(c: Context<App>, host: Host, target: string): Promise<Response> {
   const secret = newSecret();
   const state = await hashSecret(secret);
   const path = target.length > hostPathCharactersMax ? "/" : target;
-  const kept = { ...options(host), maxAge: hostAttemptSeconds };
+  const kept = { ...cookieOptions(host), maxAge: hostAttemptSeconds };
   setCookie(c, stateCookie(host, state), `${secret}${path}`, kept);
   const query = `host=${host.name}&state=${state}`;
   return c.redirect(`${c.var.settings.publicUrl}/auth/http?${query}`, 303);
@@ -98,7 +69,7 @@ export async function leave(c: Context<App>, host: Host, target: string): Promis
 /** `/.sluice/session`: takes the code once, whatever comes of it. */
 export async function arrive(c: Context<App>, host: Host): Promise<Response> {
   const { code = "", state = "" } = c.req.query();
-  const { db, now, settings } = c.var;
+  const { db, now } = c.var;
   const used = await useAuthCode(db, await hashSecret(code), now);
   const begun = /^[\da-f]{64}$/.test(state) ? getCookie(c, stateCookie(host, state)) : undefined;
   const [, secret = "", path = ""] = /^([\w-]{43})(\/.*)$/s.exec(begun ?? "") ?? [];
@@ -109,16 +80,13 @@ export async function arrive(c: Context<App>, host: Host): Promise<Response> {
     used.code.redirectUri === arrivalOf(host) &&
     used.code.challenge === boundTo(state);
   const signIn = fits ? await liveSignIn(db, used.code.signIn, now) : null;
-  const row = signIn === null ? null : await principalById(db, signIn.principal);
-  if (signIn === null || row === null) return notBegunHere(c);
-  const { groupsReadAt, ...principal } = row;
-  const trusted = Math.min(groupsReadAt + groupsTrustedSeconds * 1000, signIn.endsAt);
-  const expiresAt = Math.min(now + hostTokenSeconds * 1000, trusted);
-  const identity = { principal, signIn: signIn.id, groupsReadAt };
-  const token = await issueHostToken(settings, host.origin, identity, now, expiresAt);
-  const maxAge = Math.max(0, Math.floor((expiresAt - now) / 1000));
-  setCookie(c, tokenCookie(host), token, { ...options(host), maxAge });
-  deleteCookie(c, stateCookie(host, state), options(host));
+  const who = signIn === null ? null : await vouchedBefore(db, signIn.principal);
+  if (signIn === null || who === null) return notBegunHere(c);
+  const { line } = await cookieFor(c, host, signIn, who);
+  const event = { actor: who.principal, action: "host.sign-in", outcome: "done" } as const;
+  await audit(db, { ...event, subject: signIn.id, detail: { resource: host.name } }, now);
+  c.header("set-cookie", line, { append: true });
+  deleteCookie(c, stateCookie(host, state), cookieOptions(host));
   return c.redirect(`${host.origin}${path}`, 303);
 }
 

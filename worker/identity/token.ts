@@ -8,10 +8,8 @@ import { audit } from "../../store/audit.ts";
 import { hashSecret, newSecret } from "../../store/hash.ts";
 import { newId } from "../../store/ids.ts";
 import { principalById } from "../../store/principals.ts";
-import { open, seal } from "../../store/seal.ts";
 import {
   addRefreshToken,
-  keepIssuerToken,
   liveSignIn,
   refreshTokenOwner,
   type SignIn,
@@ -24,9 +22,9 @@ import type { App } from "../context.ts";
 import { pollSeconds } from "./device.ts";
 import { endSignInAndSessions, vouched } from "./ending.ts";
 import { form } from "./form.ts";
-import { type Claimed, IssuerError, readAgain, verifyServiceToken } from "./issuer.ts";
-import { personOf, signInPurpose } from "./principals.ts";
+import { type Claimed, IssuerError, verifyServiceToken } from "./issuer.ts";
 import { issueAccessToken } from "./tokens.ts";
+import { vouchedAgain } from "./vouching.ts";
 
 type Fields = ReadonlyMap<string, string>;
 
@@ -115,7 +113,7 @@ export async function firstTokens(c: Context<App>, id: string): Promise<TokenAns
  * the family. The issuer is asked again for the groups; when it refuses, the sign-in is over.
  */
 export async function refreshed(c: Context<App>, given: string): Promise<TokenAnswer> {
-  const { db, now, settings } = c.var;
+  const { db, now } = c.var;
   const hash = await hashSecret(given);
   const used = await useRefreshToken(db, hash, now);
   if (used === null) throw new OAuthError("invalid_grant", "unknown refresh token");
@@ -124,26 +122,24 @@ export async function refreshed(c: Context<App>, given: string): Promise<TokenAn
     throw new OAuthError("invalid_grant", "the refresh token was used before: sign in again");
   }
   const signIn = await liveSignIn(db, used.signIn, now);
-  if (signIn === null || signIn.issuerToken === null) {
+  const who = signIn === null ? null : await askedAgain(c, signIn, hash);
+  if (signIn === null || who === null) {
     await endSignInAndSessions(c.env, db, used.signIn, "expired", now);
     throw new OAuthError("invalid_grant", "the sign-in is over: sign in again");
   }
-  let who: Claimed;
+  return answer(c, who.principal, signIn, who.groupsReadAt, true);
+}
+
+/** While the issuer is away the refresh token stays good. */
+async function askedAgain(c: Context<App>, signIn: SignIn, hash: string) {
   try {
-    const refreshToken = await open(c.env, signInPurpose(signIn.id), signIn.issuerToken);
-    who = await readAgain(settings, { refreshToken, subject: signIn.principal }, now);
+    return await vouchedAgain(c, signIn);
   } catch (error) {
-    if (error instanceof IssuerError && error.why === "unavailable") {
-      await unuseRefreshToken(db, hash);
-      throw new OAuthError("temporarily_unavailable", "the identity provider is away", 503);
-    }
-    await endSignInAndSessions(c.env, db, signIn.id, "issuer-refused", now);
-    throw new OAuthError("invalid_grant", "the identity provider ended the sign-in");
+    if (!(error instanceof IssuerError)) throw error;
+    if (error.why === "refused") throw new OAuthError("invalid_grant", error.message);
+    await unuseRefreshToken(c.var.db, hash);
+    throw new OAuthError("temporarily_unavailable", "the identity provider is away", 503);
   }
-  const kept = await seal(c.env, signInPurpose(signIn.id), who.refreshToken ?? "");
-  await keepIssuerToken(db, signIn.id, kept);
-  await vouched(c.env, db, personOf(who), now);
-  return answer(c, personOf(who), signIn, now, true);
 }
 
 /**

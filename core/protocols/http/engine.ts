@@ -24,6 +24,7 @@ import { type Body, readBody } from "./body.ts";
 import { cookiesForService } from "./cookies.ts";
 import { isUpgrade, readAccept, readUpgrade } from "./handshake.ts";
 import { type Api, compileApi } from "./openapi.ts";
+import { fromOwnPage } from "./own-page.ts";
 import { refusalOf } from "./refusal.ts";
 import { overridesMethod, readHeaders } from "./request-headers.ts";
 import { answerOf } from "./response.ts";
@@ -71,20 +72,19 @@ export class HttpEngine implements ExchangeEngine {
   describe(id: CommandId, head: RequestHead, body: Uint8Array | null): Described {
     if (head.method === "TRACE") return refuse("bad_request", TRACED);
     const forms = this.#resource.forms as readonly TargetForm[];
-    const headers = readHeaders(head.headers);
+    const { url, origins } = this.#resource;
+    const met = new Set<string>();
+    const rules = this.#masker.sent === null ? null : noting(this.#masker.sent, met);
+    const { ownHost = null } = head;
+    const own = fromOwnPage(head.headers, ownHost, url, rules);
+    const headers = readHeaders(head.headers, own);
     if ("wrong" in headers) return refuse("bad_request", headers.wrong);
-    const upgrade = readUpgrade(
-      head.method,
-      head.headers,
-      body?.length !== 0,
-      this.#resource.origins,
-    );
+    const pages = ownHost === null ? origins : [...origins, ownHost.origin];
+    const upgrade = readUpgrade(head.method, head.headers, body?.length !== 0, pages);
     if ("refuse" in upgrade) return upgrade;
     const { [TYPE]: type = null, "content-encoding": coding = null } = headers.facts;
     const asked = readTarget(head.target, forms);
     if ("wrong" in asked) return refuse("bad_request", asked.wrong);
-    const met = new Set<string>();
-    const rules = this.#masker.sent === null ? null : noting(this.#masker.sent, met);
     const target = readTarget(`${asked.path}${sentSearch(asked.search, rules)}`, forms);
     if ("wrong" in target) return refuse("bad_request", target.wrong);
     if (body === null && rules !== null) {

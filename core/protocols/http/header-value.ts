@@ -16,7 +16,7 @@ export function headerValue(name: string, value: string, masker: Masker): string
 /** A name and a value behind `?`, `&`, `#` or `;`, wherever a link stands in the text. */
 const PARAMETER = /(?<=[?&#;])[^=?&#;<>"'\s]+=[^&#;<>"'\s]*/gu;
 
-const linkShown = (value: string, masker: Masker): string =>
+export const linkShown = (value: string, masker: Pick<Masker, "header">): string =>
   value.replace(PARAMETER, (parameter) => sentParameter(parameter, masker));
 
 /** What begins like a document and is none cannot be looked through. */

@@ -13,6 +13,7 @@ const STATUS = {
   unsupported: 415,
   unreachable: 502,
   unreadable: 502,
+  timeout: 504,
   broken_off: 502,
   failed: 503,
   lost: 503,

@@ -20,8 +20,14 @@ export type ReadHeaders = {
   readonly repeated: readonly string[];
 };
 
-/** Case does not matter. `wrong` says why, for people; it never quotes a value. */
-export function readHeaders(pairs: readonly Header[]): ReadHeaders | { readonly wrong: string } {
+/**
+ * Case does not matter. `own`: what goes on in the stead of headers that stay. `wrong` says why,
+ * for people; it never quotes a value.
+ */
+export function readHeaders(
+  pairs: readonly Header[],
+  own: readonly Header[] = [],
+): ReadHeaders | { readonly wrong: string } {
   const headers: Header[] = pairs.map(([name, value]) => [name.toLowerCase(), value]);
   const wrong = headers.map(strange).find((sentence) => sentence !== null);
   if (typeof wrong === "string") return { wrong };
@@ -34,9 +40,10 @@ export function readHeaders(pairs: readonly Header[]): ReadHeaders | { readonly 
   if ([...named].some((name) => name.startsWith("content-") && name !== "content-length")) {
     return { wrong: "Connection names a header that says what the body is." };
   }
-  const forward = headers.filter(
-    ([name, value]) => !STAYS.test(name) && !named.has(name) && !asksToWait(name, value),
-  );
+  const forward = headers
+    .filter(([name, value]) => !STAYS.test(name) && !asksToWait(name, value))
+    .concat(own)
+    .filter(([name]) => !named.has(name));
   const facts = new Map<string, string>();
   const repeated = new Set<string>();
   for (const [name, value] of forward) {

@@ -80,7 +80,7 @@ export function answerOf(
     head: { status: head.status, headers },
     coding: coding ?? null,
     body,
-    endless: /^text\/event-stream/i.test(type ?? ""),
+    rules: /^text\/event-stream/i.test(type ?? "") ? null : masker.rules,
     length: none ? 0 : length,
   };
 }

@@ -1,7 +1,8 @@
 /*
  * A request to the letter, and what must come of it. `~` in a target stands for the resource's own
- * root, `/http/svc`; AUTH for the lines of `Host` and the caller's token; HOST for the gateway's
- * name. Each request ends its connection, unless it says otherwise.
+ * root, `/http/svc`; AUTH for the lines of `Host` and the caller's token (TOKEN: of that alone);
+ * HOST for the gateway's name, SERVICE for the service's origin. Each request ends its connection,
+ * unless it says otherwise.
  */
 
 /**

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { checkDocument, conditionError } from "../../../core/policy/check.ts";
 import { isDocument, loadDocument, parseDocument } from "../../../core/policy/document.ts";
 import { explainAccess, explainDecision } from "../../../core/policy/explain.ts";
+import { resourceOf } from "../../../core/policy/resource.ts";
 import { rolesOf, wouldLeaveNobodyAdmin } from "../../../core/policy/roles.ts";
 import { command, person, RESOURCES, shopDb } from "./given.ts";
 
@@ -75,6 +76,11 @@ test.each([
     `${R}\nguardrails:\n  - { id: a, then: block, zone: Mars/Base }`,
     /not a time zone/,
   ],
+  ...["0", "1.5", "3601", "5m", "null"].map((timeout): [string, string, RegExp] => [
+    `a time-out of ${timeout}`,
+    `${R}\n  - { name: b, type: http, url: "https://b.test", timeout: ${timeout} }`,
+    /^line 6, column \d+: .*timeout/,
+  ]),
 ])("%s: an error that says where", (_name, source, message) => {
   const errors = errorsOf(source);
   expect(errors).toHaveLength(1);
@@ -107,6 +113,16 @@ test("a resource has defaults on the safe side", () => {
     tls: "verify-full",
     network: "public",
   });
+});
+
+test("a service has the time that its resource says to begin an answer, else five minutes", () => {
+  const { resources } = loadDocument(`resources:
+  - { name: a, type: http, url: "https://a.test" }
+  - { name: b, type: http, url: "https://b.test", timeout: 3600 }`);
+  expect(resources.map((rule) => resourceOf(rule, "res_1"))).toMatchObject([
+    { timeoutSeconds: 300 },
+    { timeoutSeconds: 3_600 },
+  ]);
 });
 
 test.each([

@@ -15,6 +15,7 @@ const resource: HttpResource = {
   host: "127.0.0.1",
   credential: { kind: "none", mtls: null },
   forms: [],
+  timeoutSeconds: 300,
   unreadable: "refuse",
   network: "private",
   labels: {},

@@ -34,6 +34,7 @@ export const finder: Masker = {
   whole: () => mask("redact"),
   body: () => "pass",
   header: (_, value) => ({ text: value, rule: null, findings: [] }),
+  rules: "[]",
   sent: null,
   scan: (cell) => {
     const { text, count } = replaced(cell, "[card]");
