@@ -63,6 +63,7 @@ export type Fact =
       readonly tag: string;
       readonly rows: number;
       readonly masked: readonly { readonly rule: string; readonly cells: number }[];
+      /** What detectors found, and so masked. */
       readonly findings: readonly Finding[];
     }
   /** `sqlstate`: the protocol's own code; of HTTP a status. */

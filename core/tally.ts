@@ -1,5 +1,15 @@
 import type { Finding } from "./masker.ts";
 
+export type Tallied = {
+  readonly masked: readonly { readonly rule: string; readonly cells: number }[];
+  readonly findings: readonly Finding[];
+};
+
+/** How many values were masked, by rules and for what detectors found in them. */
+export const maskedValues = ({ masked, findings }: Tallied): number =>
+  masked.reduce((sum, { cells }) => sum + cells, 0) +
+  findings.reduce((sum, { count }) => sum + count, 0);
+
 /** What was masked and found, by rule and by kind; never what it was. */
 export class Tally {
   #masked = new Map<string, { cells: number }>();
@@ -41,10 +51,7 @@ export class Tally {
   }
 
   /** Hands over the counts and begins again. */
-  take(): {
-    readonly masked: readonly { readonly rule: string; readonly cells: number }[];
-    readonly findings: readonly Finding[];
-  } {
+  take(): Tallied {
     const masked = [...this.#masked].map(([rule, { cells }]) => ({ rule, cells }));
     const findings = [...this.#found].map(([kind, count]) => ({ kind, count }));
     this.#clear();

@@ -1,4 +1,5 @@
 import type { RecordView } from "../../core/api/record.ts";
+import { maskedValues, type Tallied } from "../../core/tally.ts";
 
 /** One line of a timeline: what a record says to a person, or null for the bytes themselves. */
 export function sentence({ kind, fact }: RecordView): string | null {
@@ -47,7 +48,9 @@ const tail = (fact: Fact, name: string): string =>
   typeof fact[name] === "string" && fact[name] !== "" ? ` (${fact[name]})` : "";
 
 function masked(fact: Fact): string {
-  const rules = Array.isArray(fact["masked"]) ? (fact["masked"] as { cells?: unknown }[]) : [];
-  const cells = rules.reduce((sum, { cells }) => sum + Number(cells ?? 0), 0);
-  return cells === 0 ? "" : `, ${cells} cells masked`;
+  const [rules, found] = [listIn(fact["masked"]), listIn(fact["findings"])];
+  const values = maskedValues({ masked: rules, findings: found } as Tallied);
+  return values === 0 ? "" : `, ${values} values masked`;
 }
+
+const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -1,4 +1,5 @@
 import { searchedCharactersMax, searchedMarksMax, searchedStatementMax } from "../limits.ts";
+import { maskedValues } from "../tally.ts";
 import { decodeRecord, kindOf, type StoredFact } from "./record.ts";
 
 /*
@@ -83,7 +84,7 @@ class Collector {
         this.#met(fact.verdict);
         return;
       case "completed":
-        if (fact.masked.length > 0) this.#met("masked");
+        if (maskedValues(fact) > 0) this.#met("masked");
         for (const { rule } of fact.masked) this.#mark(this.#rules, rule);
         return;
       default:

@@ -1,5 +1,6 @@
 import type { RecordView } from "../../core/api/record.ts";
 import type { StoredFact } from "../../core/recording/record.ts";
+import { maskedValues } from "../../core/tally.ts";
 import { counted, listed } from "./words.ts";
 
 /** One answer of the server to one statement. `seq`: the record that says so. */
@@ -7,7 +8,7 @@ export type Result = {
   readonly seq: number;
   readonly tag: string;
   readonly rows: number;
-  readonly maskedCells: number;
+  readonly maskedValues: number;
 };
 
 export type FailureStep = { readonly seq: number; readonly says: string };
@@ -102,8 +103,8 @@ function learns(step: CommandStep, fact: StoredFact, { seq, at }: RecordView): b
       step.message = fact.message ?? step.message;
       return true;
     case "completed": {
-      const maskedCells = fact.masked.reduce((sum, { cells }) => sum + cells, 0);
-      step.results = [...step.results, { seq, tag: fact.tag, rows: fact.rows, maskedCells }];
+      const { tag, rows } = fact;
+      step.results = [...step.results, { seq, tag, rows, maskedValues: maskedValues(fact) }];
       step.tookMs = since - (step.waitedMs ?? 0);
       return true;
     }
@@ -153,8 +154,8 @@ function eventInWords(fact: StoredFact): string | null {
   }
 }
 
-/** "5 rows, 3 cells masked". */
-export function resultInWords({ tag, rows, maskedCells }: Result): string {
-  const masked = maskedCells === 0 ? "" : `, ${counted(maskedCells, "cell")} masked`;
+/** "5 rows, 3 values masked". */
+export function resultInWords({ tag, rows, maskedValues: values }: Result): string {
+  const masked = values === 0 ? "" : `, ${counted(values, "value")} masked`;
   return `${tag}: ${counted(rows, "row")}${masked}`;
 }

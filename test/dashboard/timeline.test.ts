@@ -25,7 +25,7 @@ describe("a timeline", () => {
       "command",
     ]);
     expect(commands(steps)).toMatchObject([
-      { verdict: "allowed", rules: ["engineers"], results: [{ rows: 3, maskedCells: 3 }] },
+      { verdict: "allowed", rules: ["engineers"], results: [{ rows: 3, maskedValues: 3 }] },
       {
         verdict: "blocked",
         message: "Dropping is not allowed.",
@@ -45,15 +45,23 @@ describe("a timeline", () => {
   });
 
   test("keeps every statement's own answer", () => {
-    const done = (tag: string) => record("completed", { tag, rows: 1, masked: [] });
+    const done = (tag: string) => record("completed", { tag, rows: 1, masked: [], findings: [] });
     const [step] = commands(timeline([command, done("SELECT 1"), done("UPDATE 1")]));
     expect(step?.results.map(({ tag }) => tag)).toEqual(["SELECT 1", "UPDATE 1"]);
+  });
+
+  test("counts what detectors found beside what rules masked", () => {
+    const masked = [{ rule: "pii", cells: 2 }];
+    const findings = [{ kind: "email", count: 3 }];
+    const fact = { tag: "SELECT 1", rows: 1, masked, findings };
+    const [step] = commands(timeline([command, record("completed", fact)]));
+    expect(step?.results).toMatchObject([{ maskedValues: 5 }]);
   });
 
   test("tells of what belongs to no command that it has, and leaves out bytes", () => {
     const steps = timeline([
       record("toClient", { bytes: "AAAA" }),
-      record("completed", { tag: "SELECT 1", rows: 1, masked: [] }),
+      record("completed", { tag: "SELECT 1", rows: 1, masked: [], findings: [] }),
       record("end", { code: "closed", message: "" }, 0),
       record("a-kind-to-come", {}, 0),
     ]);
@@ -63,12 +71,12 @@ describe("a timeline", () => {
     ]);
   });
 
-  test("counts rows and cells", () => {
-    expect(resultInWords({ seq: 1, tag: "SELECT 1", rows: 1, maskedCells: 0 })).toBe(
+  test("counts rows and values", () => {
+    expect(resultInWords({ seq: 1, tag: "SELECT 1", rows: 1, maskedValues: 0 })).toBe(
       "SELECT 1: 1 row",
     );
-    expect(resultInWords({ seq: 1, tag: "SELECT 1200", rows: 1200, maskedCells: 1 })).toBe(
-      "SELECT 1200: 1,200 rows, 1 cell masked",
+    expect(resultInWords({ seq: 1, tag: "SELECT 1200", rows: 1200, maskedValues: 1 })).toBe(
+      "SELECT 1200: 1,200 rows, 1 value masked",
     );
   });
 });

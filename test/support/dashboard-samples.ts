@@ -115,7 +115,12 @@ export const RECORDS: readonly RecordView[] = [
     operations: ["select"],
   }),
   fact(1, "decision", { verdict: "allow", rules: ["engineers"], message: null }),
-  fact(1, "completed", { tag: "SELECT 3", rows: 3, masked: [{ rule: "pii", cells: 3 }] }),
+  fact(1, "completed", {
+    tag: "SELECT 3",
+    rows: 3,
+    masked: [{ rule: "pii", cells: 3 }],
+    findings: [],
+  }),
   sent(
     columns("name", "email", "note"),
     row("Zoë <script>alert(1)</script>", "z…@example.org", "\u202eevil\u001b[2J"),
@@ -139,7 +144,7 @@ export const RECORDS: readonly RecordView[] = [
     message: "A lead looks.",
   }),
   fact(3, "settled", { verdict: "approved", review: idOf("rev", 3), by: ["Rui"], message: null }),
-  fact(3, "completed", { tag: "DELETE 12", rows: 12, masked: [] }),
+  fact(3, "completed", { tag: "DELETE 12", rows: 12, masked: [], findings: [] }),
   sent(tag("DELETE 12"), READY),
 ].map((record, index) => ({ ...record, seq: index + 1 }));
 

@@ -1,4 +1,5 @@
 import { seenNotesMax } from "../../limits.ts";
+import { maskedValues } from "../../tally.ts";
 import { UNSAFE } from "../../visible.ts";
 
 /*
@@ -132,10 +133,7 @@ function learn(draft: Draft, { kind, fact, at }: SeenRecord): void {
         kind: wordsOf(found),
         count: Number(count) || 0,
       }));
-      draft.maskedValues = [
-        ...draft.masked.map(({ cells }) => cells),
-        ...draft.found.map(({ count }) => count),
-      ].reduce((sum, each) => sum + each, 0);
+      draft.maskedValues = maskedValues({ masked: draft.masked, findings: draft.found });
       draft.wholeMs = Math.max(0, now - draft.goneAt);
       return;
     case "failed":

@@ -42,6 +42,12 @@ it("takes what was shown, met, named and decided, each once, and nothing of what
   });
 });
 
+it("counts what detectors found as masked, and an answer with neither as not", () => {
+  const found: Fact = { ...masked, masked: [], findings: [{ kind: "email", count: 2 }] };
+  expect(findableIn(NOTHING, records(found))).toEqual({ ...NOTHING, verdicts: ["masked"] });
+  expect(findableIn(NOTHING, records({ ...masked, masked: [] }))).toBe(NOTHING);
+});
+
 it("is the same object when nothing is new", () => {
   const all = records(command("select 1"), decision("block", "no"));
   const before = findableIn(NOTHING, all);
