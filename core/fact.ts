@@ -31,6 +31,8 @@ export type Fact =
       readonly unbounded: boolean;
       /** Hex of the digest that an approval is bound to (CONTRACTS §3). */
       readonly digest: string;
+      /** Of a message on a WebSocket: the command that opened it; older recordings are without. */
+      readonly opening?: CommandId;
       readonly secret: CommandSecret | null;
     }
   | {
@@ -77,7 +79,8 @@ export type Fact =
     }
   | { readonly kind: "cancel"; readonly outcome: "sent" | "withdrawn" | "ignored" }
   | { readonly kind: "policy"; readonly version: string }
-  | { readonly kind: "note"; readonly message: string }
+  /** `opening`, as of a command: of a message that was refused unread. */
+  | { readonly kind: "note"; readonly message: string; readonly opening?: CommandId }
   | { readonly kind: "toClient"; readonly bytes: Uint8Array }
   | { readonly kind: "toUpstream"; readonly bytes: Uint8Array }
   | {
