@@ -1,5 +1,5 @@
 import { base64, concat, hex, u32Bytes, utf8 } from "./bytes.ts";
-import type { Command } from "./command.ts";
+import type { Command, CommandId } from "./command.ts";
 import type { Crypto } from "./crypto.ts";
 import type { Decision, Policy, Settled, UnixMs } from "./decision.ts";
 import type { CommandSecret, Event, Fact } from "./fact.ts";
@@ -24,13 +24,17 @@ export const openedFact = (spec: SessionSpec, policy: Policy): Fact => ({
   reason: spec.reason,
 });
 
-/** The command, and what the policy says of it. */
+/**
+ * The command, and what the policy says of it. `opening`: of a message on a WebSocket, the command
+ * that opened it.
+ */
 export function commandEvents(
   command: Command,
   decision: Decision,
   digest: string,
   policy: Policy,
   at: UnixMs,
+  opening: CommandId | null = null,
 ): Event[] {
   const fact: Fact = {
     kind: "command",
@@ -40,6 +44,7 @@ export function commandEvents(
     unbounded: command.unbounded,
     digest,
     ...(command.shows !== undefined && { shows: command.shows }),
+    ...(opening !== null && { opening }),
     secret: policy.recording === "off" ? null : secretOf(command),
   };
   const decided: Fact = {

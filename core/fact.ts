@@ -33,6 +33,8 @@ export type Fact =
       readonly digest: string;
       /** Of a request that opens no WebSocket; older recordings are without. */
       readonly shows?: RequestShown;
+      /** Of a message on a WebSocket: the command that opened it; older recordings are without. */
+      readonly opening?: CommandId;
       readonly secret: CommandSecret | null;
     }
   | {
@@ -65,6 +67,7 @@ export type Fact =
       readonly tag: string;
       readonly rows: number;
       readonly masked: readonly { readonly rule: string; readonly cells: number }[];
+      /** What detectors found, and so masked. */
       readonly findings: readonly Finding[];
     }
   /** `sqlstate`: the protocol's own code; of HTTP a status. */
@@ -78,7 +81,8 @@ export type Fact =
     }
   | { readonly kind: "cancel"; readonly outcome: "sent" | "withdrawn" | "ignored" }
   | { readonly kind: "policy"; readonly version: string }
-  | { readonly kind: "note"; readonly message: string }
+  /** `opening`, as of a command: of a message that was refused unread. */
+  | { readonly kind: "note"; readonly message: string; readonly opening?: CommandId }
   | { readonly kind: "toClient"; readonly bytes: Uint8Array }
   | { readonly kind: "toUpstream"; readonly bytes: Uint8Array }
   | {

@@ -146,8 +146,9 @@ export class SocketExchange {
     const id = ++this.#path.count.commands;
     const described = this.#engine.describe(id, message);
     if ("refuse" in described) {
-      this.#note({ kind: "note", message: `Refused unread: ${described.refuse.message}` }, id);
-      return this.#refuse(POLICY, described.refuse.message);
+      const { message: why } = described.refuse;
+      this.#note({ kind: "note", message: `Refused unread: ${why}`, opening: this.id }, id);
+      return this.#refuse(POLICY, why);
     }
     const { masked } = described;
     if (masked.length > 0) {
@@ -161,7 +162,7 @@ export class SocketExchange {
     const { policy, digestHead, crypto } = this.#path;
     const decision = policy.decide(command, this.#now);
     const digest = hexDigest(command, digestHead, crypto);
-    this.#events.push(...commandEvents(command, decision, digest, policy, this.#now));
+    this.#events.push(...commandEvents(command, decision, digest, policy, this.#now, this.id));
     if (decision.verdict === "allow") return this.#deliver(asked);
     if (decision.verdict === "block") return this.#refuse(POLICY, decision.message);
     this.#held = asked;

@@ -5,6 +5,11 @@ export type Tallied = {
   readonly findings: readonly Finding[];
 };
 
+/** How many values were masked, by rules and for what detectors found in them. */
+export const maskedValues = ({ masked, findings }: Tallied): number =>
+  masked.reduce((sum, { cells }) => sum + cells, 0) +
+  findings.reduce((sum, { count }) => sum + count, 0);
+
 /** What was masked and found, by rule and by kind; never what it was. */
 export class Tally {
   #masked = new Map<string, { cells: number }>();

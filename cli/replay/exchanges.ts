@@ -4,6 +4,8 @@ import { concat, fromBase64 } from "../../core/bytes.ts";
 import {
   type Exchange,
   exchangeOf,
+  isSocket,
+  openingsIn,
   requestOf,
   statusInWords,
 } from "../../core/protocols/http/seen.ts";
@@ -12,12 +14,21 @@ import { jsonTree, laidOut } from "../../core/protocols/http/seen-json.ts";
 import { visible, visibleLines } from "../output/visible.ts";
 import { say, sentence } from "./facts.ts";
 
-/* Requests and their answers. They overlap, so every line says which one it belongs to. */
+/*
+ * Requests and their answers. They overlap, so every line says which one it belongs to; a message
+ * on a WebSocket says which one opened that.
+ */
 
 /** One line of a timeline, or null for the bytes themselves. */
 export function exchangeSentence(record: RecordView): string | null {
   const said = saidOf(record);
-  return said === null || record.command === 0 ? said : `#${record.command} ${said}`;
+  return said === null || record.command === 0 ? said : `${numbered(record)} ${said}`;
+}
+
+/** "#5"; "#5 in #1" where the record itself tells of the WebSocket. */
+function numbered(record: RecordView): string {
+  const opening = openingsIn([record]).get(record.command);
+  return opening === undefined ? `#${record.command}` : `#${record.command} in #${opening}`;
 }
 
 function saidOf(record: RecordView): string | null {
@@ -34,27 +45,36 @@ const oneLine = (shown: string): string => shown.replace(/\s*\n\s*/g, " ");
 /** Of one body: nobody reads more on a terminal. */
 const bodyBytesMax = 256 * 1024;
 
-/** `facts`: its records without their bytes. */
-type Open = { facts: RecordView[]; parts: Uint8Array[]; kept: number };
+/** `facts`: its records without their bytes. Of a WebSocket, how many messages went each way. */
+type Open = {
+  facts: RecordView[];
+  parts: Uint8Array[];
+  kept: number;
+  sent: number;
+  received: number;
+};
+
+const nothing = (): Open => ({ facts: [], parts: [], kept: 0, sent: 0, received: 0 });
 
 /**
- * Exchanges as the person saw them: what was asked, and each answer once it is over. Of a stream
- * of events everything is shown as it comes.
+ * Exchanges as the person saw them: what was asked, and each answer once it is over. Streams of
+ * events and messages are shown as they come.
  */
 export class ExchangeScreen {
   readonly #open = new Map<number, Open>();
 
   show(record: RecordView): string {
     if (record.command === 0) return line(record, sentence(record));
-    const open = this.#open.get(record.command) ?? { facts: [], parts: [], kept: 0 };
+    const open = this.#open.get(record.command) ?? nothing();
     this.#open.set(record.command, open);
     this.#keep(open, record);
     if (record.kind === "command") return asked(record);
     if (record.kind === "decision" && record.fact["verdict"] === "allow") return "";
     if (record.kind === "toClient") return this.#sent(record, open);
     if (record.kind === "response") return line(record, answered(exchangeOf(open.facts)));
-    const over = record.kind === "completed" ? this.#over(record, open) : "";
-    return record.kind === "completed" ? over : line(record, exchangeSentence(record));
+    if (record.kind !== "completed") return line(record, exchangeSentence(record));
+    const socket = this.#open.get(openingsIn(open.facts).get(record.command) ?? 0);
+    return socket === undefined ? this.#over(record, open) : this.#delivered(record, socket);
   }
 
   /** What is under way when the recording ends, or is read no further. */
@@ -78,13 +98,23 @@ export class ExchangeScreen {
     open.parts.push(kept);
   }
 
+  #delivered({ command }: RecordView, socket: Open): string {
+    socket.sent++;
+    this.#open.delete(command);
+    return "";
+  }
+
   #sent(record: RecordView, open: Open): string {
     const exchange = exchangeOf(open.facts);
+    if (isSocket(exchange)) {
+      open.received++;
+      const bytes = takeParts(open);
+      const said = `${looked(null, bytes)}${cutInWords(exchangeOf([record]).bytes - bytes.length)}`;
+      return `${clock(record)} #${record.command} <\n${said}`;
+    }
     const { response, end } = exchange;
     if (response === null || isStream(exchange)) {
-      const text = visibleLines(new TextDecoder().decode(concat(open.parts)).trimEnd());
-      open.parts = [];
-      open.kept = 0;
+      const text = visibleLines(new TextDecoder().decode(takeParts(open)).trimEnd());
       return text === "" ? "" : `${line(record, `#${record.command}`)}${text}\n`;
     }
     // What the gateway says itself comes whole, and has no record of its end.
@@ -97,8 +127,15 @@ export class ExchangeScreen {
     open.parts = [];
     if (record.kind !== "completed") return body;
     this.#open.delete(record.command);
-    return `${body}${line(record, overInWords(exchange))}`;
+    return `${body}${line(record, overInWords(exchange, open))}`;
   }
+}
+
+function takeParts(open: Open): Uint8Array {
+  const bytes = concat(open.parts);
+  open.parts = [];
+  open.kept = 0;
+  return bytes;
 }
 
 const isStream = ({ response }: Exchange): boolean =>
@@ -108,17 +145,23 @@ function asked(record: RecordView): string {
   const { method, target, body, told } = requestOf(say(record.fact, "shown"));
   const json = jsonTree(body);
   const shown = told === null ? (json === null ? body : laidOut(json)) : `(${told})`;
-  const head = `${clock(record)} #${record.command} > ${visible(`${method} ${target}`.trim())}\n`;
+  // What opened the WebSocket has said where it leads.
+  const said = openingsIn([record]).size > 0 ? "" : visible(`${method} ${target}`.trim());
+  const head = `${`${clock(record)} ${numbered(record)} > ${said}`.trimEnd()}\n`;
   return shown === "" ? head : `${head}${visibleLines(shown)}\n`;
 }
 
 const answered = ({ command, response }: Exchange): string =>
   `#${command} < ${response?.status} ${response?.type ?? ""}`.trim();
 
-function overInWords(exchange: Exchange): string {
+function overInWords(exchange: Exchange, { sent, received }: Open): string {
   const { command, bytes, maskedValues, wholeMs } = exchange;
   const masked = maskedValues === 0 ? "" : `, ${maskedValues} values masked`;
-  return `#${command} over: ${statusInWords(exchange)}, ${bytes} bytes${masked}, ${wholeMs} ms`;
+  // Messages of older recordings do not say whose they are.
+  const counts = [sent > 0 && `${sent} sent`, `${received} received`].filter(Boolean);
+  const said = isSocket(exchange) ? `, messages: ${counts.join(", ")}` : "";
+  const end = `${statusInWords(exchange)}${said}`;
+  return `#${command} over: ${end}, ${bytes} bytes${masked}, ${wholeMs} ms`;
 }
 
 /** Of what is kept of a body and was not printed yet, with its line's end. */
@@ -128,10 +171,16 @@ function bodyText({ facts, parts, kept }: Open): string {
   if (all.length === 0) return "";
   const plain = decoded(response?.coding ?? null, all);
   if (plain === null) return `(${bytes} bytes in ${visible(response?.coding ?? "")})\n`;
-  const text = lookText(lookOf(response?.type ?? null, plain), plain);
-  const cut = kept < bytes ? `(${bytes - kept} bytes more: sluice sessions export has all)\n` : "";
-  return `${text}\n${cut}`;
+  return `${looked(response?.type ?? null, plain)}${cutInWords(bytes - kept)}`;
 }
+
+function looked(type: string | null, bytes: Uint8Array): string {
+  const text = lookText(lookOf(type, bytes), bytes);
+  return text === "" ? "" : `${text}\n`;
+}
+
+const cutInWords = (bytes: number): string =>
+  bytes > 0 ? `(${bytes} bytes more: sluice sessions export has all)\n` : "";
 
 function lookText(look: Look, bytes: Uint8Array): string {
   if (look.is === "bytes") return `(${bytes.length} bytes that are no text)`;

@@ -1,4 +1,5 @@
 import type { RecordView } from "../../core/api/record.ts";
+import { maskedValues, type Tallied } from "../../core/tally.ts";
 
 /** One line of a timeline: what a record says to a person, or null for the bytes themselves. */
 export function sentence({ kind, fact }: RecordView): string | null {
@@ -47,11 +48,9 @@ const tail = (fact: Fact, name: string): string =>
   typeof fact[name] === "string" && fact[name] !== "" ? ` (${fact[name]})` : "";
 
 function masked(fact: Fact): string {
-  const numbers = (name: string, key: string): readonly number[] => {
-    const all = Array.isArray(fact[name]) ? (fact[name] as Record<string, unknown>[]) : [];
-    return all.map((one) => Number(one[key] ?? 0));
-  };
-  const values = [...numbers("masked", "cells"), ...numbers("findings", "count")];
-  const sum = values.reduce((before, each) => before + each, 0);
-  return sum === 0 ? "" : `, ${sum} values masked`;
+  const [rules, found] = [listIn(fact["masked"]), listIn(fact["findings"])];
+  const values = maskedValues({ masked: rules, findings: found } as Tallied);
+  return values === 0 ? "" : `, ${values} values masked`;
 }
+
+const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -12,7 +12,7 @@ export const overviewQuery = z
     error: "is more than 32 days after from",
   });
 
-/** What is counted, from the recordings as they are stored. `masked`: cells. */
+/** What is counted, from the recordings as they are stored. `masked`: values. */
 const counts = z.object({
   sessions: z.number().int(),
   commands: z.number().int(),

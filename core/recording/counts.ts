@@ -1,4 +1,4 @@
-import { maskedIn } from "./masked.ts";
+import { maskedValues } from "../tally.ts";
 import { decodeRecord, KINDS, recordAt, splitRecords, type StoredFact } from "./record.ts";
 
 /** What is counted for each hour and resource: a name never changes its meaning. */
@@ -49,7 +49,7 @@ function countedIn(fact: StoredFact): Found {
       if (fact.verdict === "allow") return null;
       return { kind: fact.verdict === "block" ? "blocked" : "held", n: 1 };
     case "completed": {
-      const n = maskedIn(fact);
+      const n = maskedValues(fact);
       return n === 0 ? null : { kind: "masked", n };
     }
     default:

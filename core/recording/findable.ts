@@ -1,5 +1,5 @@
 import { searchedCharactersMax, searchedMarksMax, searchedStatementMax } from "../limits.ts";
-import { maskedIn } from "./masked.ts";
+import { maskedValues } from "../tally.ts";
 import { decodeRecord, kindOf, type StoredFact } from "./record.ts";
 
 /*
@@ -84,7 +84,7 @@ class Collector {
         this.#met(fact.verdict);
         return;
       case "completed":
-        if (maskedIn(fact) > 0) this.#met("masked");
+        if (maskedValues(fact) > 0) this.#met("masked");
         for (const { rule } of fact.masked) this.#mark(this.#rules, rule);
         return;
       default:

@@ -1,33 +1,78 @@
 import type { RecordView } from "../../core/api/record.ts";
 import { text } from "../../core/bytes.ts";
-import { type Exchange, exchangeOf } from "../../core/protocols/http/seen.ts";
-import { type Body, bytesUpTo } from "./bodies.ts";
+import { type Exchange, exchangeOf, isSocket, openingsIn } from "../../core/protocols/http/seen.ts";
+import { type Body, bytesOf } from "./bodies.ts";
 import { type Step, timeline } from "./timeline.ts";
 
 type Event = Extract<Step, { is: "event" }>;
 type Decided = Extract<Step, { is: "command" }>;
 
 /** `decided`: what became of the command before it went; null: its record is not here. */
-export type ExchangeEntry = {
+type Decision = { readonly exchange: Exchange; readonly decided: Decided | null };
+
+/** A message of the client's, which is a command of its own. */
+export type SentMessage = Decision & { readonly is: "sent"; readonly seq: number };
+/** A message of the service's, as the client got it: the record of its bytes. */
+export type ReceivedMessage = {
+  readonly is: "received";
+  readonly seq: number;
+  readonly at: string;
+  readonly bytes: number;
+};
+export type Message = SentMessage | ReceivedMessage;
+
+export type ExchangeEntry = Decision & {
   readonly is: "exchange";
-  readonly exchange: Exchange;
-  readonly decided: Decided | null;
+  /** Of a WebSocket that it opened, in the order of their records; null: it opened none. */
+  readonly messages: readonly Message[] | null;
 };
 export type Entry = Event | ExchangeEntry;
 
-/** What happened to the session, and its exchanges in the order in which they began. */
-export function entriesOf(facts: readonly RecordView[]): Entry[] {
-  const groups = Map.groupBy(facts, ({ command, seq }) => (command === 0 ? `0 ${seq}` : command));
-  return [...groups.values()].flatMap((own): readonly Entry[] =>
-    own[0]?.command === 0 ? timeline(own).filter((step) => step.is === "event") : [entryOf(own)],
-  );
+type Records = readonly RecordView[];
+
+/**
+ * What happened to the session, and its exchanges in the order in which they began. A message that
+ * names no WebSocket, or one whose opening is not among the facts, is an entry of its own.
+ */
+export function entriesOf(facts: Records): Entry[] {
+  const groups = Map.groupBy(facts, ({ command, seq }) => (command === 0 ? -seq : command));
+  const openings = openingsIn(facts);
+  const opening = (command: number): number => {
+    const named = openings.get(command) ?? 0;
+    return groups.has(named) ? named : 0;
+  };
+  const sent = Map.groupBy(groups.keys(), opening);
+  return [...groups].flatMap(([command, own]): readonly Entry[] => {
+    if (command < 0) return timeline(own).filter((step) => step.is === "event");
+    if (opening(command) > 0) return [];
+    const decision = decisionOf(own);
+    const said = sent.get(command) ?? (isSocket(decision.exchange) ? [] : null);
+    const messages = said?.map((each) => groups.get(each) ?? []) ?? null;
+    return [{ is: "exchange", ...decision, messages: messages && messagesOf(own, messages) }];
+  });
 }
 
-/** Of one command's records. */
-export function entryOf(own: readonly RecordView[]): ExchangeEntry {
-  const decided = timeline(own).find((step) => step.is === "command") ?? null;
-  return { is: "exchange", exchange: exchangeOf(own), decided };
+function messagesOf(opening: Records, sent: readonly Records[]): readonly Message[] {
+  const received = opening.flatMap(({ seq, at, kind, fact }): readonly Message[] =>
+    kind === "toClient" ? [{ is: "received", seq, at, bytes: Number(fact["length"]) || 0 }] : [],
+  );
+  const all = sent.map((own): Message => {
+    const decision = decisionOf(own);
+    return { is: "sent", seq: decision.exchange.seq, ...decision };
+  });
+  return [...received, ...all].toSorted((a, b) => a.seq - b.seq);
 }
+
+/** One that is decided again, under another policy, stands as it was decided last. */
+function decisionOf(own: Records): Decision {
+  const decided = timeline(own).findLast((step) => step.is === "command") ?? null;
+  return { exchange: exchangeOf(own), decided };
+}
+
+/** Whether the command is the entry's own, or a message's on its WebSocket. */
+export const isOf = ({ exchange, messages }: ExchangeEntry, command: number): boolean =>
+  exchange.command === command ||
+  (messages ?? []).some((one) => one.is === "sent" && one.exchange.command === command);
 
 /**
  * Whether the words stand in the request, in a header of the answer or in what is kept of its body,
@@ -40,15 +85,19 @@ export function mentions(entry: Entry, body: Body | undefined, words: string): b
 
 function saidBy(entry: Entry, body: Body | undefined): readonly string[] {
   if (entry.is === "event") return [entry.says];
-  const { exchange, decided } = entry;
-  const { response } = exchange;
+  const { response } = entry.exchange;
   return [
-    decided?.shown ?? "",
-    decided?.verdict ?? "",
-    ...(decided?.rules ?? []),
-    ...exchange.notes,
+    ...askedBy(entry),
+    ...(entry.messages ?? []).flatMap((one) => (one.is === "sent" ? askedBy(one) : [])),
     ...(response === null ? [] : [String(response.status)]),
     ...(response?.headers ?? []).map(([name, value]) => `${name}: ${value}`),
-    ...(body === undefined ? [] : [text(bytesUpTo(body))]),
+    ...(body === undefined ? [] : [text(bytesOf(body.parts))]),
   ];
 }
+
+const askedBy = ({ exchange, decided }: Decision): readonly string[] => [
+  decided?.shown ?? "",
+  decided?.verdict ?? "",
+  ...(decided?.rules ?? []),
+  ...exchange.notes,
+];

@@ -1,6 +1,6 @@
 import type { RecordView } from "../../core/api/record.ts";
 import type { StoredFact } from "../../core/recording/record.ts";
-import { maskedIn } from "../../core/recording/masked.ts";
+import { maskedValues } from "../../core/tally.ts";
 import { counted, listed } from "./words.ts";
 
 /** One answer of the server to one statement. `seq`: the record that says so. */
@@ -104,7 +104,7 @@ function learns(step: CommandStep, fact: StoredFact, { seq, at }: RecordView): b
       return true;
     case "completed": {
       const { tag, rows } = fact;
-      step.results = [...step.results, { seq, tag, rows, maskedValues: maskedIn(fact) }];
+      step.results = [...step.results, { seq, tag, rows, maskedValues: maskedValues(fact) }];
       step.tookMs = since - (step.waitedMs ?? 0);
       return true;
     }
@@ -155,7 +155,7 @@ function eventInWords(fact: StoredFact): string | null {
 }
 
 /** "5 rows, 3 values masked". */
-export function resultInWords({ tag, rows, maskedValues }: Result): string {
-  const masked = maskedValues === 0 ? "" : `, ${counted(maskedValues, "value")} masked`;
+export function resultInWords({ tag, rows, maskedValues: values }: Result): string {
+  const masked = values === 0 ? "" : `, ${counted(values, "value")} masked`;
   return `${tag}: ${counted(rows, "row")}${masked}`;
 }

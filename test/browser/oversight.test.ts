@@ -134,8 +134,8 @@ describe("the overview", () => {
       return bars;
     })()`);
     expect(painted).toBeGreaterThan(1_000);
-    await page.getByLabel("Show").selectOption("Cells masked");
-    await page.getByRole("img", { name: /^Cells masked by the hour/ }).waitFor();
+    await page.getByLabel("Show").selectOption("Values masked");
+    await page.getByRole("img", { name: /^Values masked by the hour/ }).waitFor();
     await page.getByText("As a table").click();
     const table = page.getByRole("region", { name: "Numbers by the hour" });
     expect(await table.getByRole("row").count()).toBe(11);

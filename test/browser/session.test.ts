@@ -42,7 +42,7 @@ const entries = (page: Page) => page.getByRole("list", { name: "Timeline" }).loc
 const command = (number: number, shown: string, ...answer: Uint8Array[]) => [
   fact(number, "command", { shown, operations: ["select"] }),
   fact(number, "decision", { verdict: "allow", rules: ["engineers"], message: null }),
-  fact(number, "completed", { tag: "SELECT", rows: 0, masked: [] }),
+  fact(number, "completed", { tag: "SELECT", rows: 0, masked: [], findings: [] }),
   sent(...answer, tag("SELECT"), READY),
 ];
 

@@ -128,7 +128,7 @@ describe("messages of the client", () => {
     const { path, socket } = opened();
     const [effect] = socket().step(from("client", "exact"), 1_000);
     const events = effect?.do === "append" ? effect.events : [];
-    expect(events[0]?.fact).toMatchObject({ kind: "command", secret: { text: "exact" } });
+    expect(events[0]?.fact).toMatchObject({ opening: 1, secret: { text: "exact" } });
     expect(path.count).toMatchObject({ commands: 2, upstream: 5, client: 0 });
   });
 

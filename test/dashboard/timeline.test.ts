@@ -50,6 +50,14 @@ describe("a timeline", () => {
     expect(step?.results.map(({ tag }) => tag)).toEqual(["SELECT 1", "UPDATE 1"]);
   });
 
+  test("counts what detectors found beside what rules masked", () => {
+    const masked = [{ rule: "pii", cells: 2 }];
+    const findings = [{ kind: "email", count: 3 }];
+    const fact = { tag: "SELECT 1", rows: 1, masked, findings };
+    const [step] = commands(timeline([command, record("completed", fact)]));
+    expect(step?.results).toMatchObject([{ maskedValues: 5 }]);
+  });
+
   test("tells of what belongs to no command that it has, and leaves out bytes", () => {
     const steps = timeline([
       record("toClient", { bytes: "AAAA" }),
@@ -63,7 +71,7 @@ describe("a timeline", () => {
     ]);
   });
 
-  test("counts rows and cells", () => {
+  test("counts rows and values", () => {
     expect(resultInWords({ seq: 1, tag: "SELECT 1", rows: 1, maskedValues: 0 })).toBe(
       "SELECT 1: 1 row",
     );

@@ -279,6 +279,30 @@ it("fifty at once, each with its own answers in its own order", async () => {
   );
 });
 
+it("each message names the request that opened its WebSocket, also one not read", async () => {
+  const [one, other] = [
+    await gate().talk("feed/ws-echo?n=1"),
+    await gate().talk("feed/ws-echo?n=2"),
+  ];
+  for (const talk of [one, other, one]) await talk.ask("a");
+  other.socket.send('{"a":1,"a":2}');
+  await other.closed;
+  one.socket.close();
+  await one.closed;
+  const all = await gate().recorded(one.session);
+  const opens = (n: number) =>
+    all.findLast(({ fact }) => fact["shown"] === `GET /ws-echo?n=${n}`)?.command;
+  const named = all.flatMap(({ kind, fact, command }) =>
+    "opening" in fact && command > (opens(2) ?? 0) ? [[kind, fact["opening"]]] : [],
+  );
+  expect(named).toEqual([
+    ["command", opens(1)],
+    ["command", opens(2)],
+    ["command", opens(1)],
+    ["note", opens(2)],
+  ]);
+});
+
 it("everything that was said lies in the recording, in its order", async () => {
   const one = await gate().talk("feed/ws-echo");
   for (const message of ["a", `{"card_number":"${CARD}"}`, "ä"]) await one.ask(message);

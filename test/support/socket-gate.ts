@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll } from "vitest";
 import { type ClientOptions, WebSocket, WebSocketServer } from "ws";
+import type { DemoSettings } from "../../demo/demo.ts";
 import type { RecordPage, RecordView } from "../../core/api/record.ts";
 import type { ReviewView } from "../../core/api/review.ts";
 import { type TestDemo, startTestDemo } from "./demo.ts";
@@ -59,7 +60,7 @@ export class SocketGate {
     this.#tokens = tokens;
   }
 
-  static async start(): Promise<SocketGate> {
+  static async start(more: Partial<DemoSettings> = {}): Promise<SocketGate> {
     const upstream = await startUpstream();
     const service = new WebSocketServer({
       port: 0,
@@ -68,7 +69,10 @@ export class SocketGate {
         url === "/other" ? "other" : ([...offered][0] ?? false),
     });
     await once(service, "listening");
-    const demo = await startTestDemo({ policy: socketPolicy(upstream.url, urlOf(service)) });
+    const demo = await startTestDemo({
+      ...more,
+      policy: socketPolicy(upstream.url, urlOf(service)),
+    });
     const people = ["ada", "rui", "max"] as const;
     const tokens = await Promise.all(
       people.map(async (one) => [one, await demo.token(one)] as const),
@@ -161,10 +165,10 @@ const urlOf = (service: WebSocketServer): string =>
   `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
 
 /** One gate for all tests of a file. */
-export function useSocketGate(): () => SocketGate {
+export function useSocketGate(more: Partial<DemoSettings> = {}): () => SocketGate {
   let gate: SocketGate | undefined;
   beforeAll(async () => {
-    gate = await SocketGate.start();
+    gate = await SocketGate.start(more);
   });
   afterAll(() => gate?.stop());
   return () => {

@@ -55,7 +55,9 @@ describe("what a recording counts", () => {
       verdict("block"),
       verdict("review"),
       completed([]),
-      completed([2, 3], 4),
+      completed([2, 3]),
+      completed([], [4, 1]),
+      completed([1], [1]),
     ];
     const records = facts.map((fact) => encodeEvent({ at: AT, command: 1, fact }, (p) => p));
     const hour = AT / HOUR_MS;
@@ -63,7 +65,9 @@ describe("what a recording counts", () => {
       { seq: 11, hour, kind: "commands", n: 1 },
       { seq: 13, hour, kind: "blocked", n: 1 },
       { seq: 14, hour, kind: "held", n: 1 },
-      { seq: 16, hour, kind: "masked", n: 9 },
+      { seq: 16, hour, kind: "masked", n: 5 },
+      { seq: 17, hour, kind: "masked", n: 5 },
+      { seq: 18, hour, kind: "masked", n: 2 },
     ]);
     expect(countsOf(1, Uint8Array.of(1, 2, 3))).toEqual([]);
   });
@@ -84,12 +88,12 @@ const verdict = (said: "allow" | "block" | "review"): Fact => ({
   message: null,
   policy: "pol_1",
 });
-const completed = (cells: readonly number[], found = 0): Fact => ({
+const completed = (cells: readonly number[], found: readonly number[] = []): Fact => ({
   kind: "completed",
   tag: "SELECT",
   rows: 1,
   masked: cells.map((n) => ({ rule: "pii", cells: n })),
-  findings: found === 0 ? [] : [{ kind: "email", count: found }],
+  findings: found.map((count, n) => ({ kind: `kind-${n}`, count })),
 });
 
 describe("the overview", () => {

@@ -1,4 +1,5 @@
 import { seenNotesMax } from "../../limits.ts";
+import { maskedValues } from "../../tally.ts";
 import { UNSAFE } from "../../visible.ts";
 
 /*
@@ -45,6 +46,8 @@ export type Exchange = {
   readonly request: SeenRequest | null;
   readonly response: SeenResponse | null;
   readonly end: SeenEnd;
+  /** The recording's own word for its end: "200", "closed with 1000"; null: there is none. */
+  readonly tag: string | null;
   /** Of the body, as recorded. */
   readonly bytes: number;
   readonly masked: readonly { readonly rule: string; readonly cells: number }[];
@@ -78,6 +81,7 @@ export function exchangeOf(records: readonly SeenRecord[]): Exchange {
     request: null,
     response: null,
     end: "under way",
+    tag: null,
     bytes: 0,
     masked: [],
     found: [],
@@ -123,7 +127,8 @@ function learn(draft: Draft, { kind, fact, at }: SeenRecord): void {
       draft.bytes += lengthOf(fact);
       return;
     case "completed":
-      draft.end = endOf(wordsOf(fact["tag"]));
+      draft.tag = wordsOf(fact["tag"]);
+      draft.end = endOf(draft.tag);
       draft.masked = listOf(fact["masked"]).map(({ rule, cells }) => ({
         rule: wordsOf(rule),
         cells: Number(cells) || 0,
@@ -132,10 +137,7 @@ function learn(draft: Draft, { kind, fact, at }: SeenRecord): void {
         kind: wordsOf(found),
         count: Number(count) || 0,
       }));
-      draft.maskedValues = [
-        ...draft.masked.map(({ cells }) => cells),
-        ...draft.found.map(({ count }) => count),
-      ].reduce((sum, each) => sum + each, 0);
+      draft.maskedValues = maskedValues({ masked: draft.masked, findings: draft.found });
       draft.wholeMs = Math.max(0, now - draft.goneAt);
       return;
     case "failed":
@@ -199,12 +201,26 @@ function lengthOf({ bytes, length }: SeenRecord["fact"]): number {
 const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
   (Array.isArray(value) ? value : []).filter((each) => typeof each === "object" && each !== null);
 
-/** How it ended, for a list: "200", "held", "cut short". */
-export function statusInWords({ response, end }: Exchange): string {
-  const status = response === null ? "no answer" : String(response.status);
+/** How it ended, for a list: "200", "200, left"; of a WebSocket "open", "closed with 1000". */
+export function statusInWords(exchange: Exchange): string {
+  const { response, end, tag } = exchange;
+  if (isSocket(exchange)) return tag ?? "open";
+  const status = String(response?.status ?? tag ?? "no answer");
   if (end === "under way") return response === null ? "under way" : `${status}, under way`;
   return end === "whole" || end === "failed" ? status : `${status}, ${end}`;
 }
+
+/** It opened a WebSocket: what is recorded as its body are the service's messages. */
+export const isSocket = ({ response }: Pick<Exchange, "response">): boolean =>
+  response?.status === 101;
+
+/** Of each message on a WebSocket, by its command: the command that opened it. */
+export const openingsIn = (records: readonly SeenRecord[]): ReadonlyMap<number, number> =>
+  new Map(
+    records.flatMap(({ command, fact: { opening } }) =>
+      typeof opening === "number" && opening < command ? [[command, opening]] : [],
+    ),
+  );
 
 /**
  * The shown request for a shell: what was hidden in it stays hidden, and the token is a variable.

@@ -26,7 +26,7 @@ const KINDS: Readonly<Record<Kind, string>> = {
   commands: "Commands",
   held: "Held for review",
   blocked: "Blocked",
-  masked: "Cells masked",
+  masked: "Values masked",
 };
 const KIND_NAMES = Object.keys(KINDS) as readonly Kind[];
 

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from "react";
 import { text } from "../../../core/bytes.ts";
 import type { Exchange } from "../../../core/protocols/http/seen.ts";
 import { lookOf } from "../../../core/protocols/http/seen-body.ts";
-import { type Body, bytesUpTo, readBody } from "../bodies.ts";
+import { type Body, bytesOf, type Part, partsUpTo, readBody } from "../bodies.ts";
 import { decoded, type Decoded } from "../decoded.ts";
 import { recordsAt } from "../queries.ts";
 import { LookView } from "./look.tsx";
@@ -21,10 +21,10 @@ type BodyProps = {
 
 /** What the client got, as far as it is here. */
 export function BodyView({ id, exchange, body, upTo }: BodyProps) {
-  const { shown, state, load, stop } = useBody(id, exchange.command, body, upTo);
+  const { parts, ...reading } = useParts({ id, exchange, body, upTo });
   const { bytes, response } = exchange;
+  const shown = useMemo(() => bytesOf(parts), [parts]);
   if (bytes === 0) return <p className="text-sm text-muted">No body is recorded.</p>;
-  const isCut = shown.length < bytes;
   return (
     <div className="grid min-w-0 grid-cols-1 gap-2">
       {shown.length > 0 && (
@@ -35,15 +35,48 @@ export function BodyView({ id, exchange, body, upTo }: BodyProps) {
           label={`Body of exchange ${exchange.command}`}
         />
       )}
+      <Rest
+        says={shown.length === 0 ? "None" : `The first ${sized(shown.length)}`}
+        here={shown.length}
+        bytes={bytes}
+        isNow={upTo === undefined}
+        {...reading}
+      />
+    </div>
+  );
+}
+
+/** The first bytes, and, once asked for, more of them. */
+export function useParts({ id, exchange: { command }, body, upTo }: BodyProps) {
+  const { whole, ...reading } = useReading<readonly Part[]>(async (shows) => {
+    if (body !== undefined) await readBody(command, body, (from) => recordsAt(id, from), shows);
+  });
+  const first = useMemo(() => (body === undefined ? [] : partsUpTo(body, upTo)), [body, upTo]);
+  return { parts: whole ?? first, ...reading };
+}
+
+type RestProps = Pick<ReturnType<typeof useParts>, "state" | "load" | "stop"> & {
+  /** So many bytes of so many. */
+  readonly here: number;
+  readonly bytes: number;
+  /** The former in words. */
+  readonly says: string;
+  readonly isNow: boolean;
+};
+
+/** How much is not here, and the way to it. */
+export function Rest({ here, bytes, says, isNow, state, load, stop }: RestProps) {
+  const isCut = here < bytes;
+  return (
+    <>
       {isCut && (
         <p role="status" className="text-sm">
-          {shown.length === 0 ? "None" : `The first ${sized(shown.length)}`} of{" "}
-          {bytes.toLocaleString("en")} {state === "reads" ? "so far" : "are here"}.
+          {says} of {bytes.toLocaleString("en")} {state === "reads" ? "so far" : "are here"}.
           {state === "full" && " That is as much as this page shows: the export has all."}
         </p>
       )}
       {state instanceof Error && <Trouble error={state} />}
-      {isCut && state !== "full" && upTo === undefined && (
+      {isCut && state !== "full" && isNow && (
         <button
           type="button"
           className="button button-small justify-self-start"
@@ -52,20 +85,8 @@ export function BodyView({ id, exchange, body, upTo }: BodyProps) {
           {state === "reads" ? "Stop loading" : "Load more of it"}
         </button>
       )}
-    </div>
+    </>
   );
-}
-
-/** The first bytes, and, once asked for, more of them. */
-function useBody(id: string, command: number, body: Body | undefined, upTo?: number) {
-  const { whole, ...reading } = useReading<Uint8Array>(async (shows) => {
-    if (body !== undefined) await readBody(command, body, (from) => recordsAt(id, from), shows);
-  });
-  const first = useMemo(
-    () => (body === undefined ? new Uint8Array() : bytesUpTo(body, upTo)),
-    [body, upTo],
-  );
-  return { shown: whole ?? first, ...reading };
 }
 
 type CodedProps = {

@@ -13,10 +13,11 @@ type ExactProps = {
   readonly id: string;
   /** Of the command's record. */
   readonly seq: number;
+  readonly of: "request" | "message";
 };
 
 /** What is sealed of a request, for groups that the policy names: each opening is written down. */
-export function Exact({ id, seq }: ExactProps) {
+export function Exact({ id, seq, of }: ExactProps) {
   const [reason, setReason] = useState("");
   const { data, error, isPending, mutate } = useMutation({
     mutationFn: () => call("exact", { id, json: { reason, from: seq, limit: 1 } }),
@@ -24,7 +25,7 @@ export function Exact({ id, seq }: ExactProps) {
   });
   return (
     <details>
-      <summary className="link inline-block cursor-pointer py-1 text-sm">Exact request</summary>
+      <summary className="link inline-block cursor-pointer py-1 text-sm">Exact {of}</summary>
       <div className="grid min-w-0 grid-cols-1 gap-2 pt-1">
         <form
           className="flex flex-wrap items-end gap-2 text-sm"
@@ -50,7 +51,7 @@ export function Exact({ id, seq }: ExactProps) {
         </form>
         {error !== null && <Trouble error={error} />}
         {data?.items.map((one) => (
-          <Opened key={one.seq} one={one} />
+          <Opened key={one.seq} one={one} label={`Exact ${of}`} />
         ))}
         {data?.items.length === 0 && <p className="text-sm">Nothing of it was kept.</p>}
       </div>
@@ -58,11 +59,13 @@ export function Exact({ id, seq }: ExactProps) {
   );
 }
 
-function Opened({ one: { text, parameters } }: { readonly one: ExactCommand }) {
+type OpenedProps = { readonly one: ExactCommand; readonly label: string };
+
+function Opened({ one: { text, parameters }, label }: OpenedProps) {
   const [, type = null] = /^content-type: (.*)$/m.exec(text) ?? [];
   return (
     <>
-      <Written text={text} label="Exact request">
+      <Written text={text} label={label}>
         <Visible text={text} />
       </Written>
       {parameters.map(({ value }, index) => {

@@ -1,4 +1,4 @@
-import { curlOf, type Exchange, statusInWords } from "../../../core/protocols/http/seen.ts";
+import { curlOf, statusInWords } from "../../../core/protocols/http/seen.ts";
 import type { Body } from "../bodies.ts";
 import type { ExchangeEntry } from "../exchanges.ts";
 import { useSignedIn } from "../queries.ts";
@@ -9,6 +9,7 @@ import { Exact } from "./exact.tsx";
 import { Request, sized } from "./request.tsx";
 import { Visible } from "./statement.tsx";
 import { Decided, VERDICT_LOOKS } from "./steps.tsx";
+import { MessageCounts, Messages } from "./messages.tsx";
 import { Time } from "./time.tsx";
 
 /** What is looked at, and where. */
@@ -21,7 +22,8 @@ export type Place = {
 type EntryProps = { readonly entry: ExchangeEntry };
 
 /** One exchange on a line: what was asked, what came of it, and how long that took. */
-export function ExchangeLine({ entry: { exchange, decided } }: EntryProps) {
+export function ExchangeLine({ entry }: EntryProps) {
+  const { exchange, decided, messages } = entry;
   const { request, command, wholeMs, maskedValues, bytes, notes } = exchange;
   const unread = notes[0] ?? `request ${command}, which is not shown`;
   return (
@@ -33,7 +35,7 @@ export function ExchangeLine({ entry: { exchange, decided } }: EntryProps) {
         <code className="min-w-0 flex-1 text-start font-mono text-sm wrap-anywhere">
           <Visible text={clipped(request?.target ?? unread)} />
         </code>
-        <Status exchange={exchange} />
+        <Status entry={entry} />
       </span>
       <span className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
         <Time at={exchange.at} />
@@ -42,6 +44,7 @@ export function ExchangeLine({ entry: { exchange, decided } }: EntryProps) {
         )}
         {decided !== null && decided.rules.length > 0 && <span>rule {listed(decided.rules)}</span>}
         {wholeMs !== null && <span>{duration(wholeMs)}</span>}
+        {messages !== null && <MessageCounts messages={messages} />}
         {bytes > 0 && <span>{sized(bytes)}</span>}
         {maskedValues > 0 && (
           <span className="chip chip-accent">{counted(maskedValues, "value")} masked</span>
@@ -58,13 +61,15 @@ const clipped = (text: string): string =>
 
 const STATUS_LOOKS = ["", "", "chip-good", "chip-accent", "chip-warn", "chip-danger"] as const;
 
-function Status({ exchange }: { readonly exchange: Exchange }) {
+/** Of the codes that the gateway and the protocol have for trouble (RFC 6455 section 7.4.1). */
+const TROUBLE = /^closed with 10(?!00|01|05)/;
+
+function Status({ entry: { exchange } }: EntryProps) {
   const { response, end } = exchange;
-  const isShort = end === "left" || end === "broken off";
+  const said = statusInWords(exchange);
+  const isShort = end === "left" || end === "broken off" || TROUBLE.test(said);
   const look = STATUS_LOOKS[Math.floor((response?.status ?? 0) / 100)] ?? "";
-  return (
-    <span className={`chip ${isShort ? "chip-danger" : look}`}>{statusInWords(exchange)}</span>
-  );
+  return <span className={`chip ${isShort ? "chip-danger" : look}`}>{said}</span>;
 }
 
 type DetailProps = EntryProps &
@@ -72,15 +77,18 @@ type DetailProps = EntryProps &
     readonly body: Body | undefined;
     /** As it was when that record had been written. */
     readonly upTo?: number;
+    /** Of a WebSocket's messages the last so many; absent: from the first on. */
+    readonly last?: number | undefined;
   };
 
 /** All that is known of one exchange. */
-export function ExchangeDetail({ entry, id, resource, body, upTo }: DetailProps) {
-  const { exchange, decided } = entry;
+export function ExchangeDetail({ entry, id, resource, body, upTo, last }: DetailProps) {
+  const { exchange, decided, messages } = entry;
   const { roles } = useSignedIn();
   const mayOpen = roles.includes("auditor") || roles.includes("admin");
   const base = `${location.origin}/http/${resource}`;
-  const curl = exchange.request === null ? null : curlOf(exchange.request, base);
+  const asks = messages === null ? exchange.request : null;
+  const curl = asks === null ? null : curlOf(asks, base);
   return (
     <div className="grid min-w-0 grid-cols-1 gap-3">
       {decided !== null && (
@@ -92,7 +100,7 @@ export function ExchangeDetail({ entry, id, resource, body, upTo }: DetailProps)
           <Request text={decided.shown} label={`Request ${decided.command}`} />
           <div className="flex flex-wrap items-center gap-3">
             {curl !== null && <CopyButton text={curl} words="Copy as curl" look="button-small" />}
-            {mayOpen && upTo === undefined && <Exact id={id} seq={decided.seq} />}
+            {mayOpen && upTo === undefined && <Exact id={id} seq={decided.seq} of="request" />}
           </div>
         </>
       )}
@@ -104,30 +112,47 @@ export function ExchangeDetail({ entry, id, resource, body, upTo }: DetailProps)
       {decided !== null && decided.failure !== null && (
         <p className="text-sm text-danger">failed: {decided.failure.says}</p>
       )}
-      {exchange.response !== null && <Response exchange={exchange} response={exchange.response} />}
-      {(exchange.response !== null || exchange.bytes > 0) && (
+      {exchange.response !== null && <Response entry={entry} response={exchange.response} />}
+      {messages === null && (exchange.response !== null || exchange.bytes > 0) && (
         <BodyView id={id} exchange={exchange} body={body} upTo={upTo} />
+      )}
+      {messages !== null && (
+        <Messages
+          id={id}
+          exchange={exchange}
+          messages={messages}
+          body={body}
+          upTo={upTo}
+          last={last}
+          mayOpen={mayOpen && upTo === undefined}
+        />
       )}
     </div>
   );
 }
 
-type ResponseProps = {
-  readonly exchange: Exchange;
-  readonly response: NonNullable<Exchange["response"]>;
+type ResponseProps = EntryProps & {
+  readonly response: NonNullable<ExchangeEntry["exchange"]["response"]>;
 };
 
 /** The answer's head, as the client got it. */
-function Response({ exchange, response: { status, headers } }: ResponseProps) {
+function Response({ entry: { exchange, messages }, response: { status, headers } }: ResponseProps) {
   const { firstMs, wholeMs, masked, found } = exchange;
+  const [begun, over] = messages === null ? ["its first byte", "whole"] : ["open", "closed"];
   return (
     <>
       <p className="flex flex-wrap gap-x-3 text-sm">
         <span className="font-semibold">Answer {status}</span>
         {firstMs !== null && (
-          <span className="text-muted">its first byte after {duration(firstMs)}</span>
+          <span className="text-muted">
+            {begun} after {duration(firstMs)}
+          </span>
         )}
-        {wholeMs !== null && <span className="text-muted">whole after {duration(wholeMs)}</span>}
+        {wholeMs !== null && (
+          <span className="text-muted">
+            {over} after {duration(wholeMs)}
+          </span>
+        )}
         {masked.map(({ rule, cells }) => (
           <span key={rule} className="text-muted">
             {counted(cells, "value")} masked by {rule}

@@ -1,6 +1,6 @@
 import { type ReactNode, useId, useMemo, useState } from "react";
 import type { RecordView } from "../../../core/api/record.ts";
-import { type Entry, entriesOf, entryOf, type ExchangeEntry, mentions } from "../exchanges.ts";
+import { type Entry, entriesOf, type ExchangeEntry, isOf, mentions } from "../exchanges.ts";
 import type { Known } from "../recording.ts";
 import { counted } from "../words.ts";
 import { ExchangeDetail, ExchangeLine, type Place } from "./exchange.tsx";
@@ -9,6 +9,9 @@ import { Time } from "./time.tsx";
 import { Entries } from "./timeline.tsx";
 
 type ExchangesProps = Place & { readonly known: Known; readonly isWatched: boolean };
+
+/** Of a WebSocket that is open: they are drawn anew with each. */
+const watchedMessagesMax = 100;
 
 /** Requests and their answers, in the order in which they began; each opens where it stands. */
 export function Exchanges({ known, isWatched, ...place }: ExchangesProps) {
@@ -44,7 +47,12 @@ export function Exchanges({ known, isWatched, ...place }: ExchangesProps) {
             <EventLine entry={entry} />
           ) : (
             <Opening entry={entry}>
-              <ExchangeDetail entry={entry} body={bodyOf(entry)} {...place} />
+              <ExchangeDetail
+                entry={entry}
+                body={bodyOf(entry)}
+                last={isWatched ? watchedMessagesMax : undefined}
+                {...place}
+              />
             </Opening>
           )
         }
@@ -88,7 +96,7 @@ function Opening({ entry, children }: OpeningProps) {
   );
 }
 
-/** What began before is shown above the present one, the last of them. */
+/** What began before is shown above the present one, the last of them; messages likewise. */
 const beforeMax = 8;
 
 type MomentProps = Place & {
@@ -99,12 +107,14 @@ type MomentProps = Place & {
 
 /** The exchanges as they stood at a moment, the moment's own open, its body as long as it was. */
 export function ExchangesAt({ known, until, moment, ...place }: MomentProps) {
-  const own = until.filter(({ command }) => command === moment.command && command !== 0);
-  const all = entriesOf(own.length > 0 ? until : [moment]);
-  const present = own.length > 0 ? entryOf(own) : all.at(-1);
+  const { command } = moment;
+  const all = entriesOf(command === 0 ? [moment] : until);
+  const present =
+    command === 0
+      ? all.at(-1)
+      : all.find((entry) => entry.is === "exchange" && isOf(entry, command));
   const before = all.filter(
-    (entry): entry is ExchangeEntry =>
-      entry.is === "exchange" && entry.exchange.command !== moment.command,
+    (entry): entry is ExchangeEntry => entry.is === "exchange" && entry !== present,
   );
   return (
     <>
@@ -123,8 +133,9 @@ export function ExchangesAt({ known, until, moment, ...place }: MomentProps) {
           <ExchangeLine entry={present} />
           <ExchangeDetail
             entry={present}
-            body={known.bodies.get(moment.command)}
+            body={known.bodies.get(present.exchange.command)}
             upTo={moment.seq}
+            last={beforeMax}
             {...place}
           />
         </div>

@@ -1,5 +1,6 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
 import type { RecordView } from "../../../core/api/record.ts";
+import { openingsIn } from "../../../core/protocols/http/seen.ts";
 import { useKeys } from "../keys.ts";
 import { Time } from "./time.tsx";
 
@@ -15,6 +16,7 @@ type ReplayProps = { readonly facts: readonly RecordView[]; readonly renderMomen
 /** The session again, moment by moment, at its own pace or step by step. */
 export function Replay({ facts, renderMoment }: ReplayProps) {
   const { at, plays, speed, move, play, setSpeed, byCommand } = useMoments(facts);
+  const openings = useMemo(() => openingsIn(facts), [facts]);
   const moment = facts[at];
   useKeys({ p: play, j: () => byCommand(1), k: () => byCommand(-1) });
   if (moment === undefined) return null;
@@ -62,7 +64,7 @@ export function Replay({ facts, renderMoment }: ReplayProps) {
         />
       </label>
       <div
-        key={moment.command === 0 ? -at : moment.command}
+        key={moment.command === 0 ? -at : (openings.get(moment.command) ?? moment.command)}
         role="group"
         aria-label="The present moment"
         className="stage grid min-w-0 gap-2"

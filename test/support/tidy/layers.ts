@@ -98,7 +98,7 @@ const LAYERS: readonly Layer[] = [
       /^dashboard\//,
       /^core\/(api|recording)\//,
       /^core\/protocols\/[\w-]+\/seen(-\w+)?\.ts$/,
-      /^core\/(bytes|command|visible|zod|rehearsal\/words)\.ts$/,
+      /^core\/(bytes|command|tally|visible|zod|rehearsal\/words)\.ts$/,
       /^(react|react-dom\/client|@tanstack\/react-(query|router|virtual))$/,
       /^@(codemirror\/[\w-]+|lezer\/highlight)$/,
     ],

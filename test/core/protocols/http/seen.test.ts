@@ -3,6 +3,8 @@ import { base64, utf8 } from "../../../../core/bytes.ts";
 import {
   curlOf,
   exchangeOf,
+  isSocket,
+  openingsIn,
   requestOf,
   type SeenRecord,
   statusInWords,
@@ -108,6 +110,20 @@ describe("an exchange", () => {
     const away = [5, "settled", { verdict: "withdrawn", by: [] }] as const;
     const held = [0, "decision", { verdict: "review" }] as const;
     expect(statusInWords(exchangeOf(records(COMMAND, held, away)))).toBe("no answer, left");
+  });
+
+  test("that opened a WebSocket says how that ended, and a message what opened its own", () => {
+    const opened = [COMMAND, ALLOWED, response(20, { status: 101, headers: [] })] as const;
+    const socket = (...more: (readonly [number, string, object])[]) =>
+      exchangeOf(records(...opened, bytes(25, "a"), ...more));
+    expect([isSocket(socket()), statusInWords(socket())]).toEqual([true, "open"]);
+    const closed = socket([80, "note", {}], completed(90, "closed with 1000"));
+    expect([statusInWords(closed), closed.wholeMs]).toEqual(["closed with 1000", 90]);
+    const message = [0, "command", { shown: "MESSAGE /feed\na", opening: 2 }] as const;
+    const lies = [0, "command", { shown: "MESSAGE /feed\na", opening: 3 }] as const;
+    expect([...openingsIn(records(COMMAND, message, ALLOWED))]).toEqual([[3, 2]]);
+    expect([...openingsIn(records(COMMAND, ALLOWED, lies))]).toEqual([]);
+    expect(isSocket(exchangeOf(records(COMMAND, response(1))))).toBe(false);
   });
 
   test("knows a coding that the recording does not name, and none that was taken off", () => {
