@@ -58,7 +58,10 @@ export class MixedBody implements BodyMasker {
   finish(): Uint8Array | null {
     const out: Uint8Array[] = [];
     if (!this.#failed && (this.#is === "perhaps" || this.#is === "document")) {
-      this.#read(EMPTY, this.#json.finish(), out);
+      const last = this.#json.finish();
+      this.#read(EMPTY, last, out);
+      // Lines before the last one were text; that one, read anew, is over as well.
+      if (last === null && this.#is === "perhaps") this.#read(EMPTY, this.#json.finish(), out);
       if (this.#is === "perhaps") this.#documentLeaves(out);
       this.tally.add(this.#json.tally);
     }

@@ -32,6 +32,8 @@ describe("each line may begin a document", () => {
     ['["a\n["b\n{"ssn":1}\nx"y', `["a\n["b\n${RED}\nx"y`],
     ["{ color: red }\n[DONE]\n", "{ color: red }\n[DONE]\n"],
     ["[1,2]\n", "[1,2]\n"],
+    ["[\n[-----", "[\n[-----"],
+    ["[\n[tru", "[\n[tru"],
     [`["${CARD}"]\n`, '["[redacted:credit_card]"]\n'],
     ["｛ full width", "｛ full width"],
     [KEY.join("\n"), '[redacted:private_key]{"ssn":"[redacted]"}\nx'],
