@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { ResourceView } from "../core/api/resource.ts";
 import type { PostgresResource } from "../core/session.ts";
 import { SUBPROTOCOL } from "../core/tunnel/frames.ts";
 import { ClientTunnel } from "../durable-objects/client-tunnel.ts";
@@ -92,16 +93,18 @@ export class SessionObject extends DurableObject<BaselineEnv> {
 }
 
 /** What `sluice connect` asks before it opens a tunnel. */
-const resourceView = (name: string) => ({
+const resourceView = (name: string): ResourceView => ({
   id: newId("res"),
   name,
   type: "postgres",
   database: "shop",
+  url: null,
   labels: {},
   state: "open",
   access: [],
   grants: [],
   why: "A baseline is open to everybody.",
+  mayAsk: [],
   endsAt: null,
 });
 

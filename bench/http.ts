@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { bundleWorker } from "../demo/bundle.ts";
 import { startGateway } from "../demo/gateway.ts";
-import { freePort } from "../demo/processes.ts";
+import { freePort, residentKb } from "../demo/processes.ts";
 import type { Effort } from "./effort.ts";
 import { download, load, type Target } from "./http-client.ts";
 import { DOCUMENTS, startService } from "./http-service.ts";
 import { httpPolicyText, policyText } from "./policy.ts";
+import { mostResidentKb } from "./resident.ts";
 import { quantile, Table, type TableSettings } from "./sheet.ts";
 import type { World } from "./world.ts";
 
@@ -46,7 +47,19 @@ export class HttpBench {
     2,
   );
   readonly streams = tableOf("HTTP, a large answer, MB/s of the service's own bytes", "share", 0);
-  readonly tables = [this.rates, this.medians, this.slow, this.firstBytes, this.streams];
+  readonly memory = new Table({
+    title: "HTTP, what one large answer adds to the runtime's memory at most, MB of RSS",
+    columns: ["recorded (c)", "none masked", "masked by key"],
+    digits: 0,
+  });
+  readonly tables = [
+    this.rates,
+    this.medians,
+    this.slow,
+    this.firstBytes,
+    this.streams,
+    this.memory,
+  ];
 
   async run(world: World, effort: Effort): Promise<void> {
     const service = await startService();
@@ -74,6 +87,8 @@ export class HttpBench {
         await this.#small(world.state, target, effort.seconds);
         if (repeat < largeRounds) await this.#large(world.state, target, effort.streamMegabytes);
       }
+      const pid = (way: Way) => (way === "recorded" ? baseline.pid() : world.pid("plain"));
+      await this.#longer(world.state, target, pid, effort.streamMegabytes);
     } finally {
       await world.demo.apply(policyText(world.postgresPort));
       await baseline.stop();
@@ -112,6 +127,25 @@ export class HttpBench {
         const got = await download(target(way, `/big?type=${type}&mb=${megabytes}`));
         if (way === "direct") sent = got.bytes;
         this.streams.add(`${type}, ${megabytes} MiB`, state, column, sent / 1e6 / got.seconds);
+      }
+    }
+  }
+
+  /** As long as those that were measured, and five times as long. */
+  async #longer(
+    state: string,
+    target: Targets,
+    pid: (way: Way) => number,
+    megabytes: number,
+  ): Promise<void> {
+    for (const size of [megabytes, 5 * megabytes]) {
+      for (const [way, column] of ways.slice(2)) {
+        const before = residentKb(pid(way));
+        const most = await mostResidentKb(
+          pid(way),
+          download(target(way, `/big?type=json&mb=${size}`)),
+        );
+        this.memory.add(`json, ${size} MiB`, state, column, (most - before) / 1e3);
       }
     }
   }

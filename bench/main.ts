@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { isOnPath } from "../demo/tools.ts";
 import { buildCli } from "../scripts/build-cli.ts";
@@ -85,6 +86,8 @@ async function measureOne(name: string, world: World): Promise<void> {
   const seconds = () => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
   try {
     await BENCHES[name]?.run(world, effort);
+    // Some let the loop take no turn: what was closed meanwhile is noticed now.
+    await pause(100);
     console.error(`${world.state}: ${name} took ${seconds()}`);
   } catch (error) {
     console.error(`${world.state}: ${name} failed after ${seconds()}:`, error);

@@ -4,6 +4,7 @@ import { residentKb } from "../demo/processes.ts";
 import { message } from "./messages.ts";
 import type { Effort } from "./effort.ts";
 import { logIn } from "./opening.ts";
+import { mostResidentKb } from "./resident.ts";
 import { Table } from "./sheet.ts";
 import { everything } from "./tables.ts";
 import { type Door, type Way, withDoors, type World } from "./world.ts";
@@ -16,7 +17,6 @@ const ways = [
 
 type Kind = "idle" | "streaming" | "stalled";
 
-const sampleMs = 100;
 const rounds = 2;
 
 /** What one more session takes of the runtime's memory, wherever the state lies. */
@@ -61,11 +61,7 @@ async function perSession(
   const before = residentKb(pid);
   const sockets: Socket[] = [];
   for (let n = 0; n < count; n++) sockets.push(await begin(door, kind));
-  let most = 0;
-  for (let waited = 0; waited < settleMs; waited += sampleMs) {
-    await pause(sampleMs);
-    most = Math.max(most, residentKb(pid));
-  }
+  const most = await mostResidentKb(pid, pause(settleMs));
   const taken = kind === "streaming" ? most : residentKb(pid);
   for (const socket of sockets) socket.destroy();
   await pause(settleMs);

@@ -6,6 +6,8 @@ import type { ReviewView } from "../../core/api/review.ts";
 import { socketMessageBytesMax } from "../../core/limits.ts";
 import { eventually } from "../edge/edge.ts";
 import { closeOf, useSocketGate } from "../support/socket-gate.ts";
+import { needs } from "../support/tools.ts";
+import { run } from "./gate.ts";
 
 /* The `ws` package, unchanged, through the gate to services that it serves as well. */
 
@@ -263,6 +265,22 @@ it("counts each message of the client on her budgets", async () => {
   expect(await one.closed).toEqual([1013, "No more today."]);
   expect((await gate().refused("feed/ws-echo")).status).toBe(429);
   await gate().apply("");
+});
+
+it("curl, which knows frames by their bytes alone, is upgraded and reads masked ones", async (context) => {
+  needs(context, "curl");
+  const asks = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
+  const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+  const token = `Authorization: Bearer ${gate().token("ada")}`;
+  const headers = [...asks, key, token].flatMap((each) => ["-H", each]);
+  const url = `${gate().demo.url}/http/feed/ws-push?count=3`;
+  const more = ["--http1.1", "-isSN", "--max-time", "2", ...headers];
+  const { stdout } = await run("curl", [...more, url]);
+  // The accepting key is RFC 6455's own example, section 1.3.
+  expect(stdout).toMatch(/^HTTP\/1\.1 101 /);
+  expect(stdout).toMatch(/sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\r\n/iu);
+  expect(stdout.match(/"card_number":"\[redacted\]"/gu)).toHaveLength(3);
+  expect(stdout).not.toContain(CARD);
 });
 
 it("fifty at once, each with its own answers in its own order", async () => {
