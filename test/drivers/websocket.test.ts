@@ -267,7 +267,7 @@ it("counts each message of the client on her budgets", async () => {
   await gate().apply("");
 });
 
-it("curl, which knows frames by their bytes alone, is upgraded and reads masked ones", async (context) => {
+it("curl, which knows no frames, is upgraded and reads masked ones", async (context) => {
   needs(context, "curl");
   const asks = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
   const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
