@@ -45,7 +45,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 const sql = isOnPath("psql") ? "psql shop-db -c" : "sql shop-db";
-const as = (person: string) => `SLUICE_TOKEN=$(npm run --silent demo:token ${person})`;
+const token = (person: string) => `$(npm run --silent demo:token ${person})`;
+const as = (person: string) => `SLUICE_TOKEN=${token(person)}`;
+const bearer = `-H "Authorization: Bearer ${token("ada")}"`;
 console.log(`
 People: ada asks, rui reviews, ida audits, max administers. None has a password.
 
@@ -61,6 +63,7 @@ The same in a second terminal:
   npx sluice ${sql} "SELECT name, email, phone, profile FROM customers LIMIT 3"
   npx sluice ${sql} "DROP TABLE orders"
   npx sluice ${sql} "DELETE FROM payments"   # waits for: ${as("rui")} npx sluice reviews
+  curl ${bearer} ${demo.url}/http/billing-api/customers/7
   ${as("ida")} npx sluice sessions
 
 ready ${demo.url}`);

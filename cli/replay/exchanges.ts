@@ -12,7 +12,7 @@ import {
 import { type Look, lookOf } from "../../core/protocols/http/seen-body.ts";
 import { jsonTree, laidOut } from "../../core/protocols/http/seen-json.ts";
 import { visible, visibleLines } from "../output/visible.ts";
-import { say, sentence } from "./facts.ts";
+import { maskedInWords, say, sentence } from "./facts.ts";
 
 /*
  * Requests and their answers. They overlap, so every line says which one it belongs to; a message
@@ -156,7 +156,7 @@ const answered = ({ command, response }: Exchange): string =>
 
 function overInWords(exchange: Exchange, { sent, received }: Open): string {
   const { command, bytes, maskedValues, wholeMs } = exchange;
-  const masked = maskedValues === 0 ? "" : `, ${maskedValues} values masked`;
+  const masked = maskedInWords(maskedValues);
   // Messages of older recordings do not say whose they are.
   const counts = [sent > 0 && `${sent} sent`, `${received} received`].filter(Boolean);
   const said = isSocket(exchange) ? `, messages: ${counts.join(", ")}` : "";

@@ -49,8 +49,13 @@ const tail = (fact: Fact, name: string): string =>
 
 function masked(fact: Fact): string {
   const [rules, found] = [listIn(fact["masked"]), listIn(fact["findings"])];
-  const values = maskedValues({ masked: rules, findings: found } as Tallied);
-  return values === 0 ? "" : `, ${values} values masked`;
+  return maskedInWords(maskedValues({ masked: rules, findings: found } as Tallied));
+}
+
+/** Behind other words; nothing where nothing was masked. */
+export function maskedInWords(values: number): string {
+  if (values === 0) return "";
+  return values === 1 ? ", 1 value masked" : `, ${values} values masked`;
 }
 
 const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -120,7 +120,9 @@ it("a timeline has a line for each record, with the exchange that it is of", () 
   ]);
   expect(lines).toContain("#1 answer 200: content-type: application/json, x-request-id: r-7\u202e");
   expect(lines).toContain("#1 completed: 200, 2 values masked");
-  const found = { tag: "200", masked: [], findings: [{ kind: "email", count: 4 }] };
-  expect(exchangeSentence(at(1, 1, "completed", found))).toBe("#1 completed: 200, 4 values masked");
+  const found = (count: number) =>
+    at(1, 1, "completed", { tag: "200", masked: [], findings: [{ kind: "email", count }] });
+  expect(exchangeSentence(found(4))).toBe("#1 completed: 200, 4 values masked");
+  expect(exchangeSentence(found(1))).toBe("#1 completed: 200, 1 value masked");
   expect(lines.some((said) => said.startsWith('#3 POST /payments {"customer_id":7'))).toBe(true);
 });
