@@ -1,23 +1,14 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ROUTES, STREAMS } from "../../core/api/routes.ts";
-import { accessibility, launch, open, overflow, picture } from "../support/browser.ts";
-import { startStub, type Stub } from "../support/dashboard-stub.ts";
-import { has, needs } from "../support/tools.ts";
+import { accessibility, open, overflow, picture } from "../support/browser.ts";
+import type { Stub } from "../support/dashboard-stub.ts";
+import { useStub } from "../support/stub-browser.ts";
 
 let browser: Browser;
 let stub: Stub;
-beforeAll(async () => {
-  if (has("chromium")) browser = await launch();
-});
-afterAll(() => browser?.close());
-beforeEach(async (context) => {
-  needs(context, "chromium");
-  stub = await startStub();
-});
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
-  await stub?.stop();
+useStub((given) => {
+  ({ browser, stub } = given);
 });
 
 const says = (page: Page, words: string) =>

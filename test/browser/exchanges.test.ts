@@ -1,9 +1,9 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { RecordView } from "../../core/api/record.ts";
-import { accessibility, launch, open, overflow, picture } from "../support/browser.ts";
+import { accessibility, open, overflow, picture } from "../support/browser.ts";
 import { idOf, RESOURCES } from "../support/dashboard-samples.ts";
-import { startStub, type Stub } from "../support/dashboard-stub.ts";
+import type { Stub } from "../support/dashboard-stub.ts";
 import {
   answered,
   asked,
@@ -14,25 +14,16 @@ import {
   HELD_REQUEST,
   HTTP_SESSION,
 } from "../support/exchange-samples.ts";
-import { has, needs } from "../support/tools.ts";
+import { useStub } from "../support/stub-browser.ts";
 
 /* The page of a session of requests, over a gateway that the test holds in its hand. */
 
 let browser: Browser;
 let stub: Stub;
-beforeAll(async () => {
-  if (has("chromium")) browser = await launch();
-});
-afterAll(() => browser?.close());
-beforeEach(async (context) => {
-  needs(context, "chromium");
-  stub = await startStub();
+useStub((given) => {
+  ({ browser, stub } = given);
   stub.sessions = [HTTP_SESSION];
   stub.records = [...EXCHANGE_RECORDS];
-});
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
-  await stub?.stop();
 });
 
 const END = at(9_000, 0, "end", { code: "idle", message: "Nothing was asked.", commands: 9 });

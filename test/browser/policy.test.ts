@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page, Route } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ROUTES } from "../../core/api/routes.ts";
 import { documentSchema } from "../../core/policy/schema.ts";
 import { z } from "../../core/zod.ts";
-import { accessibility, launch, open, overflow, picture } from "../support/browser.ts";
+import { accessibility, open, overflow, picture } from "../support/browser.ts";
 import { idOf } from "../support/dashboard-samples.ts";
-import { startStub, type Stub } from "../support/dashboard-stub.ts";
-import { has, needs } from "../support/tools.ts";
+import type { Stub } from "../support/dashboard-stub.ts";
+import { useStub } from "../support/stub-browser.ts";
 
 const SOURCE = readFileSync(join(import.meta.dirname, "../../demo/sluice.yaml"), "utf8");
 const OLDER = SOURCE.replace("hours: 8", "hours: 4");
@@ -72,19 +72,10 @@ let stub: Stub;
 let inForce = version(2, SOURCE);
 /** What a dry run's second step waits for. */
 let later: Promise<void>;
-beforeAll(async () => {
-  if (has("chromium")) browser = await launch();
-});
-afterAll(() => browser?.close());
-beforeEach(async (context) => {
-  needs(context, "chromium");
-  stub = await startStub();
+useStub((given) => {
+  ({ browser, stub } = given);
   inForce = version(2, SOURCE);
   later = Promise.resolve();
-});
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
-  await stub?.stop();
 });
 
 async function answer(route: Route): Promise<void> {

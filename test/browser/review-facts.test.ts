@@ -1,25 +1,16 @@
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { accessibility, launch, open, overflow, picture } from "../support/browser.ts";
+import { expect, test } from "vitest";
+import { accessibility, open, overflow, picture } from "../support/browser.ts";
 import { aReview, idOf } from "../support/dashboard-samples.ts";
-import { startStub, type Stub } from "../support/dashboard-stub.ts";
-import { has, needs } from "../support/tools.ts";
+import type { Stub } from "../support/dashboard-stub.ts";
+import { useStub } from "../support/stub-browser.ts";
 
 /* What stands beside a held statement, on the smallest screen, and reviews of long ago. */
 
 let browser: Browser;
 let stub: Stub;
-beforeAll(async () => {
-  if (has("chromium")) browser = await launch();
-});
-afterAll(() => browser?.close());
-beforeEach(async (context) => {
-  needs(context, "chromium");
-  stub = await startStub();
-});
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
-  await stub?.stop();
+useStub((given) => {
+  ({ browser, stub } = given);
 });
 
 const narrow = { viewport: { width: 390, height: 844 } };

@@ -1,26 +1,17 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { accessibility, launch, open, overflow, picture } from "../support/browser.ts";
+import { describe, expect, test } from "vitest";
+import { accessibility, open, overflow, picture } from "../support/browser.ts";
 import { columns, message, READY, row, tag } from "../cli/wire.ts";
 import { fact, idOf, sent } from "../support/dashboard-samples.ts";
-import { startStub, type Stub } from "../support/dashboard-stub.ts";
-import { has, needs } from "../support/tools.ts";
+import type { Stub } from "../support/dashboard-stub.ts";
+import { useStub } from "../support/stub-browser.ts";
 
 /* A session's page, over a gateway that the test holds in its hand. */
 
 let browser: Browser;
 let stub: Stub;
-beforeAll(async () => {
-  if (has("chromium")) browser = await launch();
-});
-afterAll(() => browser?.close());
-beforeEach(async (context) => {
-  needs(context, "chromium");
-  stub = await startStub();
-});
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
-  await stub?.stop();
+useStub((given) => {
+  ({ browser, stub } = given);
 });
 
 const live = idOf("ses", 1);

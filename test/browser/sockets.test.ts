@@ -1,8 +1,8 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { RecordView } from "../../core/api/record.ts";
-import { accessibility, launch, open, overflow, picture } from "../support/browser.ts";
-import { startStub, type Stub } from "../support/dashboard-stub.ts";
+import { accessibility, open, overflow, picture } from "../support/browser.ts";
+import type { Stub } from "../support/dashboard-stub.ts";
 import { asked, at, body, HELD_REQUEST, HTTP_SESSION } from "../support/exchange-samples.ts";
 import {
   delivered,
@@ -13,26 +13,17 @@ import {
   SOCKET_RECORDS,
   switched,
 } from "../support/socket-samples.ts";
-import { has, needs } from "../support/tools.ts";
+import { useStub } from "../support/stub-browser.ts";
 
 /* WebSockets on the page of a session, over a gateway that the test holds in its hand. */
 
 let browser: Browser;
 let stub: Stub;
-beforeAll(async () => {
-  if (has("chromium")) browser = await launch();
-});
-afterAll(() => browser?.close());
-beforeEach(async (context) => {
-  needs(context, "chromium");
-  stub = await startStub();
+useStub((given) => {
+  ({ browser, stub } = given);
   stub.sessions = [HTTP_SESSION];
   stub.reviews = [HELD_REQUEST];
   stub.records = [...SOCKET_RECORDS];
-});
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
-  await stub?.stop();
 });
 
 async function session(more = {}) {

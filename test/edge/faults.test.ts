@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +10,7 @@ import { namedKeys } from "../../store/keys.ts";
 import type { Settings } from "../../worker/env.ts";
 import { issueAccessToken } from "../../worker/identity/tokens.ts";
 import { closed, openDoor } from "../drivers/gate.ts";
+import { selfSigned } from "../support/certificate.ts";
 import { cli, finished, spawnCli, startTestDemo, type TestDemo } from "../support/demo.ts";
 import { needs } from "../support/tools.ts";
 import { eventually } from "./edge.ts";
@@ -25,13 +25,8 @@ const wrongPassword = "not-the-password";
 let demo: TestDemo;
 
 beforeAll(async () => {
-  const made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj"];
-  const names = ["/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-  const files = ["-keyout", file("key.pem"), "-out", file("certificate.pem")];
-  execFileSync("openssl", [...made, ...names, ...files], { stdio: "ignore" });
-  const certificate = readFileSync(file("certificate.pem"), "utf8");
-  const tls = { certificate, key: readFileSync(file("key.pem"), "utf8") };
-  const trustedAuthority = file("certificate.pem");
+  const tls = selfSigned(folder, "localhost");
+  const trustedAuthority = tls.file;
   const ports = {
     gateway: await freePort(),
     issuer: await freePort(),

@@ -1,6 +1,5 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,21 +10,14 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { credentialSchema } from "../../core/policy/http-resource.ts";
 import { bundleWorker } from "../../demo/bundle.ts";
 import { COMPATIBILITY_DATE } from "../../demo/gateway.ts";
+import { type Certificate, selfSigned } from "../support/certificate.ts";
 import type { Call } from "./credential/entry.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-mtls-"));
 
-/** A key and the certificate that it has signed itself. */
-function pair(name: string, more: readonly string[] = []) {
-  const [key, certificate] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
-  const made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"];
-  const files = ["-subj", `/CN=${name}`, "-keyout", key, "-out", certificate];
-  execFileSync("openssl", [...made, ...files, ...more], { stdio: "ignore" });
-  return { key: readFileSync(key, "utf8"), certificate: readFileSync(certificate, "utf8") };
-}
-
-const service = pair("localhost", ["-addext", "subjectAltName=DNS:localhost"]);
-const [gateway, stranger] = [pair("gateway"), pair("stranger")];
+const [service, gateway, stranger] = ["localhost", "gateway", "stranger"].map((name) =>
+  selfSigned(folder, name),
+) as [Certificate, Certificate, Certificate];
 
 /** Talks with nobody but the gateway. */
 const target = createServer(
@@ -50,7 +42,7 @@ beforeAll(async () => {
   const { port } = target.address() as AddressInfo;
   host = `localhost:${port}`;
   /** What `mtls_certificates` is to a deployed Worker: a `fetch` that shows this certificate. */
-  const showing = (shown: ReturnType<typeof pair> | null) => ({
+  const showing = (shown: Certificate | null) => ({
     external: {
       address: `127.0.0.1:${port}`,
       https: {

@@ -1,11 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Postgres, startPostgres } from "../../demo/postgres.ts";
 import { seal } from "../../store/seal.ts";
 import { freePort } from "../../demo/processes.ts";
+import { selfSigned } from "../support/certificate.ts";
 import { type Client, Edge } from "./edge.ts";
 import { query, startup } from "./fake-postgres.ts";
 
@@ -16,15 +16,10 @@ let edge: Edge;
 let server: Postgres;
 
 beforeAll(async () => {
-  const made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj"];
-  const names = ["/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-  const files = ["-keyout", file("key.pem"), "-out", file("certificate.pem")];
-  execFileSync("openssl", [...made, ...names, ...files], { stdio: "ignore" });
-  const certificate = readFileSync(file("certificate.pem"), "utf8");
-  const tls = { certificate, key: readFileSync(file("key.pem"), "utf8") };
+  const tls = selfSigned(folder, "localhost");
   const settings = { port: await freePort(), dataDir: file("data"), password: "canary pw", tls };
   server = await startPostgres(settings);
-  edge = await Edge.start({ trustedAuthority: file("certificate.pem") });
+  edge = await Edge.start({ trustedAuthority: tls.file });
 }, 120_000);
 afterAll(async () => {
   await edge.stop();
