@@ -175,7 +175,7 @@ export class Exchange {
   revoked(reason: string, now: UnixMs): readonly ExchangeEffect[] {
     this.#now = now;
     const { is } = this.#stage;
-    if (is === "held") this.#effects.push({ do: "withdraw" });
+    if (is === "held") this.#letGo(reason);
     if (is === "answering") this.#break(reason);
     else if (is !== "over") this.#refuse({ code: "ended", message: reason, review: null });
     return this.#flush();
@@ -239,8 +239,7 @@ export class Exchange {
       return this.#refuse({ code: "too_large", message, review: null });
     }
     this.#stage = { is: "held", outgoing };
-    const { masker } = policy;
-    const masked = maskedAmong(command.columns, masker);
+    const masked = maskedAmong(command.columns, policy.masker);
     this.#effects.push({ do: "ask", command, digest, decision, parameters: [], masked });
   }
 
@@ -249,8 +248,7 @@ export class Exchange {
     if (stage.is !== "held") return;
     this.#note(settledFact(decision));
     if (decision.verdict === "run") return this.#forward(stage.outgoing);
-    const { code, message, review } = decision;
-    this.#refuse({ code, message, review });
+    this.#refuse(decision);
   }
 
   #forward(outgoing: Outgoing): void {
@@ -316,32 +314,35 @@ export class Exchange {
   }
 
   #unreadable(): void {
-    this.#failed("sluice");
+    this.#note({ kind: "failed", sqlstate: "502", from: "sluice" });
     this.#break("The service's answer is not what its type says, so nothing more of it may pass.");
   }
 
   #fail(message: string, code: "unreachable" | "timeout" = "unreachable"): void {
     const { is } = this.#stage;
-    this.#failed("upstream", code === "timeout" ? "504" : "502");
-    if (is === "answering") this.#break(message);
-    else this.#refuse({ code, message, review: null });
-  }
-
-  #failed(from: "upstream" | "sluice", sqlstate = "502"): void {
+    // What has not heard of it has not failed.
+    const from = is === "new" ? "sluice" : "upstream";
+    const sqlstate = is === "new" ? "503" : code === "timeout" ? "504" : "502";
     this.#note({ kind: "failed", sqlstate, from });
+    if (is === "answering") this.#break(message);
+    else this.#refuse({ code: is === "new" ? "failed" : code, message, review: null });
   }
 
   /** The client is gone: nobody is asked any more, and nothing more is read of the service. */
   #leave(): void {
     const stage = this.#stage;
-    if (stage.is === "held") {
-      this.#effects.push({ do: "withdraw" });
-      this.#note(settledFact(LEFT));
-    }
+    if (stage.is === "held") this.#letGo(LEFT.message);
     if (stage.is === "sent") this.#note({ kind: "note", message: LEFT.message });
+    if (stage.is === "sent") this.#account("left", "pass");
     if (stage.is === "answering") this.#account("left", stage.answer.body);
     this.#effects.push({ do: "break", reason: LEFT.message });
     this.#end();
+  }
+
+  /** It is asked about no more. */
+  #letGo(message: string): void {
+    this.#effects.push({ do: "withdraw" });
+    this.#note(settledFact({ ...LEFT, message }));
   }
 
   #break(reason: string): void {

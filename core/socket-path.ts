@@ -268,7 +268,7 @@ export class SocketExchange {
 
   /** The client hears why; the service, that nobody is there any more. */
   #refuse(code: number, reason: string): void {
-    this.#letGo(LEFT);
+    this.#letGo({ ...LEFT, message: reason });
     this.#note({ kind: "note", message: reason });
     const client = { code, reason };
     this.#end(`closed with ${code}`, { client, service: { code: GOING_AWAY, reason: "" } });

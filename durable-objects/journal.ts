@@ -102,19 +102,21 @@ export class Journal {
   append(events: readonly Event[]): void {
     if (events.length === 0) return;
     const records = splitRecords(encodeEvents(events, this.#sealed)) ?? [];
-    let h = this.#h;
-    for (const record of records) h = linkHash(h, record);
-    const last = this.#last + records.length;
-    const turn = this.#turn + 1;
+    let { h, last, turn } = { h: this.#h, last: this.#last, turn: this.#turn };
     let [bytes, kept] = [0, 0];
     try {
-      for (const [row, piece] of piecesOf(records).entries()) {
-        bytes += piece.bytes.length;
-        kept += this.#insert({ id: idOf(turn, row), last, h }, piece);
+      for (const part of chunksOf(records)) {
+        for (const record of part) h = linkHash(h, record);
+        last += part.length;
+        turn++;
+        for (const [row, piece] of piecesOf(part).entries()) {
+          bytes += piece.bytes.length;
+          kept += this.#insert({ id: idOf(turn, row), last, h }, piece);
+        }
       }
     } catch (error) {
       // Nobody takes back what a turn wrote before it failed.
-      this.#sql.exec("delete from journal where id >= ?", idOf(turn));
+      this.#sql.exec("delete from journal where id >= ?", idOf(this.#turn + 1));
       throw error;
     }
     this.#turn = turn;
@@ -266,6 +268,24 @@ const sumOf = <K extends string>(of: readonly Readonly<Record<K, number>>[], key
 /** Shorter records stay as they are: together they get smaller than each by itself. */
 const deflatedBytesMin = 16 * 1024;
 const ANSWERS: ReadonlySet<Fact["kind"] | null> = new Set<Fact["kind"]>(["toClient", "toUpstream"]);
+
+/**
+ * What is more than a chunk holds counts as several turns, which are written at once: a reader
+ * takes no chunk for one that is larger than `chunkPlainBytesMax`.
+ */
+function chunksOf(records: readonly Uint8Array[]): readonly (readonly Uint8Array[])[] {
+  const chunks: Uint8Array[][] = [];
+  let bytes = 0;
+  for (const record of records) {
+    if (bytes === 0 || bytes + record.length > chunkBytesMax) {
+      chunks.push([]);
+      bytes = 0;
+    }
+    chunks.at(-1)?.push(record);
+    bytes += record.length;
+  }
+  return chunks;
+}
 
 /** In order: each long record of an answer by itself, in pieces that fit, and what is between. */
 function piecesOf(records: readonly Uint8Array[]): readonly Piece[] {

@@ -1,8 +1,14 @@
 import { base64, concat, fromBase64, strictText, u32, u32Bytes, utf8 } from "../bytes.ts";
-import { chunkBytesMax, journalRowBytesMax } from "../limits.ts";
+import { bindBytesMax, chunkBytesMax, sqlBytesMax } from "../limits.ts";
 
-/** A chunk's records before compression, with the record that took it over its bound. */
-export const chunkPlainBytesMax = chunkBytesMax + 2 * journalRowBytesMax;
+/**
+ * A command as it lies on disk: of its exact text JSON may take six bytes for one, its bound values
+ * are in base64, and both are sealed in base64. Twice the text leaves room for all else.
+ */
+const recordBytesMax = Math.ceil((4 / 3) * (2 * 6 * sqlBytesMax + (4 / 3) * bindBytesMax));
+
+/** A chunk's records before compression: as many as fill one, or a single one that is larger. */
+export const chunkPlainBytesMax = Math.max(chunkBytesMax, recordBytesMax);
 
 /*
  * A chunk is `u32 head length · head JSON · u32 body length · body`; the body is gzip of whole

@@ -19,6 +19,8 @@ export type Body = {
 const lookBytes = 64 * 1024;
 /** Of the messages of a WebSocket, unless the last one alone is larger. */
 const messagesBytes = 256 * 1024;
+/** However short they are: each that comes makes the list anew. */
+const messagesMax = 1_000;
 /** Of all bodies together: of older ones nothing but their place is kept. */
 const keptBytesMax = 16 * 1024 * 1024;
 /** Of one body, once somebody asks for more: it is laid out whole. */
@@ -90,7 +92,8 @@ function withPart(body: Open, { seq, bytes }: Part): Open {
 
 function withMessage(body: Open, message: Part): Open {
   let kept = body.kept + message.bytes.length;
-  let first = 0;
+  let first = Math.max(0, body.parts.length + 1 - messagesMax);
+  for (const { bytes } of body.parts.slice(0, first)) kept -= bytes.length;
   for (; kept > messagesBytes && first < body.parts.length; first++) {
     kept -= body.parts[first]?.bytes.length ?? 0;
   }

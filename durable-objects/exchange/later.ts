@@ -69,14 +69,17 @@ export class Later implements Kept {
     const row = this.#add(asked);
     this.#row = row;
     results.expect(this);
-    let taken = false;
+    let [taken, left] = [false, false];
     const client = held.divert((answer) => {
       // Whatever fails after an answer began has broken that one off, and is no second.
       if (taken) return;
       taken = true;
+      left = answer === null;
       void row.then((kept) => (kept ? results.take(this, answer) : client(answer)));
     });
     if (!(await row)) return results.forget(this);
+    // Whoever went meanwhile is told nothing.
+    if (left) return client(null);
     if (!held.note(`Its client was told to come again, for ${id}.`)) {
       const message = "The session ended while the answer was being promised.";
       return client(responseOf(held.refusal({ code: "ended", message, review: asked.review })));

@@ -2,13 +2,15 @@ import { expect, test } from "vitest";
 import { utf8 } from "../../core/bytes.ts";
 import type { Policy } from "../../core/decision.ts";
 import type { Headers } from "../../core/exchange.ts";
-import { ExchangePath } from "../../core/exchange-path.ts";
+import { type ExchangeEffect, ExchangePath } from "../../core/exchange-path.ts";
 import type { Masker } from "../../core/masker.ts";
 import { idleMasker } from "../../core/masking/masker.ts";
 import { HttpEngine } from "../../core/protocols/http/engine.ts";
+import { exchangeOf, type SeenRecord, statusInWords } from "../../core/protocols/http/seen.ts";
 import type { HttpResource } from "../../core/session.ts";
+import { SocketExchange } from "../../core/socket-path.ts";
 import { nodeCrypto } from "../../durable-objects/crypto.ts";
-import { sampleSpec } from "../support/values.ts";
+import { sampleCommand, sampleSpec } from "../support/values.ts";
 import { maskerOf } from "./masking/given.ts";
 
 const resource: HttpResource = {
@@ -33,6 +35,30 @@ const policy: Policy = {
   recording: "full",
   decide: () => ({ verdict: "allow", rules: ["all"] }),
 };
+
+const HOLDS: Policy["decide"] = () => ({
+  verdict: "review",
+  rules: ["ask"],
+  message: "ask",
+  reviewers: ["leads"],
+  approvals: 1,
+  expiresInSeconds: 60,
+  signIn: null,
+});
+
+/** What those turns have written down, as readers get it. */
+const recordsOf = (...turns: readonly (readonly ExchangeEffect[])[]): SeenRecord[] =>
+  turns
+    .flat()
+    .flatMap((effect) => (effect.do === "append" ? effect.events : []))
+    .map(({ at, command, fact: { kind, ...fact } }, index) => ({
+      seq: index + 1,
+      at: new Date(at).toISOString(),
+      command,
+      kind,
+      fact:
+        "bytes" in fact && typeof fact.bytes === "object" ? { length: fact.bytes.length } : fact,
+    }));
 
 function begun(given: Policy = policy) {
   const engine = new HttpEngine(resource, idleMasker, () => () => false);
@@ -81,24 +107,86 @@ test("one that comes in pieces has an append before each of them", () => {
 });
 
 test("a client that leaves before the answer is written down as gone", () => {
-  expect(asked().step({ on: "left" }, 2)).toMatchObject([
-    { do: "append", events: [{ fact: { kind: "note", message: "The client left." } }] },
+  const exchange = begun();
+  const head = { method: "GET", target: "/customers/7", headers: [] };
+  const sent = exchange.step({ on: "request", head, body: null }, 1);
+  const left = exchange.step({ on: "left" }, 2);
+  expect(left).toMatchObject([
+    {
+      do: "append",
+      events: [
+        { fact: { kind: "note", message: "The client left." } },
+        { fact: { kind: "completed", tag: "left" } },
+      ],
+    },
     { do: "break" },
+  ]);
+  expect(statusInWords(exchangeOf(recordsOf(sent, left)))).toBe("no answer, left");
+});
+
+test("a request that could not be read is no failure of the service, for it was not sent", () => {
+  const message = "The gateway could not read this request.";
+  expect(begun().step({ on: "failed", message }, 1)).toMatchObject([
+    {
+      do: "append",
+      events: [
+        { fact: { kind: "failed", sqlstate: "503", from: "sluice" } },
+        { fact: { kind: "response", status: 503 } },
+        { fact: { kind: "toClient" } },
+      ],
+    },
+    { do: "respond", head: { status: 503 } },
+    { do: "send" },
+    { do: "finish" },
   ]);
 });
 
-test("a body that is too large to be held is refused, and its hold is written down as over", () => {
-  const decide: Policy["decide"] = () => ({
-    verdict: "review",
-    rules: ["ask"],
-    message: "ask",
-    reviewers: ["leads"],
-    approvals: 1,
-    expiresInSeconds: 60,
-    signIn: null,
+test("a hold that ends with its session is written down as over, and why", () => {
+  const exchange = begun({ ...policy, decide: HOLDS });
+  const head = { method: "POST", target: "/payments", headers: [] };
+  const held = exchange.step({ on: "request", head, body: utf8("") }, 1);
+  const over = exchange.revoked("Your access has ended.", 2);
+  expect(over.map((effect) => effect.do)).toEqual([
+    "append",
+    "withdraw",
+    "respond",
+    "send",
+    "finish",
+  ]);
+  expect(over[0]).toMatchObject({
+    events: [
+      { fact: { kind: "settled", verdict: "withdrawn", message: "Your access has ended." } },
+      { fact: { kind: "response", status: 403 } },
+      { fact: { kind: "toClient" } },
+    ],
   });
+  expect(statusInWords(exchangeOf(recordsOf(held, over)))).toBe("403");
+});
+
+test("a message that is held ends for the reason that ends its socket", () => {
+  const given = { ...policy, decide: HOLDS };
+  const http = new HttpEngine(resource, idleMasker, () => () => false);
+  const spec = { ...sampleSpec(), resource };
+  const path = new ExchangePath({ spec, engine: http, policy: given, crypto: nodeCrypto });
+  const socket = new SocketExchange(path, path.begin().id, {
+    head: { status: 101, headers: [] },
+    describe: (id, message) => ({ command: sampleCommand({ id }), message, masked: [] }),
+    shown: (message) => ({ message, masked: [], findings: [] }),
+  });
+  socket.step({ on: "message", from: "client", message: "a" }, 1);
+  const reason = "Your access has ended.";
+  expect(socket.revoked(reason, 2)[0]).toMatchObject({
+    events: [
+      { command: 2, fact: { kind: "settled", verdict: "withdrawn", message: reason } },
+      { command: 1, fact: { kind: "note", message: reason } },
+      { command: 1, fact: { kind: "completed" } },
+    ],
+  });
+});
+
+test("a body that is too large to be held is refused, and its hold is written down as over", () => {
   const head = { method: "POST", target: "/upload", headers: [] };
-  const effects = begun({ ...policy, decide }).step({ on: "request", head, body: null }, 1);
+  const effects = begun({ ...policy, decide: HOLDS }).step({ on: "request", head, body: null }, 1);
   expect(effects).toMatchObject([
     {
       do: "append",

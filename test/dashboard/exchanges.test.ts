@@ -163,6 +163,8 @@ describe("messages", () => {
     ]);
     log.take({ ...body(9, 1, "x".repeat(900 * 1024)), seq: 9 });
     expect(kept()).toEqual([[9, 900 * 1024]]);
+    for (let seq = 10; seq < 2_000; seq++) log.take({ ...body(9, 1, ""), seq });
+    expect([kept()?.length, kept()?.[0], kept()?.at(-1)]).toEqual([1_000, [1_000, 0], [1_999, 0]]);
   });
 });
 

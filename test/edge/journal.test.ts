@@ -4,10 +4,12 @@ import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { EMPTY } from "../../core/bytes.ts";
 import type { Event } from "../../core/fact.ts";
-import { journalRowBytesMax } from "../../core/limits.ts";
+import { chunkBytesMax, journalRowBytesMax } from "../../core/limits.ts";
+import { chainSeed } from "../../core/recording/chain.ts";
 import { NOTHING } from "../../core/recording/findable.ts";
 import { gzipOf } from "../../core/recording/gzip.ts";
 import { decodeRecord, encodeEvents, splitRecords } from "../../core/recording/record.ts";
+import { linkHash, nodeCrypto } from "../../durable-objects/crypto.ts";
 import { Journal, type Stretch } from "../../durable-objects/journal.ts";
 
 const toClient = (bytes: number): Event => ({
@@ -96,4 +98,35 @@ it("deflates long answers at once, and gives and ships the very records in their
   journal.shipped(journal.oldest() as Stretch, null);
   expect(journal.bytes).toBe(0);
   expect(journal.oldest()).toBeNull();
+});
+
+it("divides a turn that is larger than a chunk, so that readers take all of it", () => {
+  const sql = sqlOver(new DatabaseSync(":memory:"));
+  const journal = new Journal(sql, "{}");
+  const events = Array.from({ length: 12_000 }, (_, command): Event => {
+    const message = randomBytes(2_000).toString("base64");
+    return { at: 1, command, fact: { kind: "note", message } };
+  });
+  const large = Buffer.alloc(2 * chunkBytesMax, 1);
+  const turn = [
+    ...events,
+    { at: 1, command: 1, fact: { kind: "toClient", bytes: large } } as const,
+  ];
+  journal.append(turn);
+  const parts: Uint8Array[] = [];
+  let h = nodeCrypto.sha256(chainSeed("{}"));
+  for (let last = 0; journal.bytes > 0;) {
+    const stretch = new Journal(sql, "{}").oldest() as Stretch;
+    expect(stretch.first).toBe(last + 1);
+    const plain = gunzipSync(gzipOf(stretch.parts));
+    const records = splitRecords(plain) ?? [];
+    expect(plain.length <= chunkBytesMax || records.length === 1).toBe(true);
+    expect(records.length).toBe(stretch.last - last);
+    for (const record of records) h = linkHash(h, record);
+    expect(stretch.h).toEqual(h);
+    parts.push(plain);
+    last = stretch.last;
+    journal.shipped(stretch, null);
+  }
+  expect(Buffer.concat(parts).equals(encodeEvents(turn, () => EMPTY))).toBe(true);
 });

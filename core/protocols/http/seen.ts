@@ -205,7 +205,7 @@ const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
 export function statusInWords(exchange: Exchange): string {
   const { response, end, tag } = exchange;
   if (isSocket(exchange)) return tag ?? "open";
-  const status = String(response?.status ?? tag ?? "no answer");
+  const status = String(response?.status ?? (end === "left" ? null : tag) ?? "no answer");
   if (end === "under way") return response === null ? "under way" : `${status}, under way`;
   return end === "whole" || end === "failed" ? status : `${status}, ${end}`;
 }

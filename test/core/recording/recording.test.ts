@@ -3,8 +3,10 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { concat, hex, text, utf8 } from "../../../core/bytes.ts";
 import type { Event, Fact } from "../../../core/fact.ts";
+import { bindBytesMax, sqlBytesMax } from "../../../core/limits.ts";
 import { chainLink, chainSeed, headerJson } from "../../../core/recording/chain.ts";
 import {
+  chunkPlainBytesMax,
   encodeChunk,
   encodeExportHeader,
   headBytes,
@@ -40,6 +42,23 @@ const command = event(7, {
   unbounded: false,
   digest: "00",
   secret,
+});
+
+describe("the largest commands", () => {
+  const size = ({ text: sent, bytes }: { text: string; bytes: number }): number => {
+    const value = Buffer.alloc(bytes).toString("base64");
+    const parameters = [{ type: 17, format: 1, value }];
+    const fact = { ...command.fact, secret: { text: sent, parameters } } as Fact;
+    return encodeEvent(event(1, fact), flip).length;
+  };
+
+  it.each([
+    ["bind values", size({ text: "insert into t values ($1)", bytes: bindBytesMax })],
+    ["text of controls", size({ text: "\u0001".repeat(sqlBytesMax), bytes: 0 })],
+    ["both", size({ text: "\u0001".repeat(sqlBytesMax), bytes: bindBytesMax })],
+  ])("fit into what readers take for a chunk: %s", (_, length) => {
+    expect(length).toBeLessThan(chunkPlainBytesMax);
+  });
 });
 
 describe("a record, to the byte", () => {
