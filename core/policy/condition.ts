@@ -62,6 +62,8 @@ type Node = {
 function addNames(node: unknown, names: Set<string>): void {
   if (typeof node !== "object" || node === null) return;
   const path = pathOf(node);
+  const asked = askedIn(node);
+  if (asked !== null) names.add(asked);
   if (path !== null) names.add(path);
   else for (const part of Object.values(node)) addNames(part, names);
 }
@@ -79,6 +81,16 @@ function pathOf({ exprKind }: Node): string | null {
   const outer = pathOf(of);
   const key = by?.exprKind?.case === "constExpr" ? by.exprKind.value?.constantKind : undefined;
   return outer === null || key?.case !== "stringValue" ? null : `${outer}.${String(key.value)}`;
+}
+
+/** `"role" in http.query` asks for `http.query.role`; null: it is no such question. */
+function askedIn({ exprKind }: Node): string | null {
+  const { value } = exprKind ?? {};
+  const [key, of = {}] = value?.function === "@in" ? (value.args ?? []) : [];
+  const constant = key?.exprKind?.value?.constantKind;
+  const outer = pathOf(of);
+  const asks = outer?.startsWith("http.") === true && constant?.case === "stringValue";
+  return asks ? `${outer}.${String(constant.value)}` : null;
 }
 
 /** Null when the expression parses, else why not. */

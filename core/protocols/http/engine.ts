@@ -32,7 +32,7 @@ import type { Matches } from "./schema-reading.ts";
 import { noting, type Rules, sentBody, sentSearch } from "./sent.ts";
 import { exactlyShown, shownBody, shownTarget } from "./shown.ts";
 import { HttpSocket } from "./socket.ts";
-import { readTarget, type Target, type TargetForm } from "./target.ts";
+import { pathsOf, readTarget, type Target, type TargetForm } from "./target.ts";
 
 const OPERATION: Readonly<Record<string, Operation>> = {
   GET: "get",
@@ -111,9 +111,15 @@ export class HttpEngine implements ExchangeEngine {
   /** What the service's own document says of it. */
   #operation(method: string, { path, query }: Target, contentType: string | null, body: Body) {
     const operation = this.#api?.operation(method, path) ?? null;
-    if (operation === null) return { facts: { operation: "", conforms: false }, misfit: null };
+    const paths = pathsOf(path).map((one) => ({ path: one }));
+    if (operation === null) {
+      const others = this.#api?.mayBe(method, path) ?? [];
+      const otherwise = [...paths, ...others.map((id) => ({ operation: id }))];
+      return { facts: { operation: "", conforms: false, otherwise }, misfit: null };
+    }
     const misfit = this.#api?.conforms(operation, { query, contentType, body }) ?? null;
-    return { facts: { operation: operation.id, conforms: misfit === null }, misfit };
+    const facts = { operation: operation.id, conforms: misfit === null, otherwise: paths };
+    return { facts, misfit };
   }
 
   #outgoing(
@@ -224,7 +230,7 @@ function factsOf(
   { path, query }: Target,
   headers: Exclude<ReturnType<typeof readHeaders>, { wrong: string }>,
   body: Body,
-): Omit<HttpFacts, "operation" | "conforms"> {
+): Omit<HttpFacts, "operation" | "conforms" | "otherwise"> {
   const values = new Map<string, string[]>();
   for (const [name, value] of query) values.set(name, [...(values.get(name) ?? []), value]);
   const several = [...values].filter(([, each]) => each.length > 1).map(([name]) => name);
