@@ -32,6 +32,7 @@ import type { Matches } from "./schema-reading.ts";
 import { noting, type Rules, sentBody, sentSearch } from "./sent.ts";
 import { exactlyShown, shownBody, shownTarget } from "./shown.ts";
 import { HttpSocket } from "./socket.ts";
+import { OVERRIDDEN, unwatchable } from "./streamed-form.ts";
 import { pathsOf, readTarget, type Target, type TargetForm } from "./target.ts";
 
 const OPERATION: Readonly<Record<string, Operation>> = {
@@ -90,15 +91,13 @@ export class HttpEngine implements ExchangeEngine {
     if (body === null && rules !== null) {
       return refuse("too_large", "A body of this size cannot be masked on its way.");
     }
+    const unread = body === null ? unwatchable({ ...head, headers: headers.forward }) : null;
+    if (unread !== null) return refuse(CODE[unread.status], unread.wrong);
     const sent = body === null ? null : sentBody(type, body, rules, this.#resource.unreadable);
     if (sent !== null && "wrong" in sent) return refuse("unsupported", sent.wrong);
     const read = sent === null ? STREAMS : readBody(type, coding, sent.body);
-    if ("wrong" in read) {
-      return refuse(read.status === 415 ? "unsupported" : "bad_request", read.wrong);
-    }
-    if (overridesMethod(target.query, read.value)) {
-      return refuse("bad_request", "A field asks for another method than the request's own.");
-    }
+    if ("wrong" in read) return refuse(CODE[read.status], read.wrong);
+    if (overridesMethod(target.query, read.value)) return refuse("bad_request", OVERRIDDEN);
     const forward = [...headers.forward, ...upgrade.forward];
     const outgoing = this.#outgoing(head, forward, target, sent?.body ?? null, rules);
     const described = this.#operation(head.method, target, type, read);
@@ -216,6 +215,8 @@ const TYPE = "content-type";
 const TRACED = "TRACE is not served.";
 
 const STREAMS: Body = { kind: "other", value: null, repeated: [] };
+
+const CODE = { 400: "bad_request", 415: "unsupported" } as const;
 
 const refuse = (code: Refusal["code"], message: string): Described => ({
   refuse: { code, message, review: null },
