@@ -234,6 +234,8 @@ export const requestBytesMax = 1 * MIB;
 export const shownBytesMax = 4 * KIB;
 /** A session of requests ends when none came for so long. */
 export const exchangesIdleSeconds = 900;
+/** Sessions of requests that one principal opens within that time. */
+export const exchangesOpenedMax = 300;
 /** Requests of one session under way, and what their bodies may take: an isolate has 128 MB. */
 export const exchangesMax = 256;
 export const exchangesBytesMax = 32 * MIB;
