@@ -13,7 +13,10 @@ export const fields = (part: Context): Fields => celMap(new Map(Object.entries(p
 export type Condition = {
   /** Total: an error, or an answer that is no boolean, is "error". It rests on `names` alone. */
   evaluate(context: Context): Verdict;
-  /** Every name in it, with the fields that are taken of it: `command.text`, `now`, `o`. */
+  /**
+   * Every name in it, with the fields that are taken of it: `command.text`, `now`, `o`; and `*` for
+   * what has none.
+   */
   readonly names: ReadonlySet<string>;
 };
 
@@ -64,6 +67,8 @@ function addNames(node: unknown, names: Set<string>): void {
   const path = pathOf(node);
   const asked = askedIn(node);
   if (asked !== null) names.add(asked);
+  const field = fieldIn(node);
+  if (path === null && field !== null) names.add(`*.${field}`);
   if (path !== null) names.add(path);
   else for (const part of Object.values(node)) addNames(part, names);
 }
@@ -82,6 +87,10 @@ function pathOf({ exprKind }: Node): string | null {
   const key = by?.exprKind?.case === "constExpr" ? by.exprKind.value?.constantKind : undefined;
   return outer === null || key?.case !== "stringValue" ? null : `${outer}.${String(key.value)}`;
 }
+
+/** Taken of what has no name, such as `http.body.items[0]`. */
+const fieldIn = ({ exprKind }: Node): string | null =>
+  exprKind?.case === "selectExpr" ? (exprKind.value?.field ?? null) : null;
 
 /** `"role" in http.query` asks for `http.query.role`; null: it is no such question. */
 function askedIn({ exprKind }: Node): string | null {

@@ -8,6 +8,7 @@ import {
   clockIn,
   commandContext,
   commandKind,
+  CONTEXT,
   httpContext,
   type HttpFields,
   restsOnKind,
@@ -90,11 +91,28 @@ const readingsOf = (command: Command): readonly HttpFields[] => [
 const ambiguous = ({ names }: Condition, { http }: Command): boolean =>
   http !== undefined &&
   (http.repeated.some((part) => reads(names, `http.${part}`)) ||
+    fieldsOfItems(names).some((field) => standsOtherwise(http.body, field)) ||
     [...names].some(
       (name) =>
         (name.startsWith(OF_BODY) && spelledOtherwise(http.body, name)) ||
         (name.startsWith(OF_QUERY) && hasAlike(http.query, name.slice(OF_QUERY.length))),
     ));
+
+/** Taken of a body's lists: by a number, or by the name that a macro gives what is in them. */
+function fieldsOfItems(names: ReadonlySet<string>): readonly string[] {
+  const all = [...names];
+  if (!all.some((name) => `${name}.`.startsWith(OF_BODY))) return [];
+  return all.flatMap((name) => {
+    const [root = "", ...taken] = name.split(".");
+    return root in CONTEXT ? [] : taken;
+  });
+}
+
+/** Whether a field of another spelling stands anywhere in it. */
+const standsOtherwise = (body: unknown, field: string): boolean =>
+  typeof body === "object" &&
+  body !== null &&
+  (hasAlike(body, field) || Object.values(body).some((part) => standsOtherwise(part, field)));
 
 const OF_BODY = "http.body.";
 const OF_QUERY = "http.query.";

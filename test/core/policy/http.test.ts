@@ -61,6 +61,23 @@ describe("a rule that takes a field of the body", () => {
   });
 });
 
+describe("a rule that takes a field of what is in a list", () => {
+  const first = "has(http.body.items[0].amount) && http.body.items[0].amount > 1000";
+  const any = "http.body.items.exists(i, has(i.amount) && i.amount > 1000)";
+  it.each([
+    [first, { items: [{ amount: 5 }] }, "allow"],
+    [first, { items: [{ amount: 5000 }] }, "block"],
+    [first, { items: [{ Amount: 5000 }] }, "block"],
+    [any, { items: [{ amount: 5 }, { other: 5000 }] }, "allow"],
+    [any, { items: [{ amount: 5 }, { amount: 5000 }] }, "block"],
+    [any, { items: [{ amount: 5 }, { Amount: 5000 }] }, "block"],
+    [any, { items: [{ amount: 5, Other: 1 }], other: 2 }, "allow"],
+    ["http.body.exists(i, has(i.amount))", [{ Amount: 5000 }], "block"],
+    ["http.body.exists(i, has(i.amount))", [{ other: 5000 }], "allow"],
+    ['principal.groups.exists(g, g == "x")', { items: [{ Amount: 5000 }] }, "allow"],
+  ] as const)("%s: %j", (when, body, expected) => expect(verdict(when, of(body))).toBe(expected));
+});
+
 describe("a rule that reads a parameter or a header", () => {
   it.each([
     ['http.query["role"] == "admin"', { query: { role: "admin" } }, "block"],
