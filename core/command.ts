@@ -116,6 +116,8 @@ export type HttpFacts = {
    * `query.role`, `headers.x-role`, `body.role`.
    */
   readonly repeated: readonly string[];
+  /** How services that are more lenient than its text read it. */
+  readonly otherwise?: readonly Partial<Pick<HttpFacts, "path" | "operation">>[];
   /** It opens a WebSocket, or is a message on one: then `method` is MESSAGE. */
   readonly websocket?: boolean;
 };

@@ -234,6 +234,8 @@ export const requestBytesMax = 1 * MIB;
 export const shownBytesMax = 4 * KIB;
 /** A session of requests ends when none came for so long. */
 export const exchangesIdleSeconds = 900;
+/** Sessions of requests that one principal opens within that time. */
+export const exchangesOpenedMax = 300;
 /** Requests of one session under way, and what their bodies may take: an isolate has 128 MB. */
 export const exchangesMax = 256;
 export const exchangesBytesMax = 32 * MIB;
@@ -278,6 +280,12 @@ export const resultSeconds = 86_400;
 export const resultBytesMax = 64 * MIB;
 /** It is sealed by pieces: what is read of it is whole pieces, and nothing before its seal. */
 export const sealedPieceBytes = 256 * KIB;
+/**
+ * Larger ones than this are collected so many at a time in a session: each takes 10 MiB while a
+ * part of it is sealed and put away, and people may let hundreds of requests go at once.
+ */
+export const resultSmallBytesMax = 64 * KIB;
+export const resultsLargeMax = 4;
 /** Pieces of one part in R2, which takes parts of 5 MiB and more, all but the last of one size. */
 export const resultPartPieces = 20;
 /** Who waits for an answer is told to ask again after so long. */

@@ -1,6 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Budget, UnixMs } from "../core/decision.ts";
-import { preparedSessionSeconds } from "../core/limits.ts";
+import {
+  exchangesIdleSeconds,
+  exchangesOpenedMax,
+  preparedSessionSeconds,
+} from "../core/limits.ts";
 import type { ObjectsEnv } from "./env.ts";
 
 /** What is older is over, or is opened again beside the old one: nothing hangs on it. */
@@ -11,7 +15,18 @@ export type Overdrawn = { readonly budget: Budget; readonly retryAfterSeconds: n
 /** Of the stretch that the clock is in. */
 const beginOf = ({ seconds }: Budget, now: UnixMs): UnixMs => now - (now % (seconds * 1000));
 
-type Kept = { readonly session: string; readonly at: number };
+/** Whatever headers a client makes up: each session is an object, rows and a recording. */
+const OPENINGS: Budget = {
+  id: "",
+  resource: "",
+  seconds: exchangesIdleSeconds,
+  requests: exchangesOpenedMax,
+  bytes: null,
+  message: "You have opened too many sessions of requests: Sluice-Reason opens one each.",
+};
+
+export type Joined = { readonly session: string; readonly mine: boolean };
+
 type Coming = { readonly session: string; readonly done: Promise<void>; readonly go: () => void };
 
 /**
@@ -25,16 +40,24 @@ export class CallerObject extends DurableObject<ObjectsEnv> {
     super(ctx, env);
     ctx.storage.sql.exec(`create table if not exists budgets (id text, resource text,
       since integer, requests integer, bytes integer, primary key (id, resource))`);
+    ctx.storage.sql.exec(
+      "create table if not exists sessions (key text primary key, session text, at integer)",
+    );
+    ctx.storage.sql.exec("create index if not exists sessions_at on sessions (at)");
   }
 
-  /** The session under that key; `mine`: there is none, and whoever asked opens `fresh`. */
-  async join(key: string, fresh: string): Promise<{ session: string; mine: boolean }> {
-    const coming = this.#coming.get(key);
-    if (coming !== undefined) await coming.done;
-    const known = await this.ctx.storage.get<Kept>(key);
-    if (known !== undefined) return { session: known.session, mine: false };
-    const again = this.#coming.get(key);
-    if (again !== undefined) return this.join(key, fresh);
+  /**
+   * The session under that key; `mine`: there is none, and whoever asked opens `fresh`, unless too
+   * many were opened of late.
+   */
+  async join(key: string, fresh: string): Promise<Joined | Overdrawn> {
+    for (let coming = this.#coming.get(key); coming !== undefined; coming = this.#coming.get(key)) {
+      await coming.done;
+    }
+    const known = this.#sessionOf(key);
+    if (known !== null) return { session: known, mine: false };
+    const over = this.#spend([OPENINGS]);
+    if (over !== null) return over;
     this.#expect(key, fresh, preparedSessionSeconds);
     return { session: fresh, mine: true };
   }
@@ -71,12 +94,17 @@ export class CallerObject extends DurableObject<ObjectsEnv> {
   /** It may be used: those who wait are told of it. */
   async ready(key: string, session: string): Promise<void> {
     const now = Date.now();
-    const old = await this.ctx.storage.list<Kept>();
-    for (const [name, { at }] of old) {
-      if (now - at > forgottenMs) await this.ctx.storage.delete(name);
-    }
-    await this.ctx.storage.put<Kept>(key, { session, at: now });
+    const { sql } = this.ctx.storage;
+    sql.exec("delete from sessions where at < ?", now - forgottenMs);
+    sql.exec("insert or replace into sessions values (?, ?, ?)", key, session, now);
     this.#arrived(key);
+  }
+
+  #sessionOf(key: string): string | null {
+    const [row] = this.ctx.storage.sql
+      .exec<{ session: string }>("select session from sessions where key = ?", key)
+      .toArray();
+    return row?.session ?? null;
   }
 
   /**
@@ -84,6 +112,10 @@ export class CallerObject extends DurableObject<ObjectsEnv> {
    * its time is over. Nothing is counted then.
    */
   async spend(budgets: readonly Budget[]): Promise<Overdrawn | null> {
+    return this.#spend(budgets);
+  }
+
+  #spend(budgets: readonly Budget[]): Overdrawn | null {
     const now = Date.now();
     for (const budget of budgets) {
       const used = this.#used(budget, now);
@@ -131,8 +163,7 @@ export class CallerObject extends DurableObject<ObjectsEnv> {
 
   /** It is over, or could not be opened. */
   async leave(key: string, session: string): Promise<void> {
-    const known = await this.ctx.storage.get<Kept>(key);
-    if (known?.session === session) await this.ctx.storage.delete(key);
+    this.ctx.storage.sql.exec("delete from sessions where key = ? and session = ?", key, session);
     if (this.#coming.get(key)?.session === session) this.#arrived(key);
   }
 }

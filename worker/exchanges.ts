@@ -3,6 +3,7 @@ import { PROBLEMS } from "../core/api/problem.ts";
 import { exchangesIdleSeconds, requestBytesMax } from "../core/limits.ts";
 import { strangeBody } from "../core/protocols/http/body.ts";
 import { readPrefer } from "../core/protocols/http/prefer.ts";
+import { refusalOf } from "../core/protocols/http/refusal.ts";
 import type { ExchangeSpec } from "../core/session.ts";
 import { hashSecret } from "../store/hash.ts";
 import { database } from "../store/db.ts";
@@ -23,7 +24,7 @@ import {
 import { hostTokenOf, identityOnHost } from "./identity/host-token.ts";
 import { requireHttpScope } from "./http-scope.ts";
 import { identify } from "./identity/signed-in.ts";
-import { requireExchanges, specFor, writeOpening } from "./opening.ts";
+import { requireExchanges, said, specFor, writeOpening } from "./opening.ts";
 import { Refused } from "./problem.ts";
 import { results } from "./results.ts";
 import { sessionStub } from "./sessions.ts";
@@ -81,7 +82,9 @@ exchanges.use(async (c, next) => {
       : new Response(null, { status, headers, webSocket });
 });
 
-exchanges.onError(failure);
+exchanges.onError((error, c) =>
+  error instanceof TooMany ? error.answer(c.var.settings.publicUrl) : failure(error, c),
+);
 
 exchanges.route("/", results);
 
@@ -167,9 +170,8 @@ const known = new Map<string, Known>();
 const knownMax = 10_000;
 
 const askedBy = (c: Context<App>, name: string, cookie: string | undefined): string =>
-  ["authorization", "sluice-reason", "sluice-ticket"]
-    .map((header) => c.req.raw.headers.get(header) ?? "")
-    .concat(name, cookie ?? "")
+  [c.req.header("authorization"), said(c, "sluice-reason"), said(c, "sluice-ticket"), name, cookie]
+    .map((part) => part ?? "")
     .join("\n");
 
 async function wayTo(c: Context<App>, name: string): Promise<Way> {
@@ -193,13 +195,31 @@ async function wayTo(c: Context<App>, name: string): Promise<Way> {
   return way;
 }
 
+/** In the words of a service's own budgets. */
+class TooMany extends Error {
+  readonly #retryAfterSeconds: number;
+  constructor(message: string, retryAfterSeconds: number) {
+    super(message);
+    this.#retryAfterSeconds = retryAfterSeconds;
+  }
+
+  answer(publicUrl: string): Response {
+    const retryAfterSeconds = this.#retryAfterSeconds;
+    const refusal = { code: "too_many", message: this.message, review: null } as const;
+    const { status, headers, body } = refusalOf({ ...refusal, retryAfterSeconds }, publicUrl);
+    return new Response(body, { status, headers: headers.map(([name, value]) => [name, value]) });
+  }
+}
+
 /** The session that others of this token on this resource are in, or a new one. */
 async function joined(c: Context<App>, spec: ExchangeSpec): Promise<Way> {
   const { token, signIn, principal } = c.var.identity;
   const of = [token?.id ?? signIn, spec.resource.name, spec.reason ?? "", spec.ticket ?? ""];
   const key = await hashSecret(of.join("\n"));
   const caller = callerStub(c.env, principal.id);
-  const { session, mine } = await caller.join(key, spec.id);
+  const found = await caller.join(key, spec.id);
+  if ("budget" in found) throw new TooMany(found.budget.message, found.retryAfterSeconds);
+  const { session, mine } = found;
   if (mine) {
     try {
       await writeOpening(c, spec);

@@ -126,7 +126,7 @@ async function sealedFor(c: Context<App>, rule: ResourceRule): Promise<Record<st
 }
 
 /** What the client says of why it comes: the two `sluice-*` headers that exist for clients. */
-function said(c: Context<App>, header: "sluice-reason" | "sluice-ticket"): string | null {
+export function said(c: Context<App>, header: "sluice-reason" | "sluice-ticket"): string | null {
   const text = c.req.header(header)?.trim() ?? "";
   return text === "" ? null : text.slice(0, 500);
 }

@@ -13,7 +13,10 @@ export const fields = (part: Context): Fields => celMap(new Map(Object.entries(p
 export type Condition = {
   /** Total: an error, or an answer that is no boolean, is "error". It rests on `names` alone. */
   evaluate(context: Context): Verdict;
-  /** Every name in it, with the fields that are taken of it: `command.text`, `now`, `o`. */
+  /**
+   * Every name in it, with the fields that are taken of it: `command.text`, `now`, `o`; and `*` for
+   * what has none.
+   */
   readonly names: ReadonlySet<string>;
 };
 
@@ -62,6 +65,10 @@ type Node = {
 function addNames(node: unknown, names: Set<string>): void {
   if (typeof node !== "object" || node === null) return;
   const path = pathOf(node);
+  const asked = askedIn(node);
+  if (asked !== null) names.add(asked);
+  const field = fieldIn(node);
+  if (path === null && field !== null) names.add(`*.${field}`);
   if (path !== null) names.add(path);
   else for (const part of Object.values(node)) addNames(part, names);
 }
@@ -79,6 +86,20 @@ function pathOf({ exprKind }: Node): string | null {
   const outer = pathOf(of);
   const key = by?.exprKind?.case === "constExpr" ? by.exprKind.value?.constantKind : undefined;
   return outer === null || key?.case !== "stringValue" ? null : `${outer}.${String(key.value)}`;
+}
+
+/** Taken of what has no name, such as `http.body.items[0]`. */
+const fieldIn = ({ exprKind }: Node): string | null =>
+  exprKind?.case === "selectExpr" ? (exprKind.value?.field ?? null) : null;
+
+/** `"role" in http.query` asks for `http.query.role`; null: it is no such question. */
+function askedIn({ exprKind }: Node): string | null {
+  const { value } = exprKind ?? {};
+  const [key, of = {}] = value?.function === "@in" ? (value.args ?? []) : [];
+  const constant = key?.exprKind?.value?.constantKind;
+  const outer = pathOf(of);
+  const asks = outer?.startsWith("http.") === true && constant?.case === "stringValue";
+  return asks ? `${outer}.${String(constant.value)}` : null;
 }
 
 /** Null when the expression parses, else why not. */

@@ -93,7 +93,7 @@ const NO_HTTP: HttpFacts = {
 
 /** Numbers without a fraction are CEL's `int` where they fit, as a person writes them in a rule. */
 export function httpContext({ http = NO_HTTP }: Command): HttpFields {
-  const { bodyIs, repeated: _, body, ...facts } = { websocket: false, ...http };
+  const { bodyIs, repeated: _, otherwise: __, body, ...facts } = { websocket: false, ...http };
   const parts = Object.fromEntries(
     Object.entries(facts).map(([name, value]) => [name, celOf(value)]),
   );

@@ -1,3 +1,4 @@
+import type { HttpFacts } from "../command.ts";
 import type { Command, Decision, SignInRule, UnixMs } from "../decision.ts";
 import { plainName } from "../plain-name.ts";
 import type { Principal, Resource } from "../session.ts";
@@ -7,6 +8,7 @@ import {
   clockIn,
   commandContext,
   commandKind,
+  CONTEXT,
   httpContext,
   type HttpFields,
   restsOnKind,
@@ -53,19 +55,19 @@ export function compileGuardrails(
     match(command, now) {
       if (planned.length === 0) return [];
       const kind = commandKind(command);
-      let seen: { readonly command: Fields; readonly http: HttpFields } | null = null;
-      const verdictOf = ({ when, clock, said }: Planned): Verdict => {
+      let seen: { readonly command: Fields; readonly readings: readonly HttpFields[] } | null =
+        null;
+      const verdictOf = ({ rule, when, clock, said }: Planned): Verdict => {
         const before = said?.get(kind);
         if (before !== undefined) return before;
-        seen ??= { command: commandContext(command), http: httpContext(command) };
-        const verdict = ambiguous(when, command)
-          ? "error"
-          : when.evaluate({
-              ...fixed,
-              command: seen.command,
-              http: takesField(when) ? seen.http.byField : seen.http.whole,
-              now: clock(now),
-            });
+        seen ??= { command: commandContext(command), readings: readingsOf(command) };
+        const facts = { ...fixed, command: seen.command, now: clock(now) };
+        const [first, ...others] = seen.readings.map((http) => (): Verdict => {
+          return when.evaluate({ ...facts, http: takesField(when) ? http.byField : http.whole });
+        });
+        const verdict = ambiguous(when, command) ? "error" : (first?.() ?? "error");
+        const speaks = verdict === "false" && rule.then !== "allow";
+        if (speaks && others.some((other) => other() !== "false")) return "error";
         if (said !== null && said.size < kindsMax) said.set(kind, verdict);
         return verdict;
       };
@@ -77,13 +79,43 @@ export function compileGuardrails(
   };
 }
 
+/** As its text says, and then as other readers take it. */
+const readingsOf = (command: Command): readonly HttpFields[] => [
+  httpContext(command),
+  ...(command.http?.otherwise ?? []).map((reading) =>
+    httpContext({ ...command, http: { ...(command.http as HttpFacts), ...reading } }),
+  ),
+];
+
 /** A part that the condition reads may mean several things: what it says would be a guess. */
 const ambiguous = ({ names }: Condition, { http }: Command): boolean =>
   http !== undefined &&
   (http.repeated.some((part) => reads(names, `http.${part}`)) ||
-    [...names].some((name) => name.startsWith(OF_BODY) && spelledOtherwise(http.body, name)));
+    fieldsOfItems(names).some((field) => standsOtherwise(http.body, field)) ||
+    [...names].some(
+      (name) =>
+        (name.startsWith(OF_BODY) && spelledOtherwise(http.body, name)) ||
+        (name.startsWith(OF_QUERY) && hasAlike(http.query, name.slice(OF_QUERY.length))),
+    ));
+
+/** Taken of a body's lists: by a number, or by the name that a macro gives what is in them. */
+function fieldsOfItems(names: ReadonlySet<string>): readonly string[] {
+  const all = [...names];
+  if (!all.some((name) => `${name}.`.startsWith(OF_BODY))) return [];
+  return all.flatMap((name) => {
+    const [root = "", ...taken] = name.split(".");
+    return root in CONTEXT ? [] : taken;
+  });
+}
+
+/** Whether a field of another spelling stands anywhere in it. */
+const standsOtherwise = (body: unknown, field: string): boolean =>
+  typeof body === "object" &&
+  body !== null &&
+  (hasAlike(body, field) || Object.values(body).some((part) => standsOtherwise(part, field)));
 
 const OF_BODY = "http.body.";
+const OF_QUERY = "http.query.";
 
 const takesField = ({ names }: Condition): boolean =>
   [...names].some((name) => name.startsWith(OF_BODY));
@@ -93,11 +125,18 @@ function spelledOtherwise(body: unknown, path: string): boolean {
   let value = body;
   for (const name of path.slice(OF_BODY.length).split(".")) {
     if (typeof value !== "object" || value === null) return false;
-    const plain = plainName(name);
-    if (Object.keys(value).some((key) => key !== name && plainName(key) === plain)) return true;
+    if (hasAlike(value, name)) return true;
     value = (value as Readonly<Record<string, unknown>>)[name];
   }
   return false;
+}
+
+/** PHP, Rails and others make a list or an object `role` of `role[]` and `role[a]`. */
+function hasAlike(fields: object, name: string): boolean {
+  const plain = plainName(name);
+  const alike = (key: string): boolean =>
+    plainName(key) === plain || plainName(key.split("[", 1)[0] as string) === plain;
+  return Object.keys(fields).some((key) => key !== name && alike(key));
 }
 
 /** `http.query.role` is read by that name, by any part of it, and by whatever reads it whole. */

@@ -13,6 +13,7 @@ import {
 import { ConfigError } from "../../core/errors.ts";
 import type { Exchange, ExchangeEffect } from "../../core/exchange-path.ts";
 import { socketCloseSeconds, wholeAnswerBytesMax } from "../../core/limits.ts";
+import { OVERRIDDEN, watchOf } from "../../core/protocols/http/streamed-form.ts";
 import type { ExchangeSpec } from "../../core/session.ts";
 import type { SocketExchange } from "../../core/socket-path.ts";
 import { SealError } from "../../store/seal.ts";
@@ -289,7 +290,7 @@ export class LiveExchange implements Holder, Held {
 
   async #forward(outgoing: Outgoing): Promise<void> {
     try {
-      const body = outgoing.body ?? this.#streamed();
+      const body = outgoing.body ?? this.#streamed(outgoing);
       const whole = body instanceof Uint8Array && body.length === 0 ? null : body;
       const from = Date.now();
       this.#patience.begin();
@@ -358,8 +359,9 @@ export class LiveExchange implements Holder, Held {
     this.#step(...first, ...bytesOf(hides.end()), ENDED);
   }
 
-  #streamed(): ReadableStream | null {
-    return streamedBody(this.#request as Request, {
+  #streamed(outgoing: Outgoing): ReadableStream | null {
+    return streamedBody(this.#request as Request, watchOf(outgoing), {
+      refused: () => this.#step({ on: "failed", message: OVERRIDDEN }),
       passed: () => this.#patience.again(),
       over: (bytes, sha256) => this.#step({ on: "streamed", bytes, sha256 }),
     });

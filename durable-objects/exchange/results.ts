@@ -1,10 +1,11 @@
-import { resultBytesMax } from "../../core/limits.ts";
+import { resultBytesMax, resultsLargeMax, resultSmallBytesMax } from "../../core/limits.ts";
 import { type Database, database } from "../../store/db.ts";
 import { keepResult, type KeptHead, sealedKeyOf } from "../../store/kept-results.ts";
 import { forgetResult, resultDone, resultLost, waitingResults } from "../../store/results.ts";
 import type { SealedWriter } from "../../store/sealed-pieces.ts";
 import { deskOf, type ObjectsEnv } from "../env.ts";
 import { logFault } from "../fault.ts";
+import { Turns } from "./turns.ts";
 
 /** A request whose answer is kept. */
 export interface Kept {
@@ -23,6 +24,8 @@ export class Results {
   readonly #env: ObjectsEnv;
   readonly #ctx: DurableObjectState;
   readonly #open = new Map<string, Kept>();
+  /** Of answers that are collected part by part: each takes some of the memory. */
+  readonly #large = new Turns(resultsLargeMax);
 
   constructor(env: ObjectsEnv, ctx: DurableObjectState) {
     this.#env = env;
@@ -79,9 +82,18 @@ export class Results {
   async #keep(id: string, { status, headers, body }: Response): Promise<SealedWriter | Broken> {
     const head: KeptHead = { status, headers: [...headers], body: body !== null };
     const writer = await keepResult(this.#env, id, head);
-    const broken = body === null ? null : await copied(body, writer);
-    await (broken === null ? writer.finish() : writer.abort());
-    return broken ?? writer;
+    let large = false;
+    const grows = async (): Promise<void> => {
+      if (!large) await this.#large.begin();
+      large = true;
+    };
+    try {
+      const broken = body === null ? null : await copied(body, writer, grows);
+      await (broken === null ? writer.finish() : writer.abort());
+      return broken ?? writer;
+    } finally {
+      if (large) this.#large.end();
+    }
   }
 
   /**
@@ -101,9 +113,11 @@ export class Results {
   }
 }
 
+/** `grows` settles when there is room for more than a small answer; the service waits so long. */
 async function copied(
   body: ReadableStream<Uint8Array>,
   writer: SealedWriter,
+  grows: () => Promise<void>,
 ): Promise<Broken | null> {
   const reader = body.getReader();
   try {
@@ -113,6 +127,7 @@ async function copied(
       if (value === undefined) return "broken off";
       bytes += value.length;
       if (bytes > resultBytesMax) return "too large";
+      if (bytes > resultSmallBytesMax) await grows();
       await writer.write(value);
     }
   } finally {

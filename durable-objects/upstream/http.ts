@@ -17,6 +17,8 @@ export type Sending = {
   readonly signal: AbortSignal;
   /** Hears, before anything is sent, what the answer must not hold. */
   readonly hides?: (secrets: readonly string[]) => void;
+  /** It was sent before, with a token that the service did not take: this is the last time. */
+  readonly again?: boolean;
 };
 
 /**
@@ -27,9 +29,10 @@ export async function requestOf(
   env: ObjectsEnv,
   spec: ExchangeSpec,
   outgoing: Outgoing,
-  { body, tokens, signal, hides }: Sending,
+  sending: Sending,
 ): Promise<Response> {
   const { resource } = spec;
+  const { body, tokens, signal, hides } = sending;
   mustReach(resource.host, resource.network);
   const fetcher = fetcherOf(env, resource.credential.mtls);
   const { search, headers, token, secrets } = await sent(env, spec, outgoing, tokens);
@@ -46,12 +49,13 @@ export async function requestOf(
   }).catch(() => {
     throw new Unreachable(`${resource.host} cannot be reached, or broke off.`);
   });
-  const again = answer.status === 401 && !(body instanceof ReadableStream);
+  const may = sending.again !== true && !(body instanceof ReadableStream);
+  const again = answer.status === 401 && may;
   if (!again || token === null || tokens?.forget(token) !== true) {
     return withoutSecrets(answer, secrets);
   }
   await answer.body?.cancel();
-  return requestOf(env, spec, outgoing, { body, tokens, signal, ...(hides && { hides }) });
+  return requestOf(env, spec, outgoing, { ...sending, again: true });
 }
 
 async function sent(

@@ -7,6 +7,8 @@ grants:
   - { id: all, groups: [engineers], resources: [svc], access: [read, write] }
 guardrails:
   - { id: no-admin, when: 'http.path.startsWith("/admin")', then: block }
+  - { id: no-stop, when: 'http.path.endsWith(":stop")', then: block }
+  - { id: no-force, when: 'has(http.query.force)', then: block }
   - { id: no-delete, when: 'http.method == "DELETE"', then: block }
   - { id: large, when: 'http.path == "/pay" && http.body.amount > 1000', then: block }
   - { id: no-role, when: 'http.path == "/role" && http.query.role == "admin"', then: block }

@@ -12,7 +12,7 @@ const MIB = 1_048_576;
 
 let holds: Holds;
 beforeAll(async () => {
-  holds = await Holds.start({ resultBytesMax: 7 * MIB, shipEveryMs: 1_000 });
+  holds = await Holds.start({ resultBytesMax: 7 * MIB, resultsLargeMax: 1, shipEveryMs: 1_000 });
 });
 afterAll(() => holds?.stop());
 
@@ -85,6 +85,18 @@ describe("a request whose client comes again", () => {
     expect(seen?.body.toString()).toBe('{"a" : 1.50}');
     expect(seen?.rawHeaders.join("\n")).toContain("prefer\nreturn=minimal");
     expect(seen?.rawHeaders.join("\n")).not.toContain("respond-async");
+  });
+
+  it("is kept in its turn where several large answers come at once", async () => {
+    const pieces = Array.from({ length: 12 }, (_, n) => String(n % 10).repeat(50_000));
+    const told = { headers: [["content-type", "text/plain"]], pieces } as const;
+    const paths = ["/held/large-1", "/held/large-2", "/held/large-3"];
+    for (const path of paths) holds.upstream.told.set(path, told);
+    const all = await Promise.all(paths.map((path) => held(path)));
+    await Promise.all(all.map(({ review }) => holds.approve(review.id)));
+    for (const { location } of all) {
+      expect(await (await holds.result(location)).text()).toBe(pieces.join(""));
+    }
   });
 
   it("is answered as ever where it is not held", async () => {

@@ -164,6 +164,18 @@ describe("a request to a service", () => {
     expect(told.bytes).toBe(body.length);
   });
 
+  it("ends a large form that asks for another method, in the midst of it", async () => {
+    const before = upstream.seen.length;
+    const pad = "a".repeat(2 * 1024 * 1024);
+    const type = "application/x-www-form-urlencoded";
+    const form = { method: "POST", headers: { "content-type": type }, of: "files" };
+    const answer = await call("/upload", { ...form, body: `pad=${pad}&_method=DELETE&pad=${pad}` });
+    expect([answer.status, await answer.json()]).toMatchObject([502, { code: "unreachable" }]);
+    expect(upstream.seen.slice(before).filter(({ body }) => body.includes("_method"))).toEqual([]);
+    const fine = await call("/upload", { ...form, body: `pad=${pad}&payment_method=card` });
+    expect(fine.status).toBe(200);
+  });
+
   it("is masked on its way in, where a rule says so, and stays as it was besides", async () => {
     const answer = await post('{"passport": "X1234567", "n": 1.0}', "/echo?passport=Y99&x=%41");
     expect(answer.status).toBe(200);

@@ -32,7 +32,8 @@ import type { Matches } from "./schema-reading.ts";
 import { noting, type Rules, sentBody, sentSearch } from "./sent.ts";
 import { exactlyShown, shownBody, shownTarget } from "./shown.ts";
 import { HttpSocket } from "./socket.ts";
-import { readTarget, type Target, type TargetForm } from "./target.ts";
+import { OVERRIDDEN, unwatchable } from "./streamed-form.ts";
+import { pathsOf, readTarget, type Target, type TargetForm } from "./target.ts";
 
 const OPERATION: Readonly<Record<string, Operation>> = {
   GET: "get",
@@ -90,15 +91,13 @@ export class HttpEngine implements ExchangeEngine {
     if (body === null && rules !== null) {
       return refuse("too_large", "A body of this size cannot be masked on its way.");
     }
+    const unread = body === null ? unwatchable({ ...head, headers: headers.forward }) : null;
+    if (unread !== null) return refuse(CODE[unread.status], unread.wrong);
     const sent = body === null ? null : sentBody(type, body, rules, this.#resource.unreadable);
     if (sent !== null && "wrong" in sent) return refuse("unsupported", sent.wrong);
     const read = sent === null ? STREAMS : readBody(type, coding, sent.body);
-    if ("wrong" in read) {
-      return refuse(read.status === 415 ? "unsupported" : "bad_request", read.wrong);
-    }
-    if (overridesMethod(target.query, read.value)) {
-      return refuse("bad_request", "A field asks for another method than the request's own.");
-    }
+    if ("wrong" in read) return refuse(CODE[read.status], read.wrong);
+    if (overridesMethod(target.query, read.value)) return refuse("bad_request", OVERRIDDEN);
     const forward = [...headers.forward, ...upgrade.forward];
     const outgoing = this.#outgoing(head, forward, target, sent?.body ?? null, rules);
     const described = this.#operation(head.method, target, type, read);
@@ -111,9 +110,15 @@ export class HttpEngine implements ExchangeEngine {
   /** What the service's own document says of it. */
   #operation(method: string, { path, query }: Target, contentType: string | null, body: Body) {
     const operation = this.#api?.operation(method, path) ?? null;
-    if (operation === null) return { facts: { operation: "", conforms: false }, misfit: null };
+    const paths = pathsOf(path).map((one) => ({ path: one }));
+    if (operation === null) {
+      const others = this.#api?.mayBe(method, path) ?? [];
+      const otherwise = [...paths, ...others.map((id) => ({ operation: id }))];
+      return { facts: { operation: "", conforms: false, otherwise }, misfit: null };
+    }
     const misfit = this.#api?.conforms(operation, { query, contentType, body }) ?? null;
-    return { facts: { operation: operation.id, conforms: misfit === null }, misfit };
+    const facts = { operation: operation.id, conforms: misfit === null, otherwise: paths };
+    return { facts, misfit };
   }
 
   #outgoing(
@@ -211,6 +216,8 @@ const TRACED = "TRACE is not served.";
 
 const STREAMS: Body = { kind: "other", value: null, repeated: [] };
 
+const CODE = { 400: "bad_request", 415: "unsupported" } as const;
+
 const refuse = (code: Refusal["code"], message: string): Described => ({
   refuse: { code, message, review: null },
 });
@@ -224,7 +231,7 @@ function factsOf(
   { path, query }: Target,
   headers: Exclude<ReturnType<typeof readHeaders>, { wrong: string }>,
   body: Body,
-): Omit<HttpFacts, "operation" | "conforms"> {
+): Omit<HttpFacts, "operation" | "conforms" | "otherwise"> {
   const values = new Map<string, string[]>();
   for (const [name, value] of query) values.set(name, [...(values.get(name) ?? []), value]);
   const several = [...values].filter(([, each]) => each.length > 1).map(([name]) => name);

@@ -11,6 +11,9 @@ import { type Field, strangeName } from "./fields.ts";
 /** What rules see of a file. */
 export type File = { readonly name: string; readonly type: string; readonly bytes: number };
 
+/** One that all readers find alike. */
+export const BOUNDARY = /^(?=.*\w)[\w'()+./:=?-]{1,70}$/u;
+
 const CRLF = "\r\n";
 
 const wrong = (wrong: string, status: 400 | 415 = 400): Unread => ({ wrong, status });
@@ -20,7 +23,7 @@ export function readMultipart(
   body: Uint8Array,
 ): readonly Field<string | File>[] | Unread {
   const boundary = type.parameters.get("boundary") ?? "";
-  if (!/^(?=.*\w)[\w'()+./:=?-]{1,70}$/u.test(boundary)) {
+  if (!BOUNDARY.test(boundary)) {
     return wrong("The Content-Type has no boundary that all readers take alike.");
   }
   const parts = split(body, utf8(`--${boundary}`));

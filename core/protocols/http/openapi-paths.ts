@@ -49,13 +49,24 @@ export class Paths<Value> {
     const lenient = decoded(path)?.toLowerCase().slice(1).split("/");
     const parameters = new Map<string, string>();
     for (const [name, value] of found.values) {
-      const plain = decoded(value);
-      if (plain === null || lenient === undefined) return null;
-      parameters.set(name, plain);
+      const text = decoded(value);
+      if (text === null || lenient === undefined) return null;
+      parameters.set(name, text);
     }
-    const other = this.#match(lenient ?? [], (text) => (decoded(text) ?? text).toLowerCase());
+    const other = this.#match(lenient ?? [], leniently);
     if (other !== null && other.template !== found.template) return null;
     return { value: found.template.value, parameters };
+  }
+
+  /** Where `find` finds none: what services find that are more lenient, or less. */
+  mayBe(path: string): readonly Value[] {
+    const lenient = decoded(path)?.toLowerCase().split("/") ?? [];
+    const bare = lenient.filter((segment) => segment !== "");
+    const found = [
+      this.#match(path.slice(1).split("/"), (text) => text),
+      ...[lenient.slice(1), bare, [...bare, ""]].map((one) => this.#match(one, leniently)),
+    ];
+    return [...new Set(found.flatMap((one) => one?.template.value ?? []))];
   }
 
   #match(sent: readonly string[], read: (text: string) => string) {
@@ -69,6 +80,8 @@ export class Paths<Value> {
     return null;
   }
 }
+
+const leniently = (text: string): string => (decoded(text) ?? text).toLowerCase();
 
 /** Null: braces that are no parameter's, or two parameters with nothing between them. */
 function piecesOf(segment: string): readonly Piece[] | null {

@@ -39,6 +39,8 @@ export type Asked = {
 export type Api = {
   /** `path` as it was sent, without its query. Null: it is not described, or not plainly. */
   operation(method: string, path: string): Operation | null;
+  /** Where it is null: ids of those that services find which are more lenient, or less. */
+  mayBe(method: string, path: string): readonly string[];
   /** A sentence that says what does not fit, without a value; null: all fits. */
   conforms(operation: Operation, asked: Asked): string | null;
 };
@@ -88,6 +90,7 @@ function compiled(document: unknown, matches: Matches): Api {
       if (found === null || described === undefined) return null;
       return { id: described.id, described, parameters: found.parameters };
     },
+    mayBe: (method, path) => paths.mayBe(path).flatMap((item) => item.get(method)?.id ?? []),
     conforms,
   };
 }

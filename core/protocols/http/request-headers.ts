@@ -79,7 +79,7 @@ const OVERRIDES = new RegExp(
     "x-host(?:-override)?",
     "x-envoy-original-(?:path|method|host)",
     "x-waws-unencoded-url",
-    "x-middleware-.*",
+    "x-middleware-.*|x-matched-path|x-now-route-matches|x-invoke-.*",
   ].join("|")})$`,
   "u",
 );
@@ -95,7 +95,7 @@ const STAYS = new RegExp(
     "fastly-.*|x-envoy-.*|x-azure-.*|x-appengine-.*|x-goog-iap-.*|x-goog-authenticated-.*",
     "x-amzn-(?:oidc|mtls)-.*|x-ms-client-principal.*|x-auth-request-.*|x-authenticated-.*",
     "x-webauth-.*|x-ssl-.*|ssl-client-.*|x-client-(?:cert|verify|dn).*|client-cert.*",
-    "impersonate-.*",
+    "impersonate-.*|x-sendfile-type|x-accel-.*",
   ].join("|")})$`,
   "u",
 );

@@ -89,6 +89,13 @@ const WORDS: Readonly<Record<TargetForm, string>> = {
   "empty-segment": "The path holds an empty segment.",
 };
 
+/** How a path that was read is written otherwise: `%3A` is `%3a`, and a colon for most services. */
+export function pathsOf(path: string): readonly string[] {
+  if (!path.includes("%")) return [];
+  const capitals = path.replaceAll(/%[0-9a-f]{2}/giu, (escape) => escape.toUpperCase());
+  return [capitals, decoded(path) ?? path].filter((one) => one !== path);
+}
+
 /** Null: an escape is none, or is not UTF-8. */
 export function decoded(part: string): string | null {
   try {

@@ -41,6 +41,9 @@ describe("headers that go on to the service", () => {
   });
 
   it.each([
+    // Rack::Sendfile asks the proxy for another file by these.
+    ["X-Sendfile-Type", "X-Accel-Redirect"],
+    ["X-Accel-Mapping", "/=/admin/"],
     ["Authorization", "Bearer secret"],
     ["authorization", "secret"],
     ["Proxy-Authorization", "secret"],
@@ -114,6 +117,9 @@ describe("headers for which a request is refused", () => {
     ["X-HTTP-Host-Override", "other"],
     ["X-Host", "other"],
     ["X-Middleware-Subrequest", "middleware"],
+    ["X-Matched-Path", "/admin"],
+    ["X-Now-Route-Matches", "1=admin"],
+    ["X-Invoke-Path", "/admin"],
     ["X_HTTP_Method_Override", "DELETE"],
     ["X_Forwarded_For", "10.0.0.1"],
     ["x_tenant", "2"],
