@@ -1,4 +1,12 @@
-import { commandEvents, digestHead, endOf, hexDigest, openedFact, settledFact } from "./account.ts";
+import {
+  commandEvents,
+  digestHead,
+  endOf,
+  hexDigest,
+  LEFT,
+  openedFact,
+  settledFact,
+} from "./account.ts";
 import { concat } from "./bytes.ts";
 import type { Command, CommandId, Decision, Policy, UnixMs } from "./decision.ts";
 import type { Crypto } from "./crypto.ts";
@@ -226,6 +234,7 @@ export class DataPath {
     this.#closed = true;
     if (this.#held !== null) {
       this.#effects.push({ do: "withdraw", command: this.#held.id, reason });
+      this.#note(this.#held.id, settledFact({ ...LEFT, message: reason }));
       this.#held = null;
     }
     this.#note(0, {

@@ -209,7 +209,9 @@ export class Exchange {
     this.#asked = { head, body };
     const described = this.#path.engine.describe(this.id, head, body);
     if ("refuse" in described) {
-      this.#note({ kind: "note", message: `Refused unread: ${described.refuse.message}` });
+      const { message } = described.refuse;
+      if (this.#stage.is === "held") this.#note(settledFact({ ...LEFT, message }));
+      this.#note({ kind: "note", message: `Refused unread: ${message}` });
       return this.#refuse(described.refuse);
     }
     const { command, outgoing, masked } = described;

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { PROBLEMS } from "../core/api/problem.ts";
+import { concat, EMPTY } from "../core/bytes.ts";
 import { exchangesIdleSeconds, requestBytesMax } from "../core/limits.ts";
 import { strangeBody } from "../core/protocols/http/body.ts";
 import { readPrefer } from "../core/protocols/http/prefer.ts";
@@ -143,19 +144,33 @@ type Body = { readonly bytes: Uint8Array | null; readonly rest: ReadableStream |
  * Read once, and after the caller is known: a session that is over can be followed by another.
  * Throws Refused where the body does not come as its framing says, or cannot be handed on.
  */
-async function heldBody({ method, body }: Request): Promise<Body> {
+async function heldBody({ method, headers, body }: Request): Promise<Body> {
   if (body === null) return { bytes: null, rest: null };
-  const reader = body.getReader({ mode: "byob" });
-  const { value = new Uint8Array() } = await reader
-    .readAtLeast(requestBytesMax + 1, new Uint8Array(requestBytesMax + 1))
-    .catch(() => {
-      throw new Refused("bad_request", "The request's body broke off, or is badly framed.");
-    });
-  reader.releaseLock();
+  const value = await firstOf(body, Number(headers.get("content-length") ?? unknownBytes));
   const strange = strangeBody(method, value.length);
   if (strange !== null) throw new Refused("bad_request", strange);
   if (value.length > requestBytesMax) return { bytes: value, rest: body };
   return { bytes: value.length === 0 ? null : value, rest: null };
+}
+
+/** Room for a body that does not say how long it is; it doubles. */
+const unknownBytes = 8 * 1024;
+
+/** As much as is held, and a byte more if there is one. `told`: as long as it is said to be. */
+async function firstOf(body: ReadableStream, told: number): Promise<Uint8Array> {
+  const reader = body.getReader({ mode: "byob" });
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (let room = Math.min(told, requestBytesMax) + 1; room > 0;) {
+    const { value = EMPTY } = await reader.readAtLeast(room, new Uint8Array(room)).catch(() => {
+      throw new Refused("bad_request", "The request's body broke off, or is badly framed.");
+    });
+    pieces.push(value);
+    length += value.length;
+    room = value.length < room ? 0 : Math.min(length, requestBytesMax + 1 - length);
+  }
+  reader.releaseLock();
+  return concat(pieces);
 }
 
 /** A session, and the key under which its like are found. */

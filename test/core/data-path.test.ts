@@ -164,6 +164,19 @@ describe("decisions", () => {
     expect(kinds(allowed)).toEqual(["append policy command decision", "withdraw", "send upstream"]);
   });
 
+  it("writes down that a hold is over with its session, and why", () => {
+    const hold: Action = { do: "hold", command: sampleCommand() };
+    const close: Action = { do: "close", code: "grant_over", reason: "Your access has ended." };
+    const { engine } = scripted({ bytes: [hold], revoked: [close] });
+    const policy = samplePolicy(() => review);
+    const path = open(engine, policy, sampleSpec({ endsAt: 5_000 }));
+    path.step(BYTES, 2_000);
+    const over = path.step({ on: "tick" }, 5_000);
+    expect(kinds(over)).toEqual(["append settled end", "withdraw", "close"]);
+    const settled = { verdict: "withdrawn", message: "Your access has ended." };
+    expect(over[0]).toMatchObject({ events: [{ command: 1, fact: settled }, { command: 0 }] });
+  });
+
   it("ends the session at the instant at which the grant ends", () => {
     const { engine, heard } = scripted({});
     const path = open(engine, samplePolicy(), sampleSpec({ endsAt: 5_000 }));

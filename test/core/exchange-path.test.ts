@@ -36,6 +36,8 @@ const policy: Policy = {
   decide: () => ({ verdict: "allow", rules: ["all"] }),
 };
 
+const PII = { id: "pii", fields: ["ssn"], technique: "redact" };
+
 const HOLDS: Policy["decide"] = () => ({
   verdict: "review",
   rules: ["ask"],
@@ -184,6 +186,29 @@ test("a message that is held ends for the reason that ends its socket", () => {
   });
 });
 
+test("a hold that a new policy does not let be read again is written down as over", () => {
+  const engine = new HttpEngine(resource, idleMasker, () => () => false);
+  const spec = { ...sampleSpec(), resource };
+  const given = { ...policy, decide: HOLDS };
+  const path = new ExchangePath({ spec, engine, policy: given, crypto: nodeCrypto });
+  const exchange = path.begin();
+  const head = { method: "POST", target: "/", headers: [["content-type", "image/png"]] } as const;
+  const held = exchange.step({ on: "request", head, body: utf8("png") }, 1);
+  expect(held.map((effect) => effect.do)).toEqual(["append", "ask"]);
+  const masker = maskerOf([{ ...PII, on: ["requests"] }], ["engineers"]);
+  path.adopt({ ...given, version: "pol_2", masker }, 2);
+  const over = exchange.adopted(2);
+  expect(over.map((effect) => effect.do)).toContain("withdraw");
+  expect(over[0]).toMatchObject({
+    events: [
+      { fact: { kind: "settled", verdict: "withdrawn" } },
+      { fact: { kind: "note" } },
+      { fact: { kind: "response", status: 415 } },
+      { fact: { kind: "toClient" } },
+    ],
+  });
+});
+
 test("a body that is too large to be held is refused, and its hold is written down as over", () => {
   const head = { method: "POST", target: "/upload", headers: [] };
   const effects = begun({ ...policy, decide: HOLDS }).step({ on: "request", head, body: null }, 1);
@@ -204,7 +229,6 @@ test("a body that is too large to be held is refused, and its hold is written do
   ]);
 });
 
-const PII = { id: "pii", fields: ["ssn"], technique: "redact" };
 const FOUND = { id: "found", detect: ["email"] };
 const RULES = [PII, FOUND];
 const TYPED = [["content-type", "application/json"]] as const;

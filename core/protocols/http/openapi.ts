@@ -134,6 +134,9 @@ function operationsOf(
       body: bodyOf(operation["requestBody"], `${at}/${method}/requestBody`, reading),
     });
   }
+  // HEAD is answered by what would answer GET (RFC 9110, section 9.3.2).
+  const get = operations.get("GET");
+  if (get !== undefined && !operations.has("HEAD")) operations.set("HEAD", get);
   return operations;
 }
 

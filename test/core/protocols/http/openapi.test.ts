@@ -67,9 +67,12 @@ describe("an operation is found by method and path as they were sent", () => {
   ])("not: %s", (path) => expect(customers.operation("GET", path)).toBeNull());
 
   it("has the methods that are described, as they are spelled", () => {
-    for (const method of ["POST", "get", "HEAD", "Get", "servers", "PARAMETERS", "GET "]) {
+    for (const method of ["POST", "get", "head", "Get", "servers", "PARAMETERS", "GET "]) {
       expect(customers.operation(method, "/")).toBeNull();
     }
+    expect(customers.operation("HEAD", "/")?.id).toBe(customers.operation("GET", "/")?.id);
+    const own = api({ paths: { "/": { get: {}, head: { operationId: "peek" } } } });
+    expect(own.operation("HEAD", "/")?.id).toBe("peek");
   });
 
   it("leaves out what has servers of its own", () => {
