@@ -74,7 +74,7 @@ const ASKS =
   `|(?:${X}|${HTTP})${JOINT}${METHOD}${JOINT}${word("override")})(?=[^a-z0-9])`;
 
 const FORM_FIELD = new RegExp(`[&;](?:\\+|%20|\\s)*${ASKS}`, "iu");
-const MEMBER = new RegExp(`"\\s*${ASKS}`, "iu");
+const MEMBER = new RegExp(`"\\s*${ASKS}[^"]{0,64}"\\s*:`, "iu");
 const PART_NAME = new RegExp(`(?<![a-z0-9])${ASKS}|=\\?`, "iu");
 
 /** As long as the longest of them is, escaped. */
